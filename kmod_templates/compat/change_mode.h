@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Changing the mode of an open file.  notify_change() takes a user namespace since 5.12 and an idmap since 6.3.
+ */
+#ifndef SYSCORD_COMPAT_CHANGE_MODE_H
+#define SYSCORD_COMPAT_CHANGE_MODE_H
+
+#include <linux/fs.h>
+#include <linux/mount.h>
+
+static inline int compat_notify_change(struct file *file, struct iattr *attr)
+{
+#if defined(HAVE_MNT_IDMAP)
+	return notify_change(mnt_idmap(file->f_path.mnt), file->f_path.dentry, attr, NULL);
+#elif defined(HAVE_MNT_USER_NS)
+	return notify_change(mnt_user_ns(file->f_path.mnt), file->f_path.dentry, attr, NULL);
+#else
+	return notify_change(file->f_path.dentry, attr, NULL);
+#endif
+}
+
+static inline int compat_change_mode(struct file *file, umode_t mode)
+{
+	struct inode *inode = file_inode(file);
+	struct iattr attr = {
+		.ia_valid = ATTR_MODE | ATTR_CTIME,
+		.ia_mode = (inode->i_mode & S_IFMT) | mode,
+	};
+	int err;
+
+	inode_lock(inode);
+	err = compat_notify_change(file, &attr);
+	inode_unlock(inode);
+	return err;
+}
+
+#endif

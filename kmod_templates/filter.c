@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Comparing a task with the filter.  Every list is bounded, and the cheap comparisons come first.
+ */
+#include <linux/glob.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "filter.h"
+
+struct syscord_filter __rcu *syscord_filter;
+
+static bool has_pid(const struct syscord_pid_list *list, pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* A process is called what its first thread is called; threads may call themselves otherwise. */
+static bool has_name(const struct syscord_name_list *list, const struct task_struct *leader)
+{
+	char name[TASK_COMM_LEN];
+	unsigned int i;
+
+	/* The name may be changed meanwhile, but its last byte is NUL at any time. */
+	memcpy(name, leader->comm, sizeof(name));
+	name[sizeof(name) - 1] = '\0';
+	for (i = 0; i < list->count; i++) {
+		const struct syscord_pattern *pattern = &list->patterns[i];
+
+		if (pattern->plain ? !strcmp(pattern->text, name) : glob_match(pattern->text, name))
+			return true;
+	}
+	return false;
+}
+
+static bool parent_matches(const struct syscord_filter *filter, const struct task_struct *task)
+{
+	const struct task_struct *parent = rcu_dereference_sched(task->real_parent);
+
+	if (filter->ppid.count && !has_pid(&filter->ppid, parent->tgid))
+		return false;
+	return !filter->parent_proc_name.count || has_name(&filter->parent_proc_name, parent->group_leader);
+}
+
+/**
+ * syscord_filter_matches - whether a task's syscalls are to be recorded
+ * @filter:	from syscord_filter_current()
+ * @task:	the current task
+ */
+bool syscord_filter_matches(const struct syscord_filter *filter, const struct task_struct *task)
+{
+	if (filter->pid.count && !has_pid(&filter->pid, task->tgid))
+		return false;
+	if (filter->proc_name.count && !has_name(&filter->proc_name, task->group_leader))
+		return false;
+	if (filter->ppid.count || filter->parent_proc_name.count)
+		return parent_matches(filter, task);
+	return true;
+}
+
+/**
+ * syscord_filter_free - free a filter that no probe can see
+ * @filter:	the filter, or NULL
+ */
+void syscord_filter_free(struct syscord_filter *filter)
+{
+	if (filter)
+		kfree(filter->syscalls.text);
+	kfree(filter);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whose syscalls are recorded, and which.
+ *
+ * A filter never changes once a probe can see it: a new setting makes a new filter, which is swapped in under RCU.
+ */
+#ifndef SYSCORD_FILTER_H
+#define SYSCORD_FILTER_H
+
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "names.h"
+
+/* How many processes or names one list can hold: bounds what a probe compares. */
+#define SYSCORD_LIST_MAX	32
+#define SYSCORD_PATTERN_MAX	64
+
+struct syscord_pid_list {
+	unsigned int count;
+	pid_t pids[SYSCORD_LIST_MAX];
+};
+
+/**
+ * struct syscord_pattern - a process name, or a shell pattern of names
+ * @text:	as given, or its first 15 characters if those are plain: the kernel keeps no more of a name
+ * @plain:	@text is a name, not a pattern
+ */
+struct syscord_pattern {
+	char text[SYSCORD_PATTERN_MAX];
+	bool plain;
+};
+
+struct syscord_name_list {
+	unsigned int count;
+	struct syscord_pattern patterns[SYSCORD_LIST_MAX];
+};
+
+struct syscord_syscall_list {
+	unsigned int count;
+	struct syscord_set set;
+	char *text;	/* as given */
+};
+
+/**
+ * struct syscord_filter - what is recorded; an empty list matches all
+ * @pid:		processes
+ * @ppid:		their parents
+ * @proc_name:		their names
+ * @parent_proc_name:	their parents' names
+ * @syscalls:		which syscalls
+ */
+struct syscord_filter {
+	struct syscord_pid_list pid;
+	struct syscord_pid_list ppid;
+	struct syscord_name_list proc_name;
+	struct syscord_name_list parent_proc_name;
+	struct syscord_syscall_list syscalls;
+};
+
+extern struct syscord_filter __rcu *syscord_filter;
+
+bool syscord_filter_matches(const struct syscord_filter *filter, const struct task_struct *task);
+void syscord_filter_free(struct syscord_filter *filter);
+
+/* The filter in force.  Preemption is off, which holds RCU's grace period. */
+static inline const struct syscord_filter *syscord_filter_current(void)
+{
+	return rcu_dereference_sched(syscord_filter);
+}
+
+static inline bool syscord_filter_has_syscall(const struct syscord_filter *filter, long nr, bool compat)
+{
+	return !filter->syscalls.count || syscord_set_has(&filter->syscalls.set, nr, compat);
+}
+
+#endif

@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The text record, described in docs/record-format.md.  It runs in the writer, off the hot path.
+ *
+ * All bytes of a process go through put_value(): what could be taken for the record's own syntax is quoted, so that no
+ * process can forge a field or a record.
+ */
+#include <linux/ctype.h>
+#include <linux/in.h>
+#include <linux/in6.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/un.h>
+#include <asm/unaligned.h>
+
+#include "format.h"
+#include "handlers.h"
+#include "names.h"
+
+/* Largest negative errno that a syscall can return. */
+#define MAX_ERROR	4095
+
+/* Where a value stands: in a list, spaces and brackets are syntax too. */
+enum place {
+	IN_RECORD,
+	IN_LIST,
+};
+
+/**
+ * syscord_line_room - characters that a line takes at most
+ * @event_size:	bytes of its event
+ *
+ * A byte takes four characters at most ("\377"), an integer of four bytes eleven, each element of an array its labels.
+ */
+size_t syscord_line_room(size_t event_size)
+{
+	return event_size * 6 + SYSCORD_ITEMS_MAX * 1024;
+}
+
+static void put_char(struct syscord_text *text, char c)
+{
+	if (text->pos < text->end)
+		*text->pos++ = c;
+}
+
+static void put_plain(struct syscord_text *text, const char *string)
+{
+	while (*string)
+		put_char(text, *string++);
+}
+
+/* Digits of @value to any base, at least one. */
+static void put_digits(struct syscord_text *text, u64 value, unsigned int base)
+{
+	char digits[24];
+	int i = sizeof(digits);
+
+	do {
+		digits[--i] = "0123456789abcdef"[value % base];
+		value /= base;
+	} while (value);
+	while (i < (int)sizeof(digits))
+		put_char(text, digits[i++]);
+}
+
+static void put_signed(struct syscord_text *text, s64 value)
+{
+	if (value < 0)
+		put_char(text, '-');
+	put_digits(text, value < 0 ? -(u64)value : (u64)value, 10);
+}
+
+static void put_integer(struct syscord_text *text, u64 value, bool is_signed, enum syscord_base base)
+{
+	switch (base) {
+	case SYSCORD_HEX:
+		put_plain(text, "0x");
+		put_digits(text, value, 16);
+		break;
+	case SYSCORD_OCT:
+		if (value)
+			put_char(text, '0');
+		put_digits(text, value, 8);
+		break;
+	default:
+		if (is_signed)
+			put_signed(text, (s64)value);
+		else
+			put_digits(text, value, 10);
+	}
+}
+
+/* One character of a quoted value, as in C. */
+static void put_escaped(struct syscord_text *text, u8 c)
+{
+	static const char plain[] = "\n\t\r\"\\", letters[] = "ntr\"\\";
+	const char *found = c ? strchr(plain, c) : NULL;
+
+	if (found) {
+		put_char(text, '\\');
+		put_char(text, letters[found - plain]);
+	} else if (c >= ' ' && c <= '~') {
+		put_char(text, c);
+	} else {
+		put_char(text, '\\');
+		put_char(text, '0' + (c >> 6));
+		put_char(text, '0' + (c >> 3 & 7));
+		put_char(text, '0' + (c & 7));
+	}
+}
+
+static bool needs_quotes(const u8 *bytes, size_t len, enum place place)
+{
+	size_t i;
+
+	/* What begins so could be a mark such as <fault>, a list or a struct. */
+	if (!len || strchr("<[{", bytes[0]))
+		return true;
+	for (i = 0; i < len; i++) {
+		if (bytes[i] < ' ' || bytes[i] > '~' || strchr(",\"\\", bytes[i]))
+			return true;
+		if (place == IN_LIST && strchr(" []{}", bytes[i]))
+			return true;
+	}
+	return false;
+}
+
+/* Bytes that a process gave. */
+static void put_value(struct syscord_text *text, const u8 *bytes, size_t len, enum place place)
+{
+	bool quotes = needs_quotes(bytes, len, place);
+	size_t i;
+
+	if (!quotes) {
+		len = min_t(size_t, len, text->end - text->pos);
+		memcpy(text->pos, bytes, len);
+		text->pos += len;
+		return;
+	}
+	put_char(text, '"');
+	for (i = 0; i < len; i++)
+		put_escaped(text, bytes[i]);
+	put_char(text, '"');
+}
+
+static u32 take_word(const u8 **pos)
+{
+	u32 word = get_unaligned((const u32 *)*pos);
+
+	*pos += sizeof(word);
+	return word;
+}
+
+/* Take an integer of the event, sign-extended if it has a sign. */
+static u64 take_integer(const u8 **pos, enum syscord_kind kind)
+{
+	const u8 *from = *pos;
+
+	switch (kind) {
+	case SYSCORD_S8:
+		*pos += 1;
+		return (s64)*(const s8 *)from;
+	case SYSCORD_U8:
+		*pos += 1;
+		return *from;
+	case SYSCORD_S16:
+		*pos += 2;
+		return (s64)get_unaligned((const s16 *)from);
+	case SYSCORD_U16:
+		*pos += 2;
+		return get_unaligned((const u16 *)from);
+	case SYSCORD_S32:
+		*pos += 4;
+		return (s64)get_unaligned((const s32 *)from);
+	case SYSCORD_U32:
+		*pos += 4;
+		return get_unaligned((const u32 *)from);
+	default:
+		*pos += 8;
+		return get_unaligned((const u64 *)from);
+	}
+}
+
+static bool is_signed(enum syscord_kind kind)
+{
+	return kind == SYSCORD_S8 || kind == SYSCORD_S16 || kind == SYSCORD_S32 || kind == SYSCORD_S64;
+}
+
+static void put_scalar(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
+{
+	put_integer(text, take_integer(pos, field->kind), is_signed(field->kind), field->base);
+}
+
+/* A string in a list; dots behind it if there was more. */
+static void put_element(struct syscord_text *text, const u8 **pos)
+{
+	u32 word = take_word(pos);
+	u32 len = word & SYSCORD_COUNT_MASK;
+
+	if (word & SYSCORD_MARK_FAULT && !len)
+		put_plain(text, "<fault>");
+	else
+		put_value(text, *pos, len, IN_LIST);
+	if (word & (SYSCORD_MARK_PART | SYSCORD_MARK_FAULT) && len)
+		put_plain(text, "...");
+	*pos += len;
+}
+
+static void put_strings_list(struct syscord_text *text, const u8 **pos, u32 count)
+{
+	u32 i;
+
+	put_char(text, '[');
+	for (i = 0; i < count; i++) {
+		if (i)
+			put_char(text, ' ');
+		put_element(text, pos);
+	}
+	put_char(text, ']');
+}
+
+static void put_members(struct syscord_text *text, const struct syscord_field *member, const u8 **pos)
+{
+	const char *before = "";
+
+	put_char(text, '{');
+	for (; member->kind != SYSCORD_END; member++) {
+		put_plain(text, before);
+		put_plain(text, member->label);
+		put_char(text, '=');
+		put_scalar(text, member, pos);
+		before = " ";
+	}
+	put_char(text, '}');
+}
+
+static void put_array(struct syscord_text *text, const struct syscord_field *field, const u8 **pos, u32 count)
+{
+	u32 i;
+
+	put_char(text, '[');
+	for (i = 0; i < count; i++) {
+		if (i)
+			put_char(text, ' ');
+		if (field->kind == SYSCORD_STRUCTS)
+			put_members(text, field->members, pos);
+		else
+			put_scalar(text, field->members, pos);
+	}
+	put_char(text, ']');
+}
+
+static void put_unix_address(struct syscord_text *text, const u8 *bytes, size_t len)
+{
+	static const char prefix[] = "unix:";
+	u8 value[sizeof(prefix) + sizeof(struct sockaddr_storage)];
+	size_t used = sizeof(prefix) - 1;
+
+	memcpy(value, prefix, used);
+	bytes += offsetof(struct sockaddr_un, sun_path);
+	len -= offsetof(struct sockaddr_un, sun_path);
+	if (len && bytes[0]) {
+		len = strnlen((const char *)bytes, len);
+		memcpy(value + used, bytes, len);
+		used += len;
+	} else if (len) {
+		/* An abstract name: all of it counts, NULs too. */
+		value[used++] = '@';
+		memcpy(value + used, bytes + 1, len - 1);
+		used += len - 1;
+	}
+	put_value(text, value, used, IN_RECORD);
+}
+
+static void put_inet_address(struct syscord_text *text, const u8 *bytes)
+{
+	struct sockaddr_in in;
+	char value[32];
+
+	memcpy(&in, bytes, sizeof(in));
+	snprintf(value, sizeof(value), "%pI4:%u", &in.sin_addr, ntohs(in.sin_port));
+	put_plain(text, value);
+}
+
+static void put_inet6_address(struct syscord_text *text, const u8 *bytes, size_t len)
+{
+	struct sockaddr_in6 in6 = {};
+	char value[80], scope[16] = "";
+
+	memcpy(&in6, bytes, min(len, sizeof(in6)));
+	if (in6.sin6_scope_id)
+		snprintf(scope, sizeof(scope), "%%%u", in6.sin6_scope_id);
+	snprintf(value, sizeof(value), "[%pI6c%s]:%u", &in6.sin6_addr, scope, ntohs(in6.sin6_port));
+	put_plain(text, value);
+}
+
+/* A family that is not decoded, or an address too short for its family. */
+static void put_other_address(struct syscord_text *text, const u8 *bytes, size_t len)
+{
+	size_t i = 0;
+
+	put_plain(text, "af");
+	if (len >= sizeof(sa_family_t)) {
+		put_digits(text, get_unaligned((const sa_family_t *)bytes), 10);
+		i = sizeof(sa_family_t);
+	}
+	put_char(text, ':');
+	for (; i < len; i++) {
+		put_digits(text, bytes[i] >> 4, 16);
+		put_digits(text, bytes[i] & 15, 16);
+	}
+}
+
+static void put_address(struct syscord_text *text, const u8 *bytes, size_t len)
+{
+	sa_family_t family = AF_UNSPEC;
+
+	if (len >= sizeof(family))
+		family = get_unaligned((const sa_family_t *)bytes);
+	if (family == AF_INET && len >= sizeof(struct sockaddr_in))
+		put_inet_address(text, bytes);
+	else if (family == AF_INET6 && len >= offsetof(struct sockaddr_in6, sin6_scope_id))
+		put_inet6_address(text, bytes, len);
+	else if (family == AF_UNIX)
+		put_unix_address(text, bytes, len);
+	else
+		put_other_address(text, bytes, len);
+}
+
+/* The label of a field behind a pointer, with what is to be known of it: data(part)= */
+static void put_label(struct syscord_text *text, const char *label, u32 word)
+{
+	static const struct {
+		u32 mark;
+		const char *name;
+	} marks[] = {
+		{ SYSCORD_MARK_PART, "part" },
+		{ SYSCORD_MARK_FAULT, "fault" },
+		{ SYSCORD_MARK_LATE, "late" },
+	};
+	char before = '(';
+	size_t i;
+
+	put_plain(text, label);
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
+		if (!(word & marks[i].mark))
+			continue;
+		put_char(text, before);
+		put_plain(text, marks[i].name);
+		before = '+';
+	}
+	if (before == '+')
+		put_char(text, ')');
+	put_char(text, '=');
+}
+
+static void put_elements(struct syscord_text *text, const struct syscord_field *field, const u8 **pos, u32 count)
+{
+	switch (field->kind) {
+	case SYSCORD_TEXT:
+	case SYSCORD_BYTES:
+		put_value(text, *pos, count, IN_RECORD);
+		*pos += count;
+		break;
+	case SYSCORD_SOCKADDR:
+		put_address(text, *pos, count);
+		*pos += count;
+		break;
+	case SYSCORD_STRINGS:
+		put_strings_list(text, pos, count);
+		break;
+	case SYSCORD_STRUCT:
+		if (count)
+			put_members(text, field->members, pos);
+		break;
+	case SYSCORD_SCALAR:
+		if (count)
+			put_scalar(text, field->members, pos);
+		break;
+	default:
+		put_array(text, field, pos, count);
+	}
+}
+
+/* A field behind a pointer. */
+static void put_memory_field(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
+{
+	u32 word = take_word(pos);
+	u32 count = word & SYSCORD_COUNT_MASK;
+
+	if (word & SYSCORD_MARK_UNREAD)
+		return;
+	put_plain(text, ", ");
+	if (word & SYSCORD_MARK_NULL) {
+		put_label(text, field->label, 0);
+		put_plain(text, "<null>");
+	} else if (word & SYSCORD_MARK_FAULT && !count) {
+		put_label(text, field->label, 0);
+		put_plain(text, "<fault>");
+	} else {
+		put_label(text, field->label, word);
+		put_elements(text, field, pos, count);
+	}
+}
+
+/* All fields of one part of an event. */
+static void put_fields(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
+{
+	for (; field && field->kind != SYSCORD_END; field++) {
+		if (field->kind >= SYSCORD_TEXT) {
+			put_memory_field(text, field, pos);
+			continue;
+		}
+		put_plain(text, ", ");
+		put_label(text, field->label, 0);
+		put_scalar(text, field, pos);
+	}
+}
+
+static void put_result(struct syscord_text *text, const struct syscord_event *event,
+		       const struct syscord_handler *handler)
+{
+	put_plain(text, ", res=");
+	if (event->flags & SYSCORD_EV_NO_RESULT)
+		put_char(text, '?');
+	else if (event->ret < 0 && event->ret >= -MAX_ERROR)
+		put_signed(text, event->ret);
+	else if (handler->ret_kind == SYSCORD_S32)
+		put_integer(text, (s64)(s32)event->ret, true, handler->ret_base);
+	else if (handler->ret_kind == SYSCORD_U32)
+		put_integer(text, (u32)event->ret, false, handler->ret_base);
+	else
+		put_integer(text, event->ret, is_signed(handler->ret_kind), handler->ret_base);
+}
+
+/* Who called what. */
+static void put_head(struct syscord_text *text, const struct syscord_event *event)
+{
+	bool compat = event->flags & SYSCORD_EV_COMPAT;
+	const char *name = syscord_name(event->nr, compat);
+
+	put_plain(text, "pid=");
+	put_digits(text, event->pid, 10);
+	if (event->tid != event->pid) {
+		put_plain(text, ", tid=");
+		put_digits(text, event->tid, 10);
+	}
+	put_plain(text, ", ");
+	put_plain(text, name ?: "unknown");
+	if (!name) {
+		put_plain(text, ", nr=");
+		put_signed(text, event->nr);
+	}
+	if (compat)
+		put_plain(text, ", abi=32");
+	if (event->flags & SYSCORD_EV_UNSEEN)
+		put_plain(text, ", entry=unseen");
+}
+
+/**
+ * syscord_format_event - append an event as a line
+ * @text:	with syscord_line_room() characters of room
+ * @event:	from a ring
+ */
+void syscord_format_event(struct syscord_text *text, const struct syscord_event *event)
+{
+	const struct syscord_handler *handler = &syscord_handler_default;
+	const u8 *pos = event->payload;
+
+	if (!(event->flags & SYSCORD_EV_COMPAT))
+		handler = syscord_handler(event->nr);
+	put_head(text, event);
+	if (event->flags & SYSCORD_EV_ENTRY)
+		put_fields(text, handler->entry_fields, &pos);
+	put_result(text, event, handler);
+	if (event->flags & SYSCORD_EV_EXIT)
+		put_fields(text, handler->exit_fields, &pos);
+	put_char(text, '\n');
+}
+
+/**
+ * syscord_format_lost - append a line that says how many records are missing
+ * @text:	with room for 100 characters
+ * @cpu:	whose records
+ * @cause:	why
+ * @count:	how many since the last such line
+ */
+void syscord_format_lost(struct syscord_text *text, unsigned int cpu, const char *cause, u64 count)
+{
+	put_plain(text, "lost=");
+	put_digits(text, count, 10);
+	put_plain(text, ", cause=");
+	put_plain(text, cause);
+	put_plain(text, ", cpu=");
+	put_digits(text, cpu, 10);
+	put_char(text, '\n');
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What the rest of the module knows of a handler: how to capture a syscall, and how its record reads.  The tables are
+ * generated (handlers.c), from the same declaration, so that the two agree.
+ */
+#ifndef SYSCORD_HANDLERS_H
+#define SYSCORD_HANDLERS_H
+
+#include <linux/types.h>
+
+#include "capture.h"
+
+enum syscord_kind {
+	SYSCORD_END,		/* closes a list of fields */
+	SYSCORD_S8,
+	SYSCORD_U8,
+	SYSCORD_S16,
+	SYSCORD_U16,
+	SYSCORD_S32,
+	SYSCORD_U32,
+	SYSCORD_S64,
+	SYSCORD_U64,
+	SYSCORD_TEXT,		/* bytes that were a string */
+	SYSCORD_BYTES,		/* bytes of content */
+	SYSCORD_SOCKADDR,	/* bytes of a socket address */
+	SYSCORD_STRINGS,	/* fields of kind SYSCORD_TEXT */
+	SYSCORD_STRUCT,		/* at most one element of members */
+	SYSCORD_STRUCTS,	/* elements of members */
+	SYSCORD_SCALAR,		/* at most one element of a single member */
+	SYSCORD_SCALARS,	/* elements of a single member */
+};
+
+enum syscord_base {
+	SYSCORD_DEC,
+	SYSCORD_HEX,
+	SYSCORD_OCT,
+};
+
+/**
+ * struct syscord_field - one field of a record
+ * @label:	its name there
+ * @members:	of an element, for the last four kinds
+ * @kind:	what stands in the event (enum syscord_kind)
+ * @base:	how an integer is written (enum syscord_base)
+ */
+struct syscord_field {
+	const char *label;
+	const struct syscord_field *members;
+	u8 kind;
+	u8 base;
+};
+
+/**
+ * struct syscord_handler - one syscall
+ * @name:		of the syscall
+ * @entry_fields:	of the entry part, closed by SYSCORD_END
+ * @exit_fields:	of the exit part, closed by SYSCORD_END
+ * @entry:		puts the entry part; NULL if it has none
+ * @exit:		puts the exit part, when the call succeeded; NULL if it has none
+ * @exit_room:		bytes that the exit part takes at most, content aside
+ * @exit_content:	the exit part has a field of content
+ * @ret_kind:		what the result is (SYSCORD_S8 to SYSCORD_U64)
+ * @ret_base:		how the result is written
+ * @never_returns:	recorded at entry
+ * @returns_twice:	the child comes back from it too, with 0
+ * @replaces_memory:	after success the entry's memory is gone
+ * @no_result:		what sys_exit calls the result is none
+ */
+struct syscord_handler {
+	const char *name;
+	const struct syscord_field *entry_fields;
+	const struct syscord_field *exit_fields;
+	void (*entry)(struct syscord_cursor *c, const unsigned long *args);
+	void (*exit)(struct syscord_cursor *c, const unsigned long *args, long ret);
+	u32 exit_room;
+	u8 exit_content;
+	u8 ret_kind;
+	u8 ret_base;
+	u8 never_returns;
+	u8 returns_twice;
+	u8 replaces_memory;
+	u8 no_result;
+};
+
+/* Bytes that any exit part takes at most, content aside; checked where handlers are generated. */
+#define SYSCORD_EXIT_ROOM_MAX	16384
+
+/* For every syscall without a handler of its own. */
+extern const struct syscord_handler syscord_handler_default;
+
+/* By number in the 64-bit table; NULL, or past the end: the default. */
+extern const struct syscord_handler *const syscord_handlers[];
+extern const unsigned int syscord_nr_handlers;
+
+/* The handler of a 64-bit call. */
+static inline const struct syscord_handler *syscord_handler(long nr)
+{
+	if ((unsigned long)nr < syscord_nr_handlers && syscord_handlers[nr])
+		return syscord_handlers[nr];
+	return &syscord_handler_default;
+}
+
+#endif

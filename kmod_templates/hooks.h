@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SYSCORD_HOOKS_H
+#define SYSCORD_HOOKS_H
+
+int syscord_hooks_register(void);
+void syscord_hooks_unregister(void);
+
+#endif

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * syscord: records what processes ask of the kernel.
+ *
+ *  sys_enter, sys_exit -> filter -> capture -> this CPU's ring -> writer -> record file
+ *      (hooks.c)       (filter.c)  (handlers.c)    (ring.h)     (writer.c, format.c)
+ */
+#include <linux/init.h>
+#include <linux/module.h>
+
+#include "hooks.h"
+#include "params.h"
+#include "rings.h"
+#include "threads.h"
+#include "writer.h"
+
+static int __init syscord_init(void)
+{
+	int err;
+
+	err = syscord_params_ready();
+	if (err)
+		return err;
+	err = syscord_threads_create(syscord_params.threads, syscord_params.content);
+	if (err)
+		return err;
+	err = syscord_rings_create();
+	if (err)
+		goto destroy_threads;
+	err = syscord_writer_start();
+	if (err)
+		goto destroy_rings;
+	err = syscord_hooks_register();
+	if (err)
+		goto stop_writer;
+	return 0;
+
+stop_writer:
+	syscord_writer_stop();
+destroy_rings:
+	syscord_rings_destroy();
+destroy_threads:
+	syscord_threads_destroy();
+	return err;
+}
+
+static void __exit syscord_exit(void)
+{
+	syscord_hooks_unregister();
+	syscord_writer_stop();
+	syscord_rings_destroy();
+	syscord_threads_destroy();
+}
+
+module_init(syscord_init);
+module_exit(syscord_exit);
+
+MODULE_LICENSE("GPL");
+MODULE_AUTHOR("The syscord team");
+MODULE_DESCRIPTION("Records syscalls at almost no cost");

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The 64-bit table, and look-ups in both.
+ */
+#include <linux/build_bug.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+#include <linux/unistd.h>
+
+#include "names.h"
+
+const char *const syscord_names_64[] = {
+#include "names_64.inc"
+};
+
+const unsigned int syscord_nr_names_64 = ARRAY_SIZE(syscord_names_64);
+
+static_assert(ARRAY_SIZE(syscord_names_64) <= SYSCORD_NR_MAX);
+
+/**
+ * syscord_name - name of a syscall
+ * @nr:		its number, any
+ * @compat:	whether @nr is of the 32-bit table
+ *
+ * Return: the name, or NULL if the table does not know the number.
+ */
+const char *syscord_name(long nr, bool compat)
+{
+	unsigned int count = compat ? syscord_nr_names_32 : syscord_nr_names_64;
+
+	if ((unsigned long)nr >= count)
+		return NULL;
+	return compat ? syscord_names_32[nr] : syscord_names_64[nr];
+}
+
+static bool add_from(unsigned long *bits, const char *const *names, unsigned int count, const char *name)
+{
+	bool found = false;
+	unsigned int nr;
+
+	for (nr = 0; nr < count; nr++) {
+		if (names[nr] && !strcmp(names[nr], name)) {
+			__set_bit(nr, bits);
+			found = true;
+		}
+	}
+	return found;
+}
+
+/**
+ * syscord_set_add - add a syscall to a set by its name, in both tables
+ * @set:	the set
+ * @name:	of the syscall
+ *
+ * Return: false if neither table knows the name.
+ */
+bool syscord_set_add(struct syscord_set *set, const char *name)
+{
+	bool in_64 = add_from(set->nr_64, syscord_names_64, syscord_nr_names_64, name);
+	bool in_32 = add_from(set->nr_32, syscord_names_32, syscord_nr_names_32, name);
+
+	return in_64 || in_32;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Names of syscalls by number, for 64-bit tasks and for 32-bit ones.  Both tables come from the target's own headers
+ * when the module is built, so that they are as complete as the kernel.
+ */
+#ifndef SYSCORD_NAMES_H
+#define SYSCORD_NAMES_H
+
+#include <linux/bitops.h>
+#include <linux/types.h>
+
+/* Past the largest number of any table; checked when the module is built. */
+#define SYSCORD_NR_MAX	1024
+
+extern const char *const syscord_names_64[];
+extern const unsigned int syscord_nr_names_64;
+extern const char *const syscord_names_32[];
+extern const unsigned int syscord_nr_names_32;
+
+/**
+ * struct syscord_set - a set of syscalls, by number in either table
+ */
+struct syscord_set {
+	DECLARE_BITMAP(nr_64, SYSCORD_NR_MAX);
+	DECLARE_BITMAP(nr_32, SYSCORD_NR_MAX);
+};
+
+const char *syscord_name(long nr, bool compat);
+bool syscord_set_add(struct syscord_set *set, const char *name);
+
+static inline bool syscord_set_has(const struct syscord_set *set, long nr, bool compat)
+{
+	if ((unsigned long)nr >= SYSCORD_NR_MAX)
+		return false;
+	return test_bit(nr, compat ? set->nr_32 : set->nr_64);
+}
+
+#endif

@@ -1,0 +1,397 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Reading parameters: every bad value is refused, with a line in the kernel log that says why and what would do.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/mutex.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "config.h"
+#include "filter.h"
+#include "params.h"
+#include "stats.h"
+
+struct syscord_params syscord_params = {
+	.content = CONFIG_SYSCORD_CONTENT,
+	.ring_kb = CONFIG_SYSCORD_RING_KB,
+	.flush_ms = CONFIG_SYSCORD_FLUSH_MS,
+	.threads = CONFIG_SYSCORD_THREADS,
+};
+
+static DEFINE_MUTEX(filter_lock);	/* one change of the filter at a time */
+
+/**
+ * struct list_param - a parameter that is a list, one of the filter's
+ * @offset:	of the list in the filter
+ * @parse:	adds one item to the list
+ * @print:	writes the list for sysfs
+ * @clear:	empties the list; @text is what will be in it
+ */
+struct list_param {
+	size_t offset;
+	int (*parse)(const char *param, char *item, void *list);
+	int (*print)(char *buffer, const void *list);
+	int (*clear)(void *list, const char *text);
+};
+
+static int parse_pid(const char *param, char *item, void *data)
+{
+	struct syscord_pid_list *list = data;
+	int pid;
+
+	if (kstrtoint(item, 10, &pid) || pid < 1) {
+		pr_err("%s=%s is no process number: give numbers from 1, with commas between them\n", param, item);
+		return -EINVAL;
+	}
+	if (list->count == SYSCORD_LIST_MAX) {
+		pr_err("%s: more than %d processes: record by name or parent\n", param, SYSCORD_LIST_MAX);
+		return -E2BIG;
+	}
+	list->pids[list->count++] = pid;
+	return 0;
+}
+
+static int print_pids(char *buffer, const void *data)
+{
+	const struct syscord_pid_list *list = data;
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < list->count; i++)
+		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%d", i ? "," : "", list->pids[i]);
+	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
+}
+
+static int clear_pids(void *list, const char *text)
+{
+	memset(list, 0, sizeof(struct syscord_pid_list));
+	return 0;
+}
+
+static int parse_name(const char *param, char *item, void *data)
+{
+	struct syscord_name_list *list = data;
+	struct syscord_pattern *pattern = &list->patterns[list->count];
+	size_t plain = strcspn(item, "*?[\\");
+
+	if (list->count == SYSCORD_LIST_MAX) {
+		pr_err("%s: more than %d names: use a pattern\n", param, SYSCORD_LIST_MAX);
+		return -E2BIG;
+	}
+	if (strlen(item) >= sizeof(pattern->text)) {
+		pr_err("%s=%s is too long: a name has up to 15 characters, a pattern up to %d\n", param, item,
+		       SYSCORD_PATTERN_MAX - 1);
+		return -EINVAL;
+	}
+	pattern->plain = plain >= TASK_COMM_LEN - 1 || !item[plain];
+	strscpy(pattern->text, item, pattern->plain ? TASK_COMM_LEN : sizeof(pattern->text));
+	list->count++;
+	return 0;
+}
+
+static int print_names(char *buffer, const void *data)
+{
+	const struct syscord_name_list *list = data;
+	unsigned int i;
+	int len = 0;
+
+	for (i = 0; i < list->count; i++)
+		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%s", i ? "," : "", list->patterns[i].text);
+	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
+}
+
+static int clear_names(void *list, const char *text)
+{
+	memset(list, 0, sizeof(struct syscord_name_list));
+	return 0;
+}
+
+static int parse_syscall(const char *param, char *item, void *data)
+{
+	struct syscord_syscall_list *list = data;
+
+	if (!syscord_set_add(&list->set, item)) {
+		pr_err("%s=%s: this kernel has no syscall of that name\n", param, item);
+		return -EINVAL;
+	}
+	list->count++;
+	return 0;
+}
+
+static int print_syscalls(char *buffer, const void *data)
+{
+	const struct syscord_syscall_list *list = data;
+
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", list->text ?: "");
+}
+
+static int clear_syscalls(void *data, const char *text)
+{
+	struct syscord_syscall_list *list = data;
+
+	kfree(list->text);
+	memset(list, 0, sizeof(*list));
+	list->text = kstrdup(text, GFP_KERNEL);
+	return list->text ? 0 : -ENOMEM;
+}
+
+static struct syscord_filter *filter_in_force(void)
+{
+	return rcu_dereference_protected(syscord_filter, lockdep_is_held(&filter_lock));
+}
+
+/* A copy of the filter in force, to be changed and then published. */
+static struct syscord_filter *copy_filter(void)
+{
+	const struct syscord_filter *old = filter_in_force();
+	struct syscord_filter *new = kzalloc(sizeof(*new), GFP_KERNEL);
+
+	if (!new || !old)
+		return new;
+	*new = *old;
+	if (!old->syscalls.text)
+		return new;
+	new->syscalls.text = kstrdup(old->syscalls.text, GFP_KERNEL);
+	if (new->syscalls.text)
+		return new;
+	kfree(new);
+	return NULL;
+}
+
+static void publish_filter(struct syscord_filter *new)
+{
+	struct syscord_filter *old = rcu_replace_pointer(syscord_filter, new, lockdep_is_held(&filter_lock));
+
+	if (!old)
+		return;
+	synchronize_rcu();
+	syscord_filter_free(old);
+}
+
+/* Put in the filter's list what @text says.  Changes @text. */
+static int parse_list(const struct kernel_param *kp, struct syscord_filter *filter, char *text)
+{
+	const struct list_param *param = kp->arg;
+	void *list = (char *)filter + param->offset;
+	int err = param->clear(list, text);
+	char *item;
+
+	if (!*text)
+		return err;
+	while (!err && (item = strsep(&text, ",")) != NULL) {
+		item = strim(item);
+		if (*item) {
+			err = param->parse(kp->name, item, list);
+		} else {
+			pr_err("%s: an item of the list is empty: take out the comma\n", kp->name);
+			err = -EINVAL;
+		}
+	}
+	return err;
+}
+
+/* Set one of the filter's lists, from insmod's command line or from sysfs. */
+static int set_list(const char *value, const struct kernel_param *kp)
+{
+	struct syscord_filter *filter;
+	char *text;
+	int err;
+
+	text = kstrdup(value, GFP_KERNEL);
+	if (!text)
+		return -ENOMEM;
+	mutex_lock(&filter_lock);
+	filter = copy_filter();
+	err = filter ? parse_list(kp, filter, strim(text)) : -ENOMEM;
+	if (err)
+		syscord_filter_free(filter);
+	else
+		publish_filter(filter);
+	mutex_unlock(&filter_lock);
+	kfree(text);
+	return err;
+}
+
+static int get_list(char *buffer, const struct kernel_param *kp)
+{
+	const struct list_param *param = kp->arg;
+	const struct syscord_filter *filter;
+	int len;
+
+	mutex_lock(&filter_lock);
+	filter = filter_in_force();
+	len = filter ? param->print(buffer, (const char *)filter + param->offset) : scnprintf(buffer, PAGE_SIZE, "\n");
+	mutex_unlock(&filter_lock);
+	return len;
+}
+
+/* Called for every list when the module goes, or was refused: no probe can run any more. */
+static void free_lists(void *arg)
+{
+	mutex_lock(&filter_lock);
+	syscord_filter_free(filter_in_force());
+	RCU_INIT_POINTER(syscord_filter, NULL);
+	mutex_unlock(&filter_lock);
+}
+
+static const struct kernel_param_ops list_ops = {
+	.set = set_list,
+	.get = get_list,
+	.free = free_lists,
+};
+
+/**
+ * struct number_param - a parameter that is a number with bounds
+ * @value:		where it is kept
+ * @least:		smallest that is allowed
+ * @most:		largest that is allowed
+ * @power_of_two:	whether it must be one
+ * @unit:		what it counts
+ */
+struct number_param {
+	unsigned int *value;
+	unsigned int least;
+	unsigned int most;
+	bool power_of_two;
+	const char *unit;
+};
+
+static int set_number(const char *value, const struct kernel_param *kp)
+{
+	const struct number_param *param = kp->arg;
+	unsigned int number;
+
+	if (kstrtouint(value, 10, &number) || number < param->least || number > param->most) {
+		pr_err("%s=%s: give a whole number of %s from %u to %u\n", kp->name, value, param->unit, param->least,
+		       param->most);
+		return -EINVAL;
+	}
+	if (param->power_of_two && !is_power_of_2(number)) {
+		pr_err("%s=%s: give a power of two, such as %lu\n", kp->name, value, roundup_pow_of_two(number));
+		return -EINVAL;
+	}
+	*param->value = number;
+	return 0;
+}
+
+static int get_number(char *buffer, const struct kernel_param *kp)
+{
+	const struct number_param *param = kp->arg;
+
+	return scnprintf(buffer, PAGE_SIZE, "%u\n", *param->value);
+}
+
+static const struct kernel_param_ops number_ops = {
+	.set = set_number,
+	.get = get_number,
+};
+
+static int set_record(const char *value, const struct kernel_param *kp)
+{
+	char *path;
+
+	if (value[0] != '/' || value[strlen(value) - 1] == '/') {
+		pr_err("record=%s: give the whole path of a file, from / on\n", value);
+		return -EINVAL;
+	}
+	path = kstrdup(value, GFP_KERNEL);
+	if (!path)
+		return -ENOMEM;
+	kfree(syscord_params.record);
+	syscord_params.record = path;
+	return 0;
+}
+
+static int get_record(char *buffer, const struct kernel_param *kp)
+{
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", syscord_params.record ?: CONFIG_SYSCORD_RECORD_PATH);
+}
+
+static void free_record(void *arg)
+{
+	kfree(syscord_params.record);
+	syscord_params.record = NULL;
+}
+
+static const struct kernel_param_ops record_ops = {
+	.set = set_record,
+	.get = get_record,
+	.free = free_record,
+};
+
+static int get_stats(char *buffer, const struct kernel_param *kp)
+{
+	return syscord_stats_print(buffer, PAGE_SIZE);
+}
+
+/* Without set, an attempt to write it is refused. */
+static const struct kernel_param_ops stats_ops = {
+	.get = get_stats,
+};
+
+static struct list_param pid_param = { offsetof(struct syscord_filter, pid), parse_pid, print_pids, clear_pids };
+module_param_cb(pid, &list_ops, &pid_param, 0600);
+MODULE_PARM_DESC(pid, "record only these processes, with all their threads (12,34)");
+static struct list_param ppid_param = { offsetof(struct syscord_filter, ppid), parse_pid, print_pids, clear_pids };
+module_param_cb(ppid, &list_ops, &ppid_param, 0600);
+MODULE_PARM_DESC(ppid, "record only children of these processes (12,34)");
+static struct list_param proc_name_param = { offsetof(struct syscord_filter, proc_name), parse_name, print_names, clear_names };
+module_param_cb(proc_name, &list_ops, &proc_name_param, 0600);
+MODULE_PARM_DESC(proc_name, "record only processes of these names, or shell patterns of names (nginx,redis*)");
+static struct list_param parent_proc_name_param = { offsetof(struct syscord_filter, parent_proc_name), parse_name, print_names, clear_names };
+module_param_cb(parent_proc_name, &list_ops, &parent_proc_name_param, 0600);
+MODULE_PARM_DESC(parent_proc_name, "record only children of processes of these names, or shell patterns of names");
+static struct list_param syscalls_param = { offsetof(struct syscord_filter, syscalls), parse_syscall, print_syscalls, clear_syscalls };
+module_param_cb(syscalls, &list_ops, &syscalls_param, 0600);
+MODULE_PARM_DESC(syscalls, "record only these syscalls (openat,read); default all");
+
+module_param_cb(record, &record_ops, NULL, 0400);
+MODULE_PARM_DESC(record, "path of the record file; default " CONFIG_SYSCORD_RECORD_PATH);
+
+static struct number_param content_param = { &syscord_params.content, 0, 65536, false, "bytes" };
+module_param_cb(content, &number_ops, &content_param, 0400);
+MODULE_PARM_DESC(content, "bytes of content kept of one field, 0 to 65536; default " __stringify(CONFIG_SYSCORD_CONTENT));
+
+static struct number_param ring_param = { &syscord_params.ring_kb, 64, 1 << 20, true, "KiB" };
+module_param_cb(ring_kb, &number_ops, &ring_param, 0400);
+MODULE_PARM_DESC(ring_kb, "KiB of memory for each CPU's ring, a power of two; default " __stringify(CONFIG_SYSCORD_RING_KB));
+
+static struct number_param flush_param = { &syscord_params.flush_ms, 10, 60000, false, "milliseconds" };
+module_param_cb(flush_ms, &number_ops, &flush_param, 0400);
+MODULE_PARM_DESC(flush_ms, "ms within which a record is in the file; default " __stringify(CONFIG_SYSCORD_FLUSH_MS));
+
+static struct number_param threads_param = { &syscord_params.threads, 16, 1 << 20, false, "threads" };
+module_param_cb(threads, &number_ops, &threads_param, 0400);
+MODULE_PARM_DESC(threads, "how many threads can be recorded at a time; default " __stringify(CONFIG_SYSCORD_THREADS));
+
+module_param_cb(stats, &stats_ops, NULL, 0400);
+MODULE_PARM_DESC(stats, "what was seen, recorded, filtered and dropped, by cause");
+
+/**
+ * syscord_params_ready - fill in what insmod's command line left open
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int syscord_params_ready(void)
+{
+	int err = 0;
+
+	if (!syscord_params.record)
+		syscord_params.record = kstrdup(CONFIG_SYSCORD_RECORD_PATH, GFP_KERNEL);
+	mutex_lock(&filter_lock);
+	if (!rcu_access_pointer(syscord_filter)) {
+		struct syscord_filter *all = copy_filter();
+
+		if (all)
+			publish_filter(all);
+		else
+			err = -ENOMEM;
+	}
+	mutex_unlock(&filter_lock);
+	return syscord_params.record ? err : -ENOMEM;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The rings of all CPUs, of which some may come online later.
+ */
+#ifndef SYSCORD_RINGS_H
+#define SYSCORD_RINGS_H
+
+#include <linux/types.h>
+
+int syscord_rings_create(void);
+void syscord_rings_destroy(void);
+u32 syscord_event_max(void);
+
+#endif

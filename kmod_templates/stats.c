@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adding up the counters of all CPUs.
+ */
+#include <linux/cpumask.h>
+#include <linux/kernel.h>
+#include <linux/string.h>
+
+#include "stats.h"
+#include "writer.h"
+
+DEFINE_PER_CPU(struct syscord_cpu, syscord_cpus);
+
+const char *const syscord_drop_names[SYSCORD_DROPS] = {
+	[SYSCORD_DROP_RING] = "ring",
+	[SYSCORD_DROP_SINK] = "sink",
+	[SYSCORD_DROP_THREADS] = "threads",
+	[SYSCORD_DROP_CPU] = "cpu",
+};
+
+/**
+ * syscord_stats_sum - add up the counters
+ * @sum:	filled in; exact once nothing is recorded any more, else of about now
+ *
+ * What the sink could not take in the end was recorded first, and is dropped instead.
+ */
+void syscord_stats_sum(struct syscord_stats *sum)
+{
+	u64 unwritten = syscord_writer_unwritten();
+	unsigned int cpu, cause;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(cpu) {
+		const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
+
+		sum->seen += READ_ONCE(part->seen);
+		sum->filtered += READ_ONCE(part->filtered);
+		sum->recorded += READ_ONCE(part->recorded);
+		for (cause = 0; cause < SYSCORD_DROPS; cause++)
+			sum->dropped[cause] += READ_ONCE(part->dropped[cause]);
+	}
+	sum->recorded -= unwritten;
+	sum->dropped[SYSCORD_DROP_SINK] += unwritten;
+}
+
+/**
+ * syscord_stats_dropped - what was lost, of any cause
+ * @sum:	from syscord_stats_sum()
+ */
+u64 syscord_stats_dropped(const struct syscord_stats *sum)
+{
+	unsigned int cause;
+	u64 dropped = 0;
+
+	for (cause = 0; cause < SYSCORD_DROPS; cause++)
+		dropped += sum->dropped[cause];
+	return dropped;
+}
+
+/**
+ * syscord_stats_print - write the counters, one a line
+ * @buffer:	where to
+ * @size:	bytes of it
+ *
+ * Return: the bytes written.
+ */
+int syscord_stats_print(char *buffer, size_t size)
+{
+	struct syscord_stats sum;
+	unsigned int cause;
+	int len;
+
+	syscord_stats_sum(&sum);
+	len = scnprintf(buffer, size, "seen=%llu\nrecorded=%llu\nfiltered=%llu\n", sum.seen, sum.recorded, sum.filtered);
+	for (cause = 0; cause < SYSCORD_DROPS; cause++)
+		len += scnprintf(buffer + len, size - len, "dropped_%s=%llu\n", syscord_drop_names[cause],
+				 sum.dropped[cause]);
+	return len;
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Reading user memory from a probe.
+ *
+ * The memory is hostile: it may be unmapped, and another thread may change it while it is read.  So each byte is read
+ * once, nothing sleeps, and every function says how much it got.
+ */
+#ifndef SYSCORD_USERMEM_H
+#define SYSCORD_USERMEM_H
+
+#include <linux/minmax.h>
+#include <linux/mm.h>
+#include <linux/string.h>
+#include <linux/uaccess.h>
+
+/* How much of a string is read at a time: most paths fit, and an aligned step never crosses into another page. */
+#define SYSCORD_STRING_STEP	64
+
+/**
+ * syscord_read_user - copy user memory without sleeping
+ * @to:		where to
+ * @from:	address in the current task
+ * @size:	bytes wanted
+ *
+ * raw_copy_from_user(), since the checked variants look up the vmalloc area of @to, under a lock, on every call.  The
+ * bounds of @to are the caller's to keep.
+ *
+ * Return: the number of bytes read; less than @size if the memory faulted.
+ */
+static __always_inline size_t syscord_read_user(void *to, unsigned long from, size_t size)
+{
+	const void __user *src = (const void __user *)from;
+	size_t left;
+
+	if (!access_ok(src, size))
+		return 0;
+	pagefault_disable();
+	left = raw_copy_from_user(to, src, size);
+	pagefault_enable();
+	return size - left;
+}
+
+/**
+ * syscord_read_user_string - copy a NUL-terminated string without sleeping
+ * @to:		where to; gets no NUL
+ * @from:	address in the current task
+ * @room:	bytes that fit
+ * @fault:	set if the memory faulted before the NUL
+ * @part:	set if the string was longer than @room
+ *
+ * Return: the string's length, or as much of it as could be read.
+ */
+static size_t __maybe_unused syscord_read_user_string(u8 *to, unsigned long from, size_t room, bool *fault, bool *part)
+{
+	size_t done = 0;
+
+	*fault = false;
+	*part = false;
+	while (done < room) {
+		unsigned long addr = from + done;
+		size_t step = min(room - done, (size_t)SYSCORD_STRING_STEP - (addr & (SYSCORD_STRING_STEP - 1)));
+		size_t got = syscord_read_user(to + done, addr, step);
+		size_t len;
+
+		/* A step can fault behind the NUL, where memory tags end: then byte by byte. */
+		if (got < step)
+			for (got = 0; got < step && syscord_read_user(to + done + got, addr + got, 1); got++)
+				if (!to[done + got])
+					return done + got;
+		len = strnlen((const char *)to + done, got);
+		done += len;
+		if (len < got)
+			return done;
+		if (got < step) {
+			*fault = true;
+			return done;
+		}
+	}
+	*part = true;
+	return done;
+}
+
+#endif

@@ -1,0 +1,1 @@
+"""Handlers in, C and documents out.  Pure: no subprocess, no network, same input same bytes."""

@@ -1,0 +1,139 @@
+"""The model to ``docs/handlers.md``: what each record holds, and when it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from syscord_gen.model import Argument, Direction, HandlerFile, Member, Model, Struct, Symbols, Syscall
+from syscord_gen.syscall_names import DECODED, architectures
+
+HEAD = """\
+<!-- Made from handlers/ by `python -m syscord_gen reference`. Edit the handlers instead. -->
+
+# The handlers
+
+Each syscall below has a handler, and so typed fields in its record. Every other syscall is recorded by its name and its
+result. A record begins with `pid=`, then `tid=` where the thread is another, then the syscall's name; its fields follow
+under the labels given here, then `res=`, then what the kernel wrote to memory.
+
+**When a field is read.** *register*: from the argument's register. *entry*: from memory, before the kernel runs the
+syscall, so that no other thread can change it afterwards. *exit*: from memory that the kernel has written, if the call
+succeeded. *result*: what the syscall returned. A field that could not be read says `<fault>`.
+"""
+
+NOTES = (
+    ("never_returns", "It never returns, so its record is written at entry and has no `res`."),
+    ("returns_twice", "It returns twice: in the caller, and in the new process or thread."),
+    ("replaces_memory", "If it succeeds, the caller's memory is another program's; what is recorded was read before."),
+    ("no_result", "What it leaves in the result's register is no result, so its record has no `res`."),
+)
+
+READ = {
+    None: "register",
+    Direction.IN: "entry",
+    Direction.OUT: "exit",
+    Direction.INOUT: "entry, and again at exit",
+}
+
+
+def render_reference(model: Model) -> str:
+    """The text of the reference; Markdown."""
+    structs = {struct.name for struct in model.structs}
+    blocks = [HEAD, "## Contents\n", "\n".join(_contents(model)) + "\n"]
+    for file in model.files:
+        blocks += _file(file, structs)
+    if model.symbols:
+        blocks += ["## Symbols\n", *(_symbol_set(symbols) for symbols in sorted(model.symbols, key=lambda s: s.name))]
+    return "\n".join(blocks)
+
+
+def _contents(model: Model) -> Iterator[str]:
+    for file in model.files:
+        links = ", ".join(f"[{syscall.name}](#{syscall.name})" for syscall in file.syscalls)
+        yield (
+            f"- [{file.title}](#{_anchor(file.title)}): {links}"
+            if links
+            else f"- [{file.title}](#{_anchor(file.title)})"
+        )
+    if model.symbols:
+        yield "- [Symbols](#symbols)"
+
+
+def _file(file: HandlerFile, structs: set[str]) -> Iterator[str]:
+    yield f"## {file.title}\n"
+    yield " ".join(part for part in (file.doc, f"Declared in `{file.where.file}`.") if part) + "\n"
+    for syscall in file.syscalls:
+        yield _syscall(syscall, structs)
+    for struct in file.structs:
+        yield _struct(struct)
+
+
+def _syscall(syscall: Syscall, structs: set[str]) -> str:
+    lines = [f"### {syscall.name}", "", syscall.doc]
+    lines += ["", *_notes(syscall)] if any(_notes(syscall)) else []
+    rows = [_field(arg, structs) for arg in _recorded(syscall) if arg.direction is not Direction.OUT]
+    if not (syscall.never_returns or syscall.no_result):
+        rows.append(("`res`", "", f"`{syscall.ret}`", "result", ""))
+    rows += [_field(arg, structs) for arg in _recorded(syscall) if arg.direction is Direction.OUT]
+    lines += ["", *_table(("field", "argument", "type", "read", "values"), rows)] if rows else []
+    return "\n".join(lines) + "\n"
+
+
+def _recorded(syscall: Syscall) -> list[Argument]:
+    return [arg for arg in (*syscall.args, *syscall.also) if not arg.skip]
+
+
+def _notes(syscall: Syscall) -> Iterator[str]:
+    for flag, note in NOTES:
+        if getattr(syscall, flag):
+            yield f"- {note}"
+    lacking = [name for name in DECODED if name not in architectures().get(syscall.name, DECODED)]
+    if lacking:
+        yield f"- {' and '.join(lacking)} {'have' if len(lacking) > 1 else 'has'} no such syscall."
+
+
+def _field(arg: Argument, structs: set[str]) -> tuple[str, ...]:
+    return (f"`{arg.label}`", f"`{arg.name}`", _type(arg, structs), READ[arg.direction], _values(arg))
+
+
+def _type(arg: Argument, structs: set[str]) -> str:
+    name = f"[`{arg.type}`](#struct-{arg.type})" if arg.type in structs else f"`{arg.type}`"
+    members = f" ({', '.join(f'`{member}`' for member in arg.members)})" if arg.members else ""
+    length = {None: "", "ret": ", as many as `res`"}.get(arg.length, f", length `{arg.length}`")
+    return f"{name}{members}{length}"
+
+
+def _values(item: Argument | Member) -> str:
+    """What there is to say of a field's values: its symbols, its format, a sentence."""
+    symbols = f"[{item.symbols}](#{item.symbols})" if item.symbols else ""
+    form = {"hex": "hexadecimal", "oct": "octal", "dec": "decimal"}[item.format.value] if item.format else ""
+    doc = item.doc if isinstance(item, Argument) else ""
+    return "; ".join(part for part in (symbols, form, doc.replace("|", "\\|")) if part)
+
+
+def _struct(struct: Struct) -> str:
+    lines = [f"### struct {struct.name}", ""]
+    lines += [struct.doc, ""] if struct.doc else []
+    lines += [f"`{struct.c_type}` of `<{struct.header}>`.", ""]
+    rows = [(f"`{m.label}`", f"`{m.name}`", f"`{m.type}`", _values(m)) for m in struct.members]
+    return "\n".join([*lines, *_table(("field", "member", "type", "values"), rows)]) + "\n"
+
+
+def _symbol_set(symbols: Symbols) -> str:
+    what = "Any of these, ORed" if symbols.kind == "flags" else "One of these"
+    headers = ", ".join(f"`<{header}>`" for header in symbols.headers)
+    lines = [f"### {symbols.name}", "", *([symbols.doc, ""] if symbols.doc else [])]
+    return (
+        "\n".join([*lines, f"{what}, as {headers} has them: {', '.join(f'`{name}`' for name in symbols.names)}."])
+        + "\n"
+    )
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> list[str]:
+    return [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in (head, ("---",) * len(head), *rows)]
+
+
+def _anchor(heading: str) -> str:
+    """The anchor that Markdown readers give a heading."""
+    kept = "".join(c for c in heading.lower() if c.isalnum() or c in " -_")
+    return kept.replace(" ", "-")

@@ -1,0 +1,58 @@
+"""Keep what is expensive to make, under a key of all that it is made from."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+def root() -> Path:
+    """The folder of everything cached: $XDG_CACHE_HOME/syscord, by default ~/.cache/syscord."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "syscord"
+
+
+def key(*ingredients: object) -> str:
+    """A short name that changes when any of INGREDIENTS does. A Path stands for the file's content."""
+    digest = hashlib.sha256()
+    for ingredient in ingredients:
+        data = ingredient.read_bytes() if isinstance(ingredient, Path) else str(ingredient).encode()
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def locked(name: str) -> Iterator[None]:
+    """Be the only process that works on NAME. Waits for the other one, which tells its own progress."""
+    path = root() / "locks" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def place(kind: str, name: str) -> Path:
+    """Where the cached KIND of that NAME stands, or will."""
+    return root() / kind / name
+
+
+def made(kind: str, name: str, make: Callable[[Path], None]) -> Path:
+    """The folder of that KIND and NAME; where there is none yet, MAKE fills it.
+
+    MAKE gets an empty folder that is renamed when MAKE returns, so that a half-made one is never seen.
+    """
+    final = place(kind, name)
+    if final.exists():
+        return final
+    with locked(f"{kind}-{name}"):
+        if not final.exists():
+            making = final.with_name(f".making-{name}")
+            shutil.rmtree(making, ignore_errors=True)
+            making.mkdir(parents=True)
+            make(making)
+            making.rename(final)
+    return final

@@ -1,0 +1,102 @@
+"""Kernels from Debian: an image to boot, its modules, and a tree to build a module against on this host."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from vm import architectures, cache, host, packages
+from vm.architectures import Architecture
+from vm.errors import VmError
+from vm.progress import step
+
+RECIPE = 3  # raise it when the steps below change what they make
+
+
+@dataclass(frozen=True)
+class KernelSpec:
+    """Which kernel: `debian:SUITE`, as in debian:bookworm."""
+
+    suite: str
+
+    @classmethod
+    def parse(cls, text: str) -> KernelSpec:
+        """The spec that TEXT stands for. Raises VmError, saying what may be written."""
+        match = re.fullmatch(r"debian:([a-z]+)", text)
+        if not match:
+            raise VmError(f"kernel '{text}': write debian:SUITE, for example debian:bookworm")
+        return cls(match[1])
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel on this host's disk. `version` is what `uname -r` says; `build_tree` is for make -C."""
+
+    arch: Architecture
+    version: str
+    image: Path
+    modules: Path
+    build_tree: Path
+    config: Path
+
+
+def get(spec: KernelSpec | str, arch: Architecture | str) -> Kernel:
+    """The newest kernel of SPEC for ARCH, downloaded and unpacked if it is not here yet."""
+    spec = KernelSpec.parse(spec) if isinstance(spec, str) else spec
+    arch = architectures.get(arch) if isinstance(arch, str) else arch
+    version, wanted = _wanted(spec, arch)
+    files = [package.file for _, chosen in wanted for package in chosen]
+    name = f"{version}-{cache.key(RECIPE, *files)}"
+
+    def make(making: Path) -> None:
+        with step(f"Getting Linux {version} from Debian {spec.suite}"):
+            for apt, chosen in wanted:
+                packages.extract(packages.fetch(apt, chosen), making)
+            host.run(["depmod", "-b", making, version])
+            _settle(making, cache.place("kernels", name))
+
+    return _kernel(arch, version, cache.made("kernels", name, make))
+
+
+Wanted = tuple[tuple[packages.Apt, tuple[packages.Package, ...]], ...]
+
+
+def _wanted(spec: KernelSpec, arch: Architecture) -> tuple[str, Wanted]:
+    """The kernel's version, and the packages that make it up."""
+    target = packages.apt(spec.suite, arch.debian)
+    native = packages.apt(spec.suite, architectures.host().debian)
+    headers = _concrete(target, f"linux-headers-{arch.debian}", "linux-headers-")
+    version = headers.removeprefix("linux-headers-")
+    common = _concrete(target, headers, "linux-headers-")
+    kbuild = _concrete(target, headers, "linux-kbuild-")
+    for_target = packages.resolve(target, [f"linux-image-{version}", headers, common], dependencies=False)
+    # Kbuild's own programs run on the host.
+    for_host = packages.resolve(native, [kbuild], dependencies=False)
+    return version, ((target, for_target), (native, for_host))
+
+
+def _settle(making: Path, final: Path) -> None:
+    """The headers expect to stand in /usr/src: tell them where they do."""
+    for makefile in making.glob("usr/src/linux-headers-*/Makefile"):
+        text = makefile.read_text()
+        makefile.write_text(text.replace("include /usr/src/", f"include {final}/usr/src/"))
+
+
+def _kernel(arch: Architecture, version: str, root: Path) -> Kernel:
+    return Kernel(
+        arch=arch,
+        version=version,
+        image=root / f"boot/vmlinuz-{version}",
+        modules=root / f"lib/modules/{version}",
+        build_tree=root / f"usr/src/linux-headers-{version}",
+        config=root / f"boot/config-{version}",
+    )
+
+
+def _concrete(apt: packages.Apt, name: str, prefix: str) -> str:
+    """The one package with PREFIX that NAME depends on."""
+    found = [other for other in packages.depends(apt, name) if other.startswith(prefix)]
+    if not found:
+        raise VmError(f"Debian {apt.suite} ({apt.debian}): {name} depends on no {prefix}*; is the suite right?")
+    return sorted(found, key=lambda other: "common" not in other)[0]

@@ -1,0 +1,28 @@
+"""What a machine is to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vm.architectures import Architecture
+from vm.kernels import Kernel
+
+
+@dataclass(frozen=True)
+class MachineSpec:
+    """A machine to boot. `append` goes to the end of the kernel's command line.
+
+    With `icount` the guest's clock counts instructions (1 ns is one), on one CPU: for measuring, never for speed.
+    """
+
+    kernel: Kernel
+    cpus: int = 2
+    memory_mib: int = 1024
+    icount: bool = False
+    append: str = ""
+    suite: str = "bookworm"
+
+    @property
+    def arch(self) -> Architecture:
+        """The machine's architecture, which is its kernel's."""
+        return self.kernel.arch
