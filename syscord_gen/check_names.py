@@ -80,15 +80,19 @@ class Labelled(Declared, Protocol):
 
     @property
     def label(self) -> str: ...
+    @property
+    def type(self) -> str: ...
 
 
 def _labels(fields: Sequence[Labelled]) -> Iterator[Problem]:
     first: dict[str, Labelled] = {}
     for item in fields:
-        other = first.setdefault(item.label, item)
-        if other is not item and item.label:
-            text = f"label '{item.label}' is that of '{other.name}' in {other.where} too. Write another 'label:'"
-            yield Problem(item.where, Code.LABEL_TWICE, text)
+        labels = MEMORY[item.type].fields if item.type in MEMORY else ()
+        for label in labels or (item.label,):
+            other = first.setdefault(label, item)
+            if other is not item and label:
+                text = f"label '{label}' is that of '{other.name}' in {other.where} too. Write another 'label:'"
+                yield Problem(item.where, Code.LABEL_TWICE, text)
 
 
 def _symbols(symbols: Symbols) -> Iterator[Problem]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from syscord_gen.model import Argument, Direction, HandlerFile, Member, Model, Struct, Symbols, Syscall
 from syscord_gen.syscall_names import DECODED, architectures
+from syscord_gen.types import MEMORY, SCALARS, Scalar
 
 HEAD = """\
 <!-- Made from handlers/ by `python -m syscord_gen reference`. Edit the handlers instead. -->
@@ -42,6 +43,7 @@ def render_reference(model: Model) -> str:
     blocks = [HEAD, "## Contents\n", "\n".join(_contents(model)) + "\n"]
     for file in model.files:
         blocks += _file(file, structs)
+    blocks += ["## Types\n", *_types()]
     if model.symbols:
         blocks += ["## Symbols\n", *(_symbol_set(symbols) for symbols in sorted(model.symbols, key=lambda s: s.name))]
     return "\n".join(blocks)
@@ -49,19 +51,23 @@ def render_reference(model: Model) -> str:
 
 def _contents(model: Model) -> Iterator[str]:
     for file in model.files:
+        heading = _heading(file)
         links = ", ".join(f"[{syscall.name}](#{syscall.name})" for syscall in file.syscalls)
-        yield (
-            f"- [{file.title}](#{_anchor(file.title)}): {links}"
-            if links
-            else f"- [{file.title}](#{_anchor(file.title)})"
-        )
+        yield f"- [{heading}](#{_anchor(heading)})" + (f": {links}" if links else "")
+    yield "- [Types](#types)"
     if model.symbols:
         yield "- [Symbols](#symbols)"
 
 
+def _heading(file: HandlerFile) -> str:
+    """The file's name keeps the heading of a family apart from that of a syscall with the same name."""
+    return f"{file.title} ({file.where.file.rpartition('/')[2]})"
+
+
 def _file(file: HandlerFile, structs: set[str]) -> Iterator[str]:
-    yield f"## {file.title}\n"
-    yield " ".join(part for part in (file.doc, f"Declared in `{file.where.file}`.") if part) + "\n"
+    yield f"## {_heading(file)}\n"
+    if file.doc:
+        yield f"{file.doc}\n"
     for syscall in file.syscalls:
         yield _syscall(syscall, structs)
     for struct in file.structs:
@@ -71,10 +77,10 @@ def _file(file: HandlerFile, structs: set[str]) -> Iterator[str]:
 def _syscall(syscall: Syscall, structs: set[str]) -> str:
     lines = [f"### {syscall.name}", "", syscall.doc]
     lines += ["", *_notes(syscall)] if any(_notes(syscall)) else []
-    rows = [_field(arg, structs) for arg in _recorded(syscall) if arg.direction is not Direction.OUT]
+    rows = [row for arg in _recorded(syscall) if arg.direction is not Direction.OUT for row in _rows(arg, structs)]
     if not (syscall.never_returns or syscall.no_result):
         rows.append(("`res`", "", f"`{syscall.ret}`", "result", ""))
-    rows += [_field(arg, structs) for arg in _recorded(syscall) if arg.direction is Direction.OUT]
+    rows += [row for arg in _recorded(syscall) if arg.direction is Direction.OUT for row in _rows(arg, structs)]
     lines += ["", *_table(("field", "argument", "type", "read", "values"), rows)] if rows else []
     return "\n".join(lines) + "\n"
 
@@ -92,8 +98,11 @@ def _notes(syscall: Syscall) -> Iterator[str]:
         yield f"- {' and '.join(lacking)} {'have' if len(lacking) > 1 else 'has'} no such syscall."
 
 
-def _field(arg: Argument, structs: set[str]) -> tuple[str, ...]:
-    return (f"`{arg.label}`", f"`{arg.name}`", _type(arg, structs), READ[arg.direction], _values(arg))
+def _rows(arg: Argument, structs: set[str]) -> Iterator[tuple[str, ...]]:
+    """A row for each field that the argument makes."""
+    labels = MEMORY[arg.type].fields if arg.type in MEMORY else ()
+    for label in labels or (arg.label,):
+        yield (f"`{label}`", f"`{arg.name}`", _type(arg, structs), READ[arg.direction], _values(arg))
 
 
 def _type(arg: Argument, structs: set[str]) -> str:
@@ -105,7 +114,7 @@ def _type(arg: Argument, structs: set[str]) -> str:
 
 def _values(item: Argument | Member) -> str:
     """What there is to say of a field's values: its symbols, its format, a sentence."""
-    symbols = f"[{item.symbols}](#{item.symbols})" if item.symbols else ""
+    symbols = f"[{item.symbols}](#symbols-{item.symbols})" if item.symbols else ""
     form = {"hex": "hexadecimal", "oct": "octal", "dec": "decimal"}[item.format.value] if item.format else ""
     doc = item.doc if isinstance(item, Argument) else ""
     return "; ".join(part for part in (symbols, form, doc.replace("|", "\\|")) if part)
@@ -113,16 +122,26 @@ def _values(item: Argument | Member) -> str:
 
 def _struct(struct: Struct) -> str:
     lines = [f"### struct {struct.name}", ""]
-    lines += [struct.doc, ""] if struct.doc else []
-    lines += [f"`{struct.c_type}` of `<{struct.header}>`.", ""]
+    lines += [f"`{struct.c_type}` of `<{struct.header}>`{': ' if struct.doc else ''}{struct.doc.rstrip('.')}.", ""]
     rows = [(f"`{m.label}`", f"`{m.name}`", f"`{m.type}`", _values(m)) for m in struct.members]
     return "\n".join([*lines, *_table(("field", "member", "type", "values"), rows)]) + "\n"
+
+
+def _types() -> Iterator[str]:
+    scalars = [(f"`{scalar.name}`", _bits(scalar), scalar.doc) for scalar in SCALARS.values()]
+    yield "\n".join(_table(("scalar", "stored as", "what it is"), scalars)) + "\n"
+    kinds = [(f"`{memory.name}`", ", ".join(memory.directions), memory.doc) for memory in MEMORY.values()]
+    yield "\n".join(_table(("memory", "directions", "what it is"), kinds)) + "\n"
+
+
+def _bits(scalar: Scalar) -> str:
+    return f"{scalar.bits} bits, {'signed' if scalar.signed else 'unsigned'}"
 
 
 def _symbol_set(symbols: Symbols) -> str:
     what = "Any of these, ORed" if symbols.kind == "flags" else "One of these"
     headers = ", ".join(f"`<{header}>`" for header in symbols.headers)
-    lines = [f"### {symbols.name}", "", *([symbols.doc, ""] if symbols.doc else [])]
+    lines = [f"### symbols {symbols.name}", "", *([symbols.doc, ""] if symbols.doc else [])]
     return (
         "\n".join([*lines, f"{what}, as {headers} has them: {', '.join(f'`{name}`' for name in symbols.names)}."])
         + "\n"

@@ -44,7 +44,11 @@ SCALARS: dict[str, Scalar] = {
         Scalar("gid_t", 32, False, doc="a group"),
         Scalar("mode_t", 32, False, doc="permission bits"),
         Scalar("pointer", 64, False, Format.HEX, doc="an address that is not followed"),
-        *(Scalar(f"{'s' if signed else 'u'}{bits}", bits, signed) for bits in (8, 16, 32, 64) for signed in (True, False)),
+        *(
+            Scalar(f"{'s' if signed else 'u'}{bits}", bits, signed)
+            for bits in (8, 16, 32, 64)
+            for signed in (True, False)
+        ),
     )
 }
 
@@ -54,24 +58,36 @@ class Memory:
     """A kind of memory behind a pointer.
 
     ``length`` says whether ``Argument.length`` must be given ("required"), may be ("optional"), or makes no sense
-    ("none"); ``directions`` which directions the kind can have.
+    ("none"); ``directions`` which directions the kind can have.  ``fields`` are the labels of the record's fields where
+    the kind makes several of them, and the argument's own label is not used.
     """
 
     name: str
     length: str
     directions: tuple[str, ...]
     doc: str
+    fields: tuple[str, ...] = ()
 
 
 MEMORY: dict[str, Memory] = {
     memory.name: memory
     for memory in (
-        Memory("string", "optional", ("in", "out"), "text up to its NUL, or of `length` bytes; kept whole up to 4096 bytes"),
+        Memory(
+            "string", "optional", ("in", "out"), "text up to its NUL, or of `length` bytes; kept whole up to 4096 bytes"
+        ),
         Memory("path", "optional", ("in", "out"), "a string that names a file"),
         Memory("bytes", "required", ("in", "out"), "content: cut at the module's `content=` bytes"),
         Memory("strings", "none", ("in",), "a vector of pointers to strings that ends with NULL, such as argv"),
         Memory("iovec", "required", ("in", "out"), "`length` struct iovec: the content they lead to, gathered"),
-        Memory("sockaddr", "required", ("in", "out"), "a socket address of `length` bytes (out: an int * that holds it)"),
-        Memory("msghdr", "none", ("in", "out"), "a struct msghdr: its address, its gathered content, its flags"),
+        Memory(
+            "sockaddr", "required", ("in", "out"), "a socket address of `length` bytes (out: an int * that holds it)"
+        ),
+        Memory(
+            "msghdr",
+            "none",
+            ("in", "out"),
+            "a struct msghdr: its address, its gathered content, the size of its control data, its flags",
+            fields=("addr", "data", "controllen", "msg_flags"),
+        ),
     )
 }

@@ -93,14 +93,16 @@ def _overlay(rootfs: Path, disk: Path) -> None:
 
 @contextmanager
 def _folder() -> Iterator[Path]:
-    """A folder for the life of one machine. What machines of killed processes have left is removed."""
+    """A folder for the life of one machine, locked for as long as that is."""
     machines = cache.root() / "machines"
     machines.mkdir(parents=True, exist_ok=True)
-    for old in machines.iterdir():
-        _remove_if_left(old)
-    folder = Path(tempfile.mkdtemp(dir=machines))
-    with (folder / "lock").open("w") as lock:
+    with cache.locked("machines"):
+        for old in machines.iterdir():
+            _remove_if_left(old)
+        folder = Path(tempfile.mkdtemp(dir=machines))
+        lock = (folder / "lock").open("w")
         fcntl.flock(lock, fcntl.LOCK_EX)
+    with lock:
         try:
             yield folder
         finally:
@@ -108,6 +110,7 @@ def _folder() -> Iterator[Path]:
 
 
 def _remove_if_left(folder: Path) -> None:
+    """Remove the folder of a machine whose process was killed: nobody holds the lock any more."""
     with suppress(OSError), (folder / "lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(folder, ignore_errors=True)

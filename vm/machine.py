@@ -6,7 +6,7 @@ import asyncio
 import shlex
 import signal
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar, cast
@@ -20,7 +20,7 @@ from vm.qemu import Wiring
 from vm.spec import MachineSpec
 
 ANSWER_S = 20.0  # for what takes no time in a machine that is well
-SNAPSHOT_S = 60.0
+SNAPSHOT_S = 30.0
 T = TypeVar("T")
 WiringOf = Callable[[int, int], Wiring]  # given the numbers of the sockets for QMP and for the agent
 
@@ -39,10 +39,12 @@ class Machine:
         self._process: asyncio.subprocess.Process | None = None
         self._channel: Channel | None = None
         self._in_step = False
+        self._console_start = 0
+        self._lost: MachineLost | None = None
 
     @property
-    def pid(self) -> int:
-        """The process of QEMU."""
+    def qemu_pid(self) -> int:
+        """The number of QEMU's process."""
         assert self._process
         return self._process.pid
 
@@ -79,12 +81,13 @@ class Machine:
         """Go back to the state that was kept under NAME ('booted' is always there). The clock is set right."""
         self._wait(self._restore(name), SNAPSHOT_S, f"restore {name}")
 
-    def console_tail(self, lines: int = 30) -> str:
-        """The last LINES lines of the serial console, indented."""
+    def console_tail(self, lines: int = 60) -> str:
+        """The last LINES lines of the serial console, indented: of what came since the machine was last restored."""
         try:
-            return tail(self.console.read_text(errors="replace"), lines)
+            log = self.console.read_bytes()[self._console_start :]
         except FileNotFoundError:
-            return "    (no console yet)"
+            log = b""
+        return tail(log.decode(errors="replace"), lines) or "    (nothing)"
 
     def wait(self) -> None:
         """Wait, without a deadline, until QEMU has ended."""
@@ -157,6 +160,7 @@ class Machine:
     async def _restore(self, name: str) -> None:
         self._in_step = False
         await self._snapshot_job("snapshot-load", name)
+        self._console_start = self.console.stat().st_size
         await self._qmp.execute("cont")
         await self._greet()
 
@@ -176,7 +180,10 @@ class Machine:
         if errors:
             raise VmError(f"{command} {tag}: {errors[0]}")
 
-    def _wait(self, work: Awaitable[T], timeout: float, what: str) -> T:
+    def _wait(self, work: Coroutine[None, None, T], timeout: float, what: str) -> T:
+        if self._lost:
+            work.close()
+            raise self._lost
         return self._runner.run(self._watched(work, timeout, what))
 
     async def _watched(self, work: Awaitable[T], timeout: float, what: str) -> T:
@@ -185,9 +192,9 @@ class Machine:
             async with asyncio.timeout(timeout):
                 return await work
         except TimeoutError:
-            raise self._lost(what, f"the guest does not answer ({timeout:g} s)") from None
+            raise self._lose(what, f"the guest does not answer ({timeout:g} s)") from None
         except (EOFError, OSError, QMPError) as error:
-            raise self._lost(what, await self._cause(error)) from error
+            raise self._lose(what, await self._cause(error)) from error
 
     async def _cause(self, error: Exception) -> str:
         """What ended the machine, as QEMU tells it on its way out."""
@@ -198,14 +205,14 @@ class Machine:
         except TimeoutError:
             return f"the connection broke: {error!r}"
         reasons = [cast(dict[str, str], event["data"])["reason"] for event in self._ends.clear()]
-        if "Kernel panic" in self.console_tail(100):
+        if "Kernel panic" in self.console_tail(1000):
             return "the guest's kernel panicked"
         if reasons:
             return f"QEMU ended: {reasons[0]}"
         return f"QEMU died, status {status}:\n{tail((self.folder / 'qemu.log').read_text(errors='replace'))}"
 
-    def _lost(self, what: str, cause: str) -> MachineLost:
-        return MachineLost(
-            f"the {self.spec.arch.name} machine was lost: {cause}\nin: {what}\n"
-            f"the console's end:\n{self.console_tail()}"
-        )
+    def _lose(self, what: str, cause: str) -> MachineLost:
+        """The error that this call, and every later one, ends with."""
+        where = f"the {self.spec.arch.name} machine was lost: {cause}"
+        self._lost = MachineLost(f"{where}\nin: {what}\nthe console's end:\n{self.console_tail()}")
+        return self._lost

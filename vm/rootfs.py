@@ -14,14 +14,6 @@ from vm.progress import step
 
 GUEST = Path(__file__).parent / "guest"
 SIZE = "2G"
-PACKAGES = """
-    base-files base-passwd bash busybox-static coreutils dash debianutils diffutils findutils grep gzip hostname
-    iproute2 kmod libc-bin login mawk mount ncurses-base ncurses-bin passwd procps sed tar util-linux
-
-    apache2-utils curl netcat-openbsd nginx-light python3 sqlite3
-
-    linux-perf strace
-""".split()  # a system; what the tests and the demo run; other tracers, to compare with
 UNUSED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "usr/share/icons")
 FOLDERS = ("dev", "proc", "sys", "run", "tmp", "root", "lib/modules", "var/log/nginx", "var/lib/nginx", "var/tmp")
 # Path: what it points at. Alternatives and the like are made by maintainer scripts.
@@ -54,7 +46,7 @@ TEXTS = {
 def build_rootfs(arch: Architecture, suite: str = "bookworm") -> Path:
     """The root file system for ARCH: a qcow2 image to lay an overlay on, never to be written to."""
     apt = packages.apt(suite, arch.debian)
-    chosen = packages.resolve(apt, PACKAGES, dependencies=True)
+    chosen = packages.resolve(apt, _names(GUEST / "packages.txt"), dependencies=True)
     recipe = cache.key(Path(__file__), GUEST / "rc", GUEST / "inittab", *(package.file for package in chosen))
 
     def make(making: Path) -> None:
@@ -68,6 +60,11 @@ def build_rootfs(arch: Architecture, suite: str = "bookworm") -> Path:
             shutil.rmtree(tree)
 
     return cache.made("rootfs", f"{suite}-{arch.debian}-{recipe}", make) / "root.qcow2"
+
+
+def _names(listed: Path) -> list[str]:
+    lines = listed.read_text().splitlines()
+    return [name for line in lines for name in line.partition("#")[0].split()]
 
 
 def _usr_merge(tree: Path) -> None:

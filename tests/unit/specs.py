@@ -8,6 +8,9 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+from hypothesis import strategies as st
+
+from syscord_gen.keys import Choice, Entries, Flag, Kind, ListOf, Record, Word
 from syscord_gen.model import Where
 
 HERE = Path(__file__).parent
@@ -55,3 +58,26 @@ def placeless(value: Any) -> Any:
         kept = ((field.name, getattr(value, field.name)) for field in fields(value))
         return {name: placeless(item) for name, item in kept if not isinstance(item, Where)}
     return tuple(placeless(item) for item in value) if isinstance(value, tuple) else value
+
+
+def data_of(kind: Kind) -> st.SearchStrategy[Any]:
+    """Plain data that mostly fits ``kind``."""
+    words = st.sampled_from(
+        ["x", "x.y", "linux/a.h", "asm/b/c.h", "../c.h", "struct x", "int", "ret", "0", "a b", "-", ""]
+    )
+    match kind:
+        case Word():
+            fitting: st.SearchStrategy[Any] = words | (st.integers(-1, 20) if kind.number else st.nothing())
+        case Flag():
+            fitting = st.booleans()
+        case Choice():
+            fitting = st.sampled_from(kind.texts) | words
+        case ListOf():
+            fitting = st.lists(data_of(kind.item), max_size=2)
+        case Entries():
+            fitting = st.dictionaries(words, data_of(kind.record), max_size=2)
+        case Record():
+            required = {key.name: data_of(key.kind) for key in kind.keys if key.required}
+            optional = {key.name: data_of(key.kind) for key in kind.keys if not key.required}
+            fitting = st.fixed_dictionaries(required, optional={**optional, "other": words})
+    return fitting

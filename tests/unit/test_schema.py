@@ -13,11 +13,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from specs import BAD, GOOD, HANDLERS, folder_with
+from specs import BAD, GOOD, HANDLERS, data_of, folder_with
 
-from syscord_gen.check import load_and_check
-from syscord_gen.keys import HANDLER_FILE, SYMBOL_FILE, Choice, Entries, Flag, Kind, ListOf, Record, Word
+from syscord_gen.check import check, load_and_check
+from syscord_gen.keys import HANDLER_FILE, SYMBOL_FILE, Entries, Record
 from syscord_gen.load_yaml import load_yaml
+from syscord_gen.model import HandlerFile, Model, Where
 from syscord_gen.problems import Code
 from syscord_gen.schema import render_handler_schema, render_symbol_schema
 from syscord_gen.shape import read
@@ -102,29 +103,6 @@ def test_the_schema_refuses_the_same_declarations_as_the_reader(fixture: Path, t
             assert HANDLER.is_valid(data) == lines.isdisjoint(own), data
 
 
-def data_of(kind: Kind) -> st.SearchStrategy[Any]:
-    """Data that mostly fits ``kind``."""
-    words = st.sampled_from(
-        ["x", "x.y", "linux/a.h", "asm/b/c.h", "../c.h", "struct x", "int", "ret", "0", "a b", "-", ""]
-    )
-    match kind:
-        case Word():
-            fitting: st.SearchStrategy[Any] = words | (st.integers(-1, 20) if kind.number else st.nothing())
-        case Flag():
-            fitting = st.booleans()
-        case Choice():
-            fitting = st.sampled_from(kind.texts) | words
-        case ListOf():
-            fitting = st.lists(data_of(kind.item), max_size=2)
-        case Entries():
-            fitting = st.dictionaries(words, data_of(kind.record), max_size=2)
-        case Record():
-            required = {key.name: data_of(key.kind) for key in kind.keys if key.required}
-            optional = {key.name: data_of(key.kind) for key in kind.keys if not key.required}
-            fitting = st.fixed_dictionaries(required, optional={**optional, "other": words})
-    return fitting
-
-
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 @pytest.mark.parametrize("kind", [HANDLER_FILE, SYMBOL_FILE], ids=["handlers", "symbols"])
@@ -135,3 +113,13 @@ def test_reader_and_schema_agree_on_any_data(kind: Record | Entries, data: st.Da
     _, problems = read(kind, tree, "the file")
     schema = HANDLER if kind is HANDLER_FILE else SYMBOL
     assert schema.is_valid(value) == (not problems)
+
+
+@settings(max_examples=300, deadline=None)
+@given(data_of(HANDLER_FILE))
+def test_no_data_breaks_the_later_phases(value: dict[str, Any]) -> None:
+    tree, _ = load_yaml(json.dumps(value), "handlers/a.yaml")
+    assert tree is not None
+    fields, _ = read(HANDLER_FILE, tree, "the file")
+    model = Model((HandlerFile(stem="a", where=Where("handlers/a.yaml", 1), **fields),))
+    assert all(problem.text for problem in check(model))

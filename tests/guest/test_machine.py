@@ -1,0 +1,178 @@
+"""The harness keeps its own promises: commands, files, deadlines, crashes, fresh kernels."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from vm import kernels
+from vm.errors import CommandFailed, CommandTimeout, MachineLost
+from vm.machine import Machine
+
+FOREVER = "while :; do :; done"
+
+
+def test_is_of_its_architecture(machine: Machine, kernel: kernels.Kernel) -> None:
+    names = {"arm64": "aarch64", "x86_64": "x86_64"}
+    assert machine.run("uname -m").stdout.strip() == names[kernel.arch.name]
+    assert machine.run("uname -r").stdout.strip() == kernel.version
+
+
+def test_output_and_status_come_back(machine: Machine) -> None:
+    result = machine.run("echo out; echo err >&2; exit 3", check=False)
+    assert (result.status, result.out, result.err) == (3, b"out\n", b"err\n")
+
+
+def test_status_of_a_killed_command_is_as_in_the_shell(machine: Machine) -> None:
+    assert machine.run("kill -SEGV $$", check=False).status == 128 + signal.SIGSEGV
+
+
+def test_a_failure_names_command_status_and_error(machine: Machine) -> None:
+    with pytest.raises(CommandFailed, match=r"(?s)ls /nowhere.*status 2.*No such file"):
+        machine.run("ls /nowhere")
+
+
+def test_stdin_arrives_whole(machine: Machine) -> None:
+    data = os.urandom(300_000)
+    assert machine.run("cat", stdin=data).out == data
+
+
+def test_a_command_may_leave_its_stdin_unread(machine: Machine) -> None:
+    assert machine.run("echo done", stdin=bytes(1_000_000)).stdout == "done\n"
+
+
+def test_binary_files_survive_the_way_there_and_back(machine: Machine, tmp_path: Path) -> None:
+    source = tmp_path / "file"
+    source.write_bytes(bytes(range(256)) * 5000)
+    machine.put(source, "/root/a file", mode=0o750)
+    assert machine.get("/root/a file") == source.read_bytes()
+    assert machine.run("stat -c %a '/root/a file'").stdout == "750\n"
+
+
+def test_an_empty_file_can_be_put(machine: Machine) -> None:
+    machine.put(b"", "/root/empty")
+    assert machine.get("/root/empty") == b""
+
+
+def test_a_daemon_holding_the_pipes_does_not_hold_the_command(machine: Machine) -> None:
+    result = machine.run("sleep 1000 & echo started", timeout=30)
+    assert result.stdout == "started\n"
+    assert machine.run("pgrep -c sleep").stdout == "1\n"
+
+
+def test_a_daemon_writing_for_ever_does_not_hold_the_command(machine: Machine) -> None:
+    assert machine.run("yes & echo $!", timeout=30).status == 0
+
+
+def test_a_late_command_is_killed_with_its_children_and_says_what_it_wrote(machine: Machine) -> None:
+    with pytest.raises(CommandTimeout, match=r"(?s)1 s.*so far"):
+        machine.run(f"echo so far; sleep 1000 & {FOREVER}", timeout=1)
+    assert machine.run("pgrep -c sleep", check=False).stdout == "0\n"
+
+
+def test_a_panic_loses_the_machine_and_shows_the_console(machine: Machine) -> None:
+    with pytest.raises(MachineLost, match=r"(?s)kernel panicked.*sysrq triggered crash"):
+        machine.run("echo c > /proc/sysrq-trigger")
+    with pytest.raises(MachineLost):
+        machine.run("true")
+
+
+def test_after_a_panic_there_is_a_new_machine(machine: Machine) -> None:
+    assert machine.run("echo well").stdout == "well\n"
+
+
+def test_a_hung_guest_is_lost_within_the_deadline(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("vm.machine.ANSWER_S", 2.0)
+    start = time.monotonic()
+    os.kill(machine.qemu_pid, signal.SIGSTOP)
+    with pytest.raises(MachineLost, match="does not answer"):
+        machine.run("true", timeout=1)
+    assert time.monotonic() - start < 10
+
+
+def test_after_a_hang_there_is_a_new_machine(machine: Machine) -> None:
+    assert machine.run("echo well").stdout == "well\n"
+
+
+def test_qemu_killed_is_a_lost_machine(machine: Machine) -> None:
+    os.kill(machine.qemu_pid, signal.SIGKILL)
+    with pytest.raises(MachineLost, match="QEMU"):
+        machine.run("true")
+
+
+def test_each_test_has_a_fresh_kernel(machine: Machine) -> None:
+    machine.snapshot("before")
+    machine.run("touch /root/trace; modprobe dummy")
+    machine.restore("before")
+    assert machine.run("ls /root/trace", check=False).status == 2
+    assert "dummy" not in machine.run("lsmod").stdout
+
+
+def test_the_clock_is_right_after_a_restore(machine: Machine) -> None:
+    assert abs(float(machine.run("date +%s.%N").stdout) - time.time()) < 5
+
+
+def test_a_built_module_loads(machine: Machine, kernel: kernels.Kernel, tmp_path: Path) -> None:
+    (tmp_path / "Makefile").write_text("obj-m := hello.o\n")
+    (tmp_path / "hello.c").write_text(
+        "#include <linux/module.h>\n"
+        'static int __init hello(void) { pr_info("good day\\n"); return 0; }\n'
+        'module_init(hello); MODULE_LICENSE("GPL");\n'
+    )
+    make = ["make", "-C", str(kernel.build_tree), f"M={tmp_path}", f"ARCH={kernel.arch.kbuild}"]
+    subprocess.run([*make, f"CROSS_COMPILE={kernel.arch.cross_compile}", "modules"], check=True)
+    machine.put(tmp_path / "hello.ko", "/root/hello.ko")
+    machine.run("insmod /root/hello.ko")
+    assert "good day" in machine.run("dmesg").stdout
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "nginx && ab -q -n 10 http://127.0.0.1/ && curl -fs http://127.0.0.1/ | grep -q nginx",
+        "perf stat -e raw_syscalls:sys_exit true 2>&1 | grep -q raw_syscalls:sys_exit",
+        "strace -f -c ls 2>&1 | grep -q getdents64",
+        "python3 -c 'import sqlite3' && sqlite3 :memory: 'select 1'",
+        "grep -q tracefs /proc/mounts && test -w /dev/shm && ip addr show lo | grep -q 127.0.0.1",
+        "ps aux | awk '{print $1}' | sort | uniq -c && getent passwd www-data && getent hosts localhost",
+    ],
+)
+def test_the_guest_has_what_tests_need(machine: Machine, program: str) -> None:
+    machine.run(program)
+
+
+BOOT = """
+import sys
+from vm import kernels
+from vm.boot import boot
+from vm.spec import MachineSpec
+with boot(MachineSpec(kernels.get("debian:bookworm", sys.argv[1]))) as machine:
+    print(machine.qemu_pid, flush=True)
+    machine.run("while :; do :; done", timeout=1000)
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)
+def test_no_qemu_outlives_its_parent(arch: str, end: signal.Signals) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", BOOT, arch], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as boot:
+        assert boot.stdout
+        qemu = os.pidfd_open(int(boot.stdout.readline()))
+        boot.send_signal(end)
+        boot.wait(timeout=30)
+    assert ended(qemu, within=10)
+
+
+def ended(pidfd: int, within: float) -> bool:
+    """Whether the process ends WITHIN so many seconds; a pidfd becomes readable at that moment."""
+    poll = select.poll()
+    poll.register(pidfd, select.POLLIN)
+    return bool(poll.poll(within * 1000))

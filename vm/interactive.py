@@ -1,0 +1,28 @@
+"""A machine to sit in front of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from vm import qemu
+from vm.boot import boot
+from vm.progress import console
+from vm.spec import MachineSpec
+
+
+def interactive(spec: MachineSpec, files: Mapping[str, Path] | None = None) -> None:
+    """A root shell in a machine of SPEC on this terminal, until its end.
+
+    FILES are placed in the guest first: from the path there to the file here. Ends with the shell (`exit`), with
+    `poweroff`, or with Ctrl-A X.
+    """
+    with boot(spec, console=qemu.terminal_console) as machine:
+        for target, source in (files or {}).items():
+            machine.put(source, target, mode=0o755)
+        console.print(f"[bold]{spec.arch.name}, Linux {spec.kernel.version}[/bold]; `exit` or Ctrl-A X ends it")
+        device = f"/dev/{spec.arch.console}"
+        # The shell has the console as its own terminal, so that Ctrl-C and job control work in it.
+        shell = f"TERM=linux setsid -c bash -il <{device} >{device} 2>&1; busybox poweroff -f"
+        machine.run(f"cd /root; ({shell}) >/dev/null 2>&1 &")
+        machine.wait()
