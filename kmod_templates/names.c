@@ -2,20 +2,19 @@
 /*
  * The 64-bit table, and look-ups in both.
  */
-#include <linux/build_bug.h>
 #include <linux/kernel.h>
+#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/unistd.h>
 
 #include "names.h"
+#include "names_tables.h"
 
 const char *const syscord_names_64[] = {
 #include "names_64.inc"
 };
 
 const unsigned int syscord_nr_names_64 = ARRAY_SIZE(syscord_names_64);
-
-static_assert(ARRAY_SIZE(syscord_names_64) <= SYSCORD_NR_MAX);
 
 /**
  * syscord_name - name of a syscall
@@ -38,7 +37,7 @@ static bool add_from(unsigned long *bits, const char *const *names, unsigned int
 	bool found = false;
 	unsigned int nr;
 
-	for (nr = 0; nr < count; nr++) {
+	for (nr = 0; nr < min_t(unsigned int, count, SYSCORD_NR_MAX); nr++) {
 		if (names[nr] && !strcmp(names[nr], name)) {
 			__set_bit(nr, bits);
 			found = true;

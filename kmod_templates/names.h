@@ -9,13 +9,8 @@
 #include <linux/bitops.h>
 #include <linux/types.h>
 
-/* Past the largest number of any table; checked when the module is built. */
+/* A set knows numbers below this; those of all tables are. */
 #define SYSCORD_NR_MAX	1024
-
-extern const char *const syscord_names_64[];
-extern const unsigned int syscord_nr_names_64;
-extern const char *const syscord_names_32[];
-extern const unsigned int syscord_nr_names_32;
 
 /**
  * struct syscord_set - a set of syscalls, by number in either table

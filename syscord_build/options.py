@@ -80,3 +80,12 @@ def _header(tree: Kconfig) -> str:
         path = Path(folder) / "config.h"
         tree.write_autoconf(str(path), header=HEADER)
         return path.read_text(encoding="utf-8")
+
+
+def menu(model: Model, dot_config: Path = paths.DOT_CONFIG) -> None:
+    """Show the options in kconfiglib's menu, on this terminal, and keep them in ``dot_config``."""
+    from menuconfig import menuconfig  # noqa: PLC0415  # it sets up curses when imported
+
+    os.environ["KCONFIG_CONFIG"] = str(dot_config)
+    with kconfig(model) as tree:
+        menuconfig(tree)

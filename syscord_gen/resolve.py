@@ -243,8 +243,8 @@ def _code(member: Member) -> str:
 
 
 def _value(member: Member) -> str:
-    pointer = "(__force unsigned long)" if member.type == "pointer" else ""
-    return f"{pointer}item.{member.name}"
+    """The member as a plain integer: some are pointers, or integers that sparse keeps apart from others."""
+    return f"(__force {_code(member)})item.{member.name}"
 
 
 def _scalar_items(arg: Argument) -> Items:

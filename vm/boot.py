@@ -22,6 +22,7 @@ from vm.spec import MachineSpec
 
 BOOT_S = 60.0
 BOOTED = "booted"
+Console = Callable[[Path], str]  # given the log's path, where the serial console goes
 
 
 @dataclass(frozen=True)
@@ -39,33 +40,18 @@ def images(spec: MachineSpec) -> Images:
 
 
 @contextmanager
-def boot(spec: MachineSpec, *, console: Callable[[Path], str] = qemu.file_console) -> Iterator[Machine]:
+def boot(spec: MachineSpec, *, console: Console = qemu.file_console) -> Iterator[Machine]:
     """A machine of SPEC that answers; it ends with the body. A snapshot 'booted' is in it.
 
     Raises MachineLost when it does not come up in time.
     """
     files = images(spec)
+    booted = _booted(spec, files)
     with _folder() as folder:
-        # Where the clock counts instructions, a figure must not depend on whether the snapshot was there.
-        ready = None if spec.icount else _booted(spec, files)
         disk = folder / "disk.qcow2"
-        if ready:
-            host.run(["cp", "--reflink=auto", ready, disk])
-        else:
-            _overlay(files.rootfs, disk)
-        machine = Machine(spec, folder)
-        try:
-            _start(machine, files, disk, console(machine.console), BOOTED if ready else "")
+        host.run(["cp", "--reflink=auto", booted, disk])
+        with _running(spec, folder, files, disk, console=console, loadvm=BOOTED) as machine:
             yield machine
-        finally:
-            machine.stop()
-
-
-def _start(machine: Machine, files: Images, disk: Path, console: str, loadvm: str) -> None:
-    def wiring(qmp: int, agent: int) -> Wiring:
-        return Wiring(files.initramfs, disk, qmp, agent, console, loadvm)
-
-    machine.start(wiring, timeout=BOOT_S)
 
 
 def _booted(spec: MachineSpec, files: Images) -> Path:
@@ -77,18 +63,34 @@ def _booted(spec: MachineSpec, files: Images) -> Path:
 
 def _boot_once(spec: MachineSpec, files: Images, making: Path) -> None:
     disk = making / "disk.qcow2"
-    _overlay(files.rootfs, disk)
-    machine = Machine(spec, making)
-    with step(f"Booting Linux {spec.kernel.version} for the first time"):
-        try:
-            _start(machine, files, disk, qemu.file_console(machine.console), "")
-            machine.snapshot(BOOTED)
-        finally:
-            machine.stop()
+    host.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", files.rootfs, disk])
+    with (
+        step(f"Booting Linux {spec.kernel.version} for the first time"),
+        _running(spec, making, files, disk) as machine,
+    ):
+        machine.snapshot(BOOTED)
 
 
-def _overlay(rootfs: Path, disk: Path) -> None:
-    host.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "qcow2", "-b", rootfs, disk])
+@contextmanager
+def _running(
+    spec: MachineSpec,
+    folder: Path,
+    files: Images,
+    disk: Path,
+    *,
+    console: Console = qemu.file_console,
+    loadvm: str = "",
+) -> Iterator[Machine]:
+    machine = Machine(spec, folder)
+
+    def wiring(qmp: int, agent: int) -> Wiring:
+        return Wiring(files.initramfs, disk, qmp, agent, console(machine.console), loadvm)
+
+    try:
+        machine.start(wiring, timeout=BOOT_S)
+        yield machine
+    finally:
+        machine.stop()
 
 
 @contextmanager

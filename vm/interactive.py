@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -21,8 +22,10 @@ def interactive(spec: MachineSpec, files: Mapping[str, Path] | None = None) -> N
         for target, source in (files or {}).items():
             machine.put(source, target, mode=0o755)
         console.print(f"[bold]{spec.arch.name}, Linux {spec.kernel.version}[/bold]; `exit` or Ctrl-A X ends it")
+        # The shell has the console as its own terminal, so that Ctrl-C and job control work in it. It must not be
+        # started with &, which makes it deaf to Ctrl-C.
+        columns, rows = shutil.get_terminal_size()
+        shell = f"cd; stty columns {columns} rows {rows}; TERM=linux bash -il; busybox poweroff -f"
         device = f"/dev/{spec.arch.console}"
-        # The shell has the console as its own terminal, so that Ctrl-C and job control work in it.
-        shell = f"TERM=linux setsid -c bash -il <{device} >{device} 2>&1; busybox poweroff -f"
-        machine.run(f"cd /root; ({shell}) >/dev/null 2>&1 &")
+        machine.run(f"setsid --fork --ctty sh -c '{shell}' <{device} >{device} 2>&1")
         machine.wait()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import shlex
-import signal
 import socket
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -21,6 +20,7 @@ from vm.spec import MachineSpec
 
 ANSWER_S = 20.0  # for what takes no time in a machine that is well
 SNAPSHOT_S = 30.0
+POLITE_S = 5.0  # a QEMU that is not stuck ends at once when told to
 T = TypeVar("T")
 WiringOf = Callable[[int, int], Wiring]  # given the numbers of the sockets for QMP and for the agent
 
@@ -130,9 +130,7 @@ class Machine:
     async def _stop(self) -> None:
         if not self._process:
             return
-        if self._process.returncode is None:
-            self._process.send_signal(signal.SIGKILL)
-        await self._process.wait()
+        await _end(self._process)
         if self._channel:
             self._channel.writer.close()
         # QEMU has gone without a word, as it was told to.
@@ -216,3 +214,12 @@ class Machine:
         where = f"the {self.spec.arch.name} machine was lost: {cause}"
         self._lost = MachineLost(f"{where}\nin: {what}\nthe console's end:\n{self.console_tail()}")
         return self._lost
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End QEMU: politely, so that it gives a terminal back as it was, then by force."""
+    for end in (process.terminate, process.kill):
+        if process.returncode is None:
+            end()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(process.wait(), POLITE_S)

@@ -1,0 +1,1 @@
+"""Showing syscord at work."""

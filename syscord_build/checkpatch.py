@@ -1,0 +1,62 @@
+"""The kernel's checkpatch.pl, from Debian's kernel source, on the C that we write by hand."""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+from pathlib import Path
+
+from syscord_build import paths
+from vm import architectures, cache, host, packages
+from vm.progress import step
+
+RELEASE = "6.1"
+MEMBERS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch")
+#: What does not fit a source tree that stands alone, or a longer line than checkpatch's 100 columns.
+IGNORED = (
+    "FILE_PATH_CHANGES",  # there is no MAINTAINERS file
+    "SPDX_LICENSE_TAG",  # Makefiles have theirs
+    "LINUX_VERSION_CODE",
+)
+LINE_LENGTH = 120
+
+
+def complaints() -> str:
+    """What checkpatch says of the hand-written files in kmod_templates/; empty if nothing."""
+    script = _script()
+    files = sorted(path for path in paths.TEMPLATES.rglob("*") if path.suffix in (".c", ".h"))
+    done = subprocess.run(
+        [
+            "perl",
+            str(script),
+            "--no-tree",
+            "--terse",
+            "--strict",
+            "--no-summary",
+            "--show-types",
+            f"--max-line-length={LINE_LENGTH}",
+            f"--ignore={','.join(IGNORED)}",
+            "--file",
+            *map(str, files),
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr if done.returncode else ""
+
+
+def _script() -> Path:
+    """checkpatch.pl, unpacked if it is not here yet."""
+    native = packages.apt("bookworm", architectures.host().debian)
+    wanted = packages.resolve(native, [f"linux-source-{RELEASE}"], dependencies=False)
+
+    def make(making: Path) -> None:
+        with step(f"Getting checkpatch.pl of Linux {RELEASE}"), tempfile.TemporaryDirectory() as unpacked:
+            packages.extract(packages.fetch(native, wanted), Path(unpacked))
+            archive = Path(unpacked) / f"usr/src/linux-source-{RELEASE}.tar.xz"
+            members = [f"linux-source-{RELEASE}/{name}" for name in MEMBERS]
+            host.run(["tar", "--extract", "--occurrence=1", "--file", archive, "--directory", making, *members])
+
+    folder = cache.made("checkpatch", cache.key(*(package.file for package in wanted)), make)
+    return folder / f"linux-source-{RELEASE}" / MEMBERS[0]
