@@ -6,9 +6,12 @@ import fcntl
 import hashlib
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+UNUSED_S = 30 * 24 * 3600
 
 
 def root() -> Path:
@@ -46,13 +49,25 @@ def made(kind: str, name: str, make: Callable[[Path], None]) -> Path:
     MAKE gets an empty folder that is renamed when MAKE returns, so that a half-made one is never seen.
     """
     final = place(kind, name)
-    if final.exists():
-        return final
-    with locked(f"{kind}-{name}"):
-        if not final.exists():
-            making = final.with_name(f".making-{name}")
-            shutil.rmtree(making, ignore_errors=True)
-            making.mkdir(parents=True)
-            make(making)
-            making.rename(final)
+    if not final.exists():
+        with locked(f"{kind}-{name}"):
+            if not final.exists():
+                _make(final, make)
+                _forget_unused(final.parent)
+    os.utime(final)
     return final
+
+
+def _make(final: Path, make: Callable[[Path], None]) -> None:
+    making = final.with_name(f".making-{final.name}")
+    shutil.rmtree(making, ignore_errors=True)
+    making.mkdir(parents=True)
+    make(making)
+    making.rename(final)
+
+
+def _forget_unused(kind: Path) -> None:
+    """Debian has a new kernel every few weeks: what was not used for long is not worth its room."""
+    for path in kind.iterdir():
+        if time.time() - path.stat().st_mtime > UNUSED_S:
+            shutil.rmtree(path, ignore_errors=True)

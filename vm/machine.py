@@ -20,7 +20,7 @@ from vm.spec import MachineSpec
 
 ANSWER_S = 20.0  # for what takes no time in a machine that is well
 SNAPSHOT_S = 30.0
-POLITE_S = 5.0  # a QEMU that is not stuck ends at once when told to
+POLITE_S = 2.0  # a QEMU that is not stuck ends at once when told to
 T = TypeVar("T")
 WiringOf = Callable[[int, int], Wiring]  # given the numbers of the sockets for QMP and for the agent
 

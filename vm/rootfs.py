@@ -5,11 +5,13 @@ Packages are unpacked, not installed: what their maintainer scripts would have d
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
 from vm import cache, host, packages
 from vm.architectures import Architecture
+from vm.errors import VmError
 from vm.progress import step
 
 GUEST = Path(__file__).parent / "guest"
@@ -50,6 +52,8 @@ def build_rootfs(arch: Architecture, suite: str = "bookworm") -> Path:
     recipe = cache.key(Path(__file__), GUEST / "rc", GUEST / "inittab", *(package.file for package in chosen))
 
     def make(making: Path) -> None:
+        if os.geteuid():
+            raise VmError("the guest's root file system can only be made by root, who may give files to other users")
         debs = packages.fetch(apt, chosen)
         with step(f"Building the root file system ({suite}, {arch.debian}, {len(debs)} packages)"):
             tree = making / "tree"

@@ -16,11 +16,6 @@ from vm.spec import MachineSpec
 KERNEL = "debian:bookworm"
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    choices = (*architectures.ARCHITECTURES, "both")
-    parser.addoption("--arch", choices=choices, default="both", help="architecture of the machines (default: both)")
-
-
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "arch" in metafunc.fixturenames:
         chosen = metafunc.config.getoption("--arch")
