@@ -36,10 +36,12 @@ def load(model: Model, dot_config: Path = paths.DOT_CONFIG) -> Options:
     with kconfig(model) as tree:
         if dot_config.is_file():
             tree.load_config(str(dot_config))
+        chosen = Options(_header(tree), _stems(tree, model))
+        # Some complaints come only when a value is looked at, so this is after all have been.
         if tree.warnings:
             raise BuildError("\n".join(tree.warnings) + "\nrun `invoke menuconfig`, or remove the file")
         _check_power_of_two(tree, dot_config)
-        return Options(_header(tree), _stems(tree, model))
+        return chosen
 
 
 @contextmanager
@@ -50,7 +52,9 @@ def kconfig(model: Model) -> Iterator[Kconfig]:
         handlers.write_text("\n".join(_entry(file) for file in model.files), encoding="utf-8")
         os.environ["SYSCORD_HANDLERS_KCONFIG"] = str(handlers)
         try:
-            yield Kconfig(str(paths.KCONFIG), warn_to_stderr=False)
+            tree = Kconfig(str(paths.KCONFIG), warn_to_stderr=False)
+            tree.warn_assign_undef = True
+            yield tree
         except KconfigError as error:
             raise BuildError(str(error)) from error
 

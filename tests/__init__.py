@@ -1,0 +1,1 @@
+"""The promises that this project keeps, as tests: unit/ needs no machine, guest/ boots them."""
