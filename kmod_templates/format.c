@@ -5,7 +5,7 @@
  * All bytes of a process go through put_value(): what could be taken for the record's own syntax is quoted, so that no
  * process can forge a field or a record.
  */
-#include <linux/ctype.h>
+#include <linux/bits.h>
 #include <linux/in.h>
 #include <linux/in6.h>
 #include <linux/kernel.h>
@@ -37,109 +37,164 @@ size_t syscord_line_room(size_t event_size)
 	return event_size * 6 + SYSCORD_ITEMS_MAX * 1024;
 }
 
+static size_t room_left(const struct syscord_text *text)
+{
+	return text->end - text->pos;
+}
+
 static void put_char(struct syscord_text *text, char c)
 {
-	if (text->pos < text->end)
+	if (room_left(text))
 		*text->pos++ = c;
+}
+
+/* Characters as they are, as many as fit. */
+static void put_chars(struct syscord_text *text, const void *chars, size_t len)
+{
+	len = min(len, room_left(text));
+	memcpy(text->pos, chars, len);
+	text->pos += len;
 }
 
 static void put_plain(struct syscord_text *text, const char *string)
 {
-	while (*string)
-		put_char(text, *string++);
+	put_chars(text, string, strlen(string));
 }
 
-/* Digits of @value to any base, at least one. */
-static void put_digits(struct syscord_text *text, u64 value, unsigned int base)
+/* A constant: its length is known to the compiler, which makes a few stores of it. */
+static __always_inline void put_constant(struct syscord_text *text, const char *string)
 {
-	char digits[24];
-	int i = sizeof(digits);
+	size_t len = __builtin_strlen(string);
+
+	if (likely(room_left(text) >= len)) {
+		memcpy(text->pos, string, len);
+		text->pos += len;
+	}
+}
+
+/* The most digits that an integer can have: of 64 bits, to the base 8. */
+#define DIGITS_MAX	22
+
+static void put_decimal(struct syscord_text *text, u64 value)
+{
+	char digits[DIGITS_MAX];
+	char *pos = digits + sizeof(digits);
 
 	do {
-		digits[--i] = "0123456789abcdef"[value % base];
-		value /= base;
+		*--pos = '0' + value % 10;
+		value /= 10;
 	} while (value);
-	while (i < (int)sizeof(digits))
-		put_char(text, digits[i++]);
+	put_chars(text, pos, digits + sizeof(digits) - pos);
+}
+
+/* To a base that is a power of two: @shift bits a digit. */
+static void put_bits(struct syscord_text *text, u64 value, unsigned int shift)
+{
+	char digits[DIGITS_MAX];
+	char *pos = digits + sizeof(digits);
+
+	do {
+		*--pos = "0123456789abcdef"[value & ((1U << shift) - 1)];
+		value >>= shift;
+	} while (value);
+	put_chars(text, pos, digits + sizeof(digits) - pos);
 }
 
 static void put_signed(struct syscord_text *text, s64 value)
 {
 	if (value < 0)
 		put_char(text, '-');
-	put_digits(text, value < 0 ? -(u64)value : (u64)value, 10);
+	put_decimal(text, value < 0 ? -(u64)value : (u64)value);
 }
 
-static void put_integer(struct syscord_text *text, u64 value, bool is_signed, enum syscord_base base)
+static void put_integer(struct syscord_text *text, u64 value, bool is_signed,
+			enum syscord_base base)
 {
 	switch (base) {
 	case SYSCORD_HEX:
-		put_plain(text, "0x");
-		put_digits(text, value, 16);
+		put_chars(text, "0x", 2);
+		put_bits(text, value, 4);
 		break;
 	case SYSCORD_OCT:
 		if (value)
 			put_char(text, '0');
-		put_digits(text, value, 8);
+		put_bits(text, value, 3);
 		break;
 	default:
 		if (is_signed)
 			put_signed(text, (s64)value);
 		else
-			put_digits(text, value, 10);
+			put_decimal(text, value);
 	}
 }
 
-/* One character of a quoted value, as in C. */
-static void put_escaped(struct syscord_text *text, u8 c)
-{
-	static const char plain[] = "\n\t\r\"\\", letters[] = "ntr\"\\";
-	const char *found = c ? strchr(plain, c) : NULL;
+/* What a character means in a value. */
+#define NEVER_PLAIN	BIT(0)	/* a value that has it is quoted */
+#define LIST_SYNTAX	BIT(1)	/* a value in a list that has it is quoted */
+#define FIRST_SYNTAX	BIT(2)	/* a value that begins with it is quoted: <fault>, a list, a struct */
 
-	if (found) {
-		put_char(text, '\\');
-		put_char(text, letters[found - plain]);
-	} else if (c >= ' ' && c <= '~') {
-		put_char(text, c);
-	} else {
-		put_char(text, '\\');
-		put_char(text, '0' + (c >> 6));
-		put_char(text, '0' + (c >> 3 & 7));
-		put_char(text, '0' + (c & 7));
-	}
-}
+static const u8 meaning[256] = {
+	[0 ... 31] = NEVER_PLAIN,
+	[' '] = LIST_SYNTAX,
+	['"'] = NEVER_PLAIN,
+	[','] = NEVER_PLAIN,
+	['<'] = FIRST_SYNTAX,
+	['['] = LIST_SYNTAX | FIRST_SYNTAX,
+	['\\'] = NEVER_PLAIN,
+	[']'] = LIST_SYNTAX,
+	['{'] = LIST_SYNTAX | FIRST_SYNTAX,
+	['}'] = LIST_SYNTAX,
+	[127 ... 255] = NEVER_PLAIN,
+};
 
 static bool needs_quotes(const u8 *bytes, size_t len, enum place place)
 {
+	u8 wrong = place == IN_LIST ? NEVER_PLAIN | LIST_SYNTAX : NEVER_PLAIN;
+	u8 found;
 	size_t i;
 
-	/* What begins so could be a mark such as <fault>, a list or a struct. */
-	if (!len || strchr("<[{", bytes[0]))
+	if (!len)
 		return true;
-	for (i = 0; i < len; i++) {
-		if (bytes[i] < ' ' || bytes[i] > '~' || strchr(",\"\\", bytes[i]))
-			return true;
-		if (place == IN_LIST && strchr(" []{}", bytes[i]))
-			return true;
+	found = meaning[bytes[0]] & FIRST_SYNTAX;
+	for (i = 0; i < len; i++)
+		found |= meaning[bytes[i]] & wrong;
+	return found;
+}
+
+/* One character of a quoted value, as in C; takes four characters of room at most. */
+static char *escape(char *pos, u8 c)
+{
+	static const char letters[256] = {
+		['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\',
+	};
+
+	if (c >= ' ' && c <= '~' && !letters[c]) {
+		*pos++ = c;
+		return pos;
 	}
-	return false;
+	*pos++ = '\\';
+	if (letters[c]) {
+		*pos++ = letters[c];
+		return pos;
+	}
+	*pos++ = '0' + (c >> 6);
+	*pos++ = '0' + (c >> 3 & 7);
+	*pos++ = '0' + (c & 7);
+	return pos;
 }
 
 /* Bytes that a process gave. */
 static void put_value(struct syscord_text *text, const u8 *bytes, size_t len, enum place place)
 {
-	bool quotes = needs_quotes(bytes, len, place);
 	size_t i;
 
-	if (!quotes) {
-		len = min_t(size_t, len, text->end - text->pos);
-		memcpy(text->pos, bytes, len);
-		text->pos += len;
+	if (!needs_quotes(bytes, len, place)) {
+		put_chars(text, bytes, len);
 		return;
 	}
 	put_char(text, '"');
-	for (i = 0; i < len; i++)
-		put_escaped(text, bytes[i]);
+	for (i = 0; i < len && room_left(text) >= 4; i++)
+		text->pos = escape(text->pos, bytes[i]);
 	put_char(text, '"');
 }
 
@@ -198,11 +253,11 @@ static void put_element(struct syscord_text *text, const u8 **pos)
 	u32 len = word & SYSCORD_COUNT_MASK;
 
 	if (word & SYSCORD_MARK_FAULT && !len)
-		put_plain(text, "<fault>");
+		put_constant(text, "<fault>");
 	else
 		put_value(text, *pos, len, IN_LIST);
 	if (word & (SYSCORD_MARK_PART | SYSCORD_MARK_FAULT) && len)
-		put_plain(text, "...");
+		put_constant(text, "...");
 	*pos += len;
 }
 
@@ -299,15 +354,15 @@ static void put_other_address(struct syscord_text *text, const u8 *bytes, size_t
 {
 	size_t i = 0;
 
-	put_plain(text, "af");
+	put_constant(text, "af");
 	if (len >= sizeof(sa_family_t)) {
-		put_digits(text, get_unaligned((const sa_family_t *)bytes), 10);
+		put_decimal(text, get_unaligned((const sa_family_t *)bytes));
 		i = sizeof(sa_family_t);
 	}
 	put_char(text, ':');
 	for (; i < len; i++) {
-		put_digits(text, bytes[i] >> 4, 16);
-		put_digits(text, bytes[i] & 15, 16);
+		put_bits(text, bytes[i] >> 4, 4);
+		put_bits(text, bytes[i] & 15, 4);
 	}
 }
 
@@ -390,13 +445,13 @@ static void put_memory_field(struct syscord_text *text, const struct syscord_fie
 
 	if (word & SYSCORD_MARK_UNREAD)
 		return;
-	put_plain(text, ", ");
+	put_constant(text, ", ");
 	if (word & SYSCORD_MARK_NULL) {
 		put_label(text, field->label, 0);
-		put_plain(text, "<null>");
+		put_constant(text, "<null>");
 	} else if (word & SYSCORD_MARK_FAULT && !count) {
 		put_label(text, field->label, 0);
-		put_plain(text, "<fault>");
+		put_constant(text, "<fault>");
 	} else {
 		put_label(text, field->label, word);
 		put_elements(text, field, pos, count);
@@ -411,7 +466,7 @@ static void put_fields(struct syscord_text *text, const struct syscord_field *fi
 			put_memory_field(text, field, pos);
 			continue;
 		}
-		put_plain(text, ", ");
+		put_constant(text, ", ");
 		put_label(text, field->label, 0);
 		put_scalar(text, field, pos);
 	}
@@ -420,7 +475,7 @@ static void put_fields(struct syscord_text *text, const struct syscord_field *fi
 static void put_result(struct syscord_text *text, const struct syscord_event *event,
 		       const struct syscord_handler *handler)
 {
-	put_plain(text, ", res=");
+	put_constant(text, ", res=");
 	if (event->flags & SYSCORD_EV_NO_RESULT)
 		put_char(text, '?');
 	else if (event->ret < 0 && event->ret >= -MAX_ERROR)
@@ -439,22 +494,22 @@ static void put_head(struct syscord_text *text, const struct syscord_event *even
 	bool compat = event->flags & SYSCORD_EV_COMPAT;
 	const char *name = syscord_name(event->nr, compat);
 
-	put_plain(text, "pid=");
-	put_digits(text, event->pid, 10);
+	put_constant(text, "pid=");
+	put_decimal(text, event->pid);
 	if (event->tid != event->pid) {
-		put_plain(text, ", tid=");
-		put_digits(text, event->tid, 10);
+		put_constant(text, ", tid=");
+		put_decimal(text, event->tid);
 	}
-	put_plain(text, ", ");
+	put_constant(text, ", ");
 	put_plain(text, name ?: "unknown");
 	if (!name) {
-		put_plain(text, ", nr=");
+		put_constant(text, ", nr=");
 		put_signed(text, event->nr);
 	}
 	if (compat)
-		put_plain(text, ", abi=32");
+		put_constant(text, ", abi=32");
 	if (event->flags & SYSCORD_EV_UNSEEN)
-		put_plain(text, ", entry=unseen");
+		put_constant(text, ", entry=unseen");
 }
 
 /**
@@ -487,11 +542,11 @@ void syscord_format_event(struct syscord_text *text, const struct syscord_event 
  */
 void syscord_format_lost(struct syscord_text *text, unsigned int cpu, const char *cause, u64 count)
 {
-	put_plain(text, "lost=");
-	put_digits(text, count, 10);
-	put_plain(text, ", cause=");
+	put_constant(text, "lost=");
+	put_decimal(text, count);
+	put_constant(text, ", cause=");
 	put_plain(text, cause);
-	put_plain(text, ", cpu=");
-	put_digits(text, cpu, 10);
+	put_constant(text, ", cpu=");
+	put_decimal(text, cpu);
 	put_char(text, '\n');
 }

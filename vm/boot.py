@@ -20,7 +20,7 @@ from vm.qemu import Wiring
 from vm.rootfs import build_rootfs
 from vm.spec import MachineSpec
 
-BOOT_S = 60.0
+BOOT_S = 120.0
 BOOTED = "booted"
 Console = Callable[[Path], str]  # given the log's path, where the serial console goes
 

@@ -62,7 +62,11 @@ def _make(final: Path, make: Callable[[Path], None]) -> None:
     making = final.with_name(f".making-{final.name}")
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir(parents=True)
-    make(making)
+    try:
+        make(making)
+    except BaseException:
+        shutil.rmtree(making, ignore_errors=True)
+        raise
     making.rename(final)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -54,12 +55,20 @@ def _modules(kernel: Kernel, tree: Path) -> None:
     target = tree / "lib/modules" / kernel.version
     for path in _closure((*LOADED, *AVAILABLE), needs):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(kernel.modules / path, target / path)
+        _copy_plain(kernel.modules / path, target / path)
     for index in kernel.modules.glob("modules.builtin*"):
         shutil.copy(index, target)
     host.run(["depmod", "-b", tree, kernel.version])
-    load = [f"/lib/modules/{kernel.version}/{path}\n" for path in _closure(LOADED, needs)]
+    load = [f"/lib/modules/{kernel.version}/{path.removesuffix('.xz')}\n" for path in _closure(LOADED, needs)]
     (tree / "load").write_text("".join(load))
+
+
+def _copy_plain(source: Path, target: Path) -> None:
+    """Copy a module, which newer kernels have compressed: busybox cannot load it like that."""
+    if source.suffix == ".xz":
+        target.with_suffix("").write_bytes(lzma.decompress(source.read_bytes()))
+    else:
+        shutil.copy(source, target)
 
 
 def _dependencies(modules_dep: Path) -> dict[str, list[str]]:

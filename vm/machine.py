@@ -49,7 +49,7 @@ class Machine:
         return self._process.pid
 
     def run(self, command: str, *, timeout: float = 60.0, stdin: bytes = b"", check: bool = True) -> Result:
-        """Run COMMAND with /bin/sh in the guest, as root, in /root's environment, and return what it did.
+        """Run COMMAND with /bin/sh in the guest, as root, in /root, and return what it did.
 
         It has ended when the shell has: what it leaves in the background goes on, with its output cut off.
         Raises CommandFailed if CHECK and the status is not 0; CommandTimeout after TIMEOUT seconds of wall clock,
@@ -78,7 +78,10 @@ class Machine:
         self._wait(self._snapshot_job("snapshot-save", name), SNAPSHOT_S, f"snapshot {name}")
 
     def restore(self, name: str) -> None:
-        """Go back to the state that was kept under NAME ('booted' is always there). The clock is set right."""
+        """Go back to the state that was kept under NAME; 'booted' is always there.
+
+        The guest's clock is set to the host's, except where it counts instructions.
+        """
         self._wait(self._restore(name), SNAPSHOT_S, f"restore {name}")
 
     def console_tail(self, lines: int = 60) -> str:
@@ -110,15 +113,15 @@ class Machine:
     async def _start(self, wiring_of: WiringOf) -> None:
         ours_qmp, qmp = socket.socketpair()
         ours_agent, agent = socket.socketpair()
-        with qmp, agent:
+        with qmp, agent, (self.folder / "qemu.log").open("wb") as log:
             wiring = wiring_of(qmp.fileno(), agent.fileno())
             interactive = wiring.console.startswith("stdio")
             self._process = await asyncio.create_subprocess_exec(
                 *qemu.command(self.spec, wiring),
                 pass_fds=(qmp.fileno(), agent.fileno()),
                 stdin=None if interactive else asyncio.subprocess.DEVNULL,
-                stdout=None if interactive else (self.folder / "qemu.log").open("wb"),
-                stderr=(self.folder / "qemu.log").open("ab"),
+                stdout=None if interactive else log,
+                stderr=log,
                 # Ctrl-C is for us; QEMU is ended in an orderly way then.
                 start_new_session=not interactive,
             )

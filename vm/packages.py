@@ -73,7 +73,11 @@ def fetch(private: Apt, packages: Iterable[Package]) -> list[Path]:
 
 
 def extract(debs: Iterable[Path], into: Path) -> None:
-    """Unpack DEBS into the folder INTO, through symlinks to folders that stand there (usr-merge)."""
+    """Unpack DEBS into the folder INTO, where /bin and the like are in /usr, whatever the packages say."""
+    for name in ("bin", "sbin", "lib", "lib64"):
+        (into / "usr" / name).mkdir(parents=True, exist_ok=True)
+        if not (into / name).is_symlink():
+            (into / name).symlink_to(f"usr/{name}")
     for deb in debs:
         with subprocess.Popen(["dpkg-deb", "--fsys-tarfile", deb], stdout=subprocess.PIPE) as unpack:
             tar = ["tar", "--extract", "--numeric-owner", "--keep-directory-symlink", "--directory", str(into)]
@@ -124,7 +128,8 @@ def _update(private: Apt) -> None:
             host.run(["apt-get", "-q", *_options(private), "update", "--error-on=any"])
     except ToolFailed as error:
         if not (private.path / "updated").exists():
-            raise
+            hint = "is the suite's name right, and the mirror in /etc/apt within reach?"
+            raise VmError(f"no package lists of Debian {private.suite} ({private.debian}): {hint}\n{error}") from error
         console.print(f"[yellow]warning[/yellow] going on with old package lists: {error}", markup=True)
         return
     (private.path / "updated").write_text(str(time.time()))

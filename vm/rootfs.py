@@ -57,7 +57,7 @@ def build_rootfs(arch: Architecture, suite: str = "bookworm") -> Path:
         debs = packages.fetch(apt, chosen)
         with step(f"Building the root file system ({suite}, {arch.debian}, {len(debs)} packages)"):
             tree = making / "tree"
-            _usr_merge(tree)
+            tree.mkdir()
             packages.extract(debs, tree)
             _configure(tree)
             _image(tree, making / "root.raw", making / "root.qcow2")
@@ -69,13 +69,6 @@ def build_rootfs(arch: Architecture, suite: str = "bookworm") -> Path:
 def _names(listed: Path) -> list[str]:
     lines = listed.read_text().splitlines()
     return [name for line in lines for name in line.partition("#")[0].split()]
-
-
-def _usr_merge(tree: Path) -> None:
-    """Debian has /bin and the like in /usr; the packages still ship files under both names."""
-    for name in ("bin", "sbin", "lib", "lib64"):
-        (tree / "usr" / name).mkdir(parents=True)
-        (tree / name).symlink_to(f"usr/{name}")
 
 
 def _configure(tree: Path) -> None:

@@ -32,7 +32,7 @@ def debian(suite: str, apt: Path = APT) -> tuple[Source, ...]:
 
     Other suites than the host's own are taken from the same mirrors. Raises VmError where the host names none.
     """
-    codename = _host_codename()
+    codename = host_codename()
     wanted = {codename + pocket: suite + pocket for pocket in POCKETS}
     found = dict.fromkeys(
         Source(source.uri, wanted[source.suite], source.signed_by)
@@ -83,7 +83,6 @@ def _deb822(text: str) -> Iterator[Source]:
         if usable and "main" in fields.get("components", "").split():
             for uri in fields["uris"].split():
                 for suite in fields["suites"].split():
-                    # An inline key, in several lines, is some third party's.
                     yield Source(uri, suite, fields.get("signed-by", ""))
 
 
@@ -100,7 +99,8 @@ def _fields(paragraph: str) -> dict[str, str]:
     return fields
 
 
-def _host_codename() -> str:
+def host_codename() -> str:
+    """The name of the host's Debian release, 'bookworm' for Debian 12."""
     for line in Path("/etc/os-release").read_text().splitlines():
         if line.startswith("VERSION_CODENAME="):
             return line.partition("=")[2].strip('"')

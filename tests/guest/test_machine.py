@@ -39,6 +39,10 @@ def test_a_failure_names_command_status_and_error(machine: Machine) -> None:
         machine.run("ls /nowhere")
 
 
+def test_commands_run_as_root_at_home(machine: Machine) -> None:
+    assert machine.run("id -un; pwd; echo $HOME").stdout == "root\n/root\n/root\n"
+
+
 def test_stdin_arrives_whole(machine: Machine) -> None:
     data = os.urandom(300_000)
     assert machine.run("cat", stdin=data).out == data
@@ -157,6 +161,27 @@ with boot(MachineSpec(kernels.get("debian:bookworm", sys.argv[1]))) as machine:
     print(machine.qemu_pid, flush=True)
     machine.run("while :; do :; done", timeout=1000)
 """
+
+
+def test_ctrl_c_while_booting_leaves_no_qemu(arch: str, tmp_path: Path) -> None:
+    # A kernel command line of its own, so that there is no snapshot to load; and no end to the booting.
+    mark = f"rdinit=/{tmp_path.name}.{os.getpid()}"
+    program = BOOT.replace("))) as", f"), append='panic=0 {mark}')) as")
+    with subprocess.Popen([sys.executable, "-c", program, arch], stderr=subprocess.DEVNULL) as boot:
+        qemu = os.pidfd_open(process_with(mark, within=30))
+        boot.send_signal(signal.SIGINT)
+        assert boot.wait(timeout=30) != 0
+    assert ended(qemu, within=0)
+
+
+def process_with(word: str, within: float) -> int:
+    """The QEMU that has WORD in its command line, which comes up WITHIN so many seconds."""
+    deadline = time.monotonic() + within
+    while time.monotonic() < deadline:
+        found = subprocess.run(["pgrep", "-f", f"^qemu-system.*{word}"], check=False, capture_output=True)
+        if found.stdout:
+            return int(found.stdout)
+    raise TimeoutError(f"no QEMU with {word} in {within} s")
 
 
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda end: end.name)

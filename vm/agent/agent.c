@@ -44,6 +44,9 @@ struct frame {
 	uint32_t len;
 };
 
+/* What main() waits for. */
+enum { ON_PORT, ON_OUT, ON_ERR, ON_INPUT, ON_CHILD, ON_ALL };
+
 /* The command that runs; pid is 0 when none does, a descriptor is -1 when closed. */
 static struct {
 	uint32_t id;
@@ -306,26 +309,26 @@ int main(int argc, char **argv)
 		die(argv[1]);
 	for (;;) {
 		struct pollfd fds[] = {
-			{ .fd = port, .events = POLLIN },
-			{ .fd = job.out, .events = POLLIN },
-			{ .fd = job.err, .events = POLLIN },
-			{ .fd = job.in_len ? job.in : -1, .events = POLLOUT },
-			{ .fd = job.pidfd, .events = POLLIN },
+			[ON_PORT] = { .fd = port, .events = POLLIN },
+			[ON_OUT] = { .fd = job.out, .events = POLLIN },
+			[ON_ERR] = { .fd = job.err, .events = POLLIN },
+			[ON_INPUT] = { .fd = job.in_len ? job.in : -1, .events = POLLOUT },
+			[ON_CHILD] = { .fd = job.pidfd, .events = POLLIN },
 		};
 
-		if (poll(fds, sizeof(fds) / sizeof(fds[0]), -1) < 0 && errno != EINTR)
+		if (poll(fds, ON_ALL, -1) < 0 && errno != EINTR)
 			die("poll");
-		if (fds[1].revents)
+		if (fds[ON_OUT].revents)
 			forward(&job.out, FRAME_STDOUT, FRAME_MAX);
-		if (fds[2].revents)
+		if (fds[ON_ERR].revents)
 			forward(&job.err, FRAME_STDERR, FRAME_MAX);
-		if (fds[3].revents)
+		if (fds[ON_INPUT].revents)
 			write_input();
-		if (fds[4].revents & POLLIN)
+		if (fds[ON_CHILD].revents)
 			end_job();
-		if (fds[0].revents & POLLIN)
+		if (fds[ON_PORT].revents & POLLIN)
 			take_frame();
-		else if (fds[0].revents & POLLHUP)
+		else if (fds[ON_PORT].revents & POLLHUP)
 			wait_for_host();
 	}
 }

@@ -1,0 +1,1 @@
+"""Reading what the module has recorded, on any machine."""

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Calls that take nothing, and those that nobody declared. */
+#define _GNU_SOURCE
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "expect.h"
+
+#define EXPECT_RESULT(name)	expect(#name ", res=%ld", call(__NR_##name))
+
+PROMISE(identity_is_a_result)
+{
+	begin();
+	EXPECT_RESULT(getuid);
+	EXPECT_RESULT(geteuid);
+	EXPECT_RESULT(getgid);
+	EXPECT_RESULT(getegid);
+	EXPECT_RESULT(getpid);
+	EXPECT_RESULT(gettid);
+	EXPECT_RESULT(getppid);
+	end();
+}
+
+PROMISE(a_user_above_2_31_is_not_negative)
+{
+	/* The real user only, so that what follows is still allowed. */
+	need(!setresuid(4294967000U, -1, -1));
+	begin();
+	expect("getuid, res=4294967000");
+	call(__NR_getuid);
+	end();
+}
+
+PROMISE(a_call_without_handler_has_name_and_result)
+{
+	begin();
+	EXPECT_RESULT(sched_yield);
+	expect("umask, res=%ld", call(__NR_umask, 022));
+	expect("umask, res=18");
+	call(__NR_umask, 022);
+	expect("getpgid, res=-3");
+	call(__NR_getpgid, 0x7ffffff0);
+	end();
+}
+
+PROMISE(a_number_out_of_the_table_is_unknown)
+{
+	begin();
+	expect("unknown, nr=1000, res=-38");
+	call(1000);
+	expect("unknown, nr=1073741823, res=-38");
+	call(0x3fffffff);
+	end();
+}
+
+/* On x86_64 these have the bit that marks a call of the x32 ABI, which makes them neither 32-bit nor known. */
+PROMISE(a_number_beyond_all_tables_is_unknown)
+{
+	begin();
+	expect("unknown, nr=-1, res=-38");
+	call(-1);
+	expect("unknown, nr=2147483647, res=-38");
+	call(0x7fffffff);
+	end();
+}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the tests run in the guest beside the promises: they make calls that can be told apart, by the fd they close. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "expect.h"
+
+static void mark(int tag)
+{
+	syscall(__NR_close, -tag);
+}
+
+/* mark TAG...: one call for each. */
+TOOL(mark)
+{
+	for (; *args; args++)
+		mark(atoi(*args));
+}
+
+static void *mark_in_thread(void *tag)
+{
+	mark((long)tag);
+	return NULL;
+}
+
+static void start_thread(long tag)
+{
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, mark_in_thread, (void *)tag) || pthread_join(thread, NULL))
+		abort();
+}
+
+/* family TAG: TAG by the process, TAG+1 and TAG+2 by threads of it, TAG+10 by a child, TAG+11 by a thread of that. */
+TOOL(family)
+{
+	int tag = atoi(args[0]);
+
+	mark(tag);
+	start_thread(tag + 1);
+	start_thread(tag + 2);
+	if (!fork()) {
+		mark(tag + 10);
+		start_thread(tag + 11);
+		_exit(0);
+	}
+	wait(NULL);
+}
+
+static void *rename_thread(void *tag)
+{
+	prctl(PR_SET_NAME, "other");
+	mark((long)tag);
+	return NULL;
+}
+
+/* renames NAME TAG: TAG before it is called NAME, TAG+1 after, TAG+2 by a thread that calls itself "other". */
+TOOL(renames)
+{
+	long tag = atoi(args[1]);
+	pthread_t thread;
+
+	mark(tag);
+	prctl(PR_SET_NAME, args[0]);
+	mark(tag + 1);
+	if (pthread_create(&thread, NULL, rename_thread, (void *)(tag + 2)) || pthread_join(thread, NULL))
+		abort();
+}
+
+/* steps TAG COUNT: at each line on standard input, close(-TAG) and the next TAG; "done" on standard output for each. */
+TOOL(steps)
+{
+	int tag = atoi(args[0]), count = atoi(args[1]);
+	char line[100];
+
+	while (count-- && fgets(line, sizeof(line), stdin)) {
+		mark(tag++);
+		puts("done");
+		fflush(stdout);
+	}
+}
+
+/* burst COUNT: so many numbered calls, as fast as can be. */
+TOOL(burst)
+{
+	int i, count = atoi(args[0]);
+
+	for (i = 1; i <= count; i++)
+		syscall(__NR_close, -i);
+}
+
+/* writes COUNT SIZE: so many calls with so much content. */
+TOOL(writes)
+{
+	int count = atoi(args[0]), size = atoi(args[1]), fd = open("/dev/null", O_WRONLY);
+	char *bytes = malloc(size);
+
+	memset(bytes, 'w', size);
+	while (count--)
+		syscall(__NR_write, fd, bytes, size);
+}
+
+/* forever: calls of many kinds, in threads that come and go, until it is killed. */
+TOOL(forever)
+{
+	struct stat stat;
+
+	for (;;) {
+		start_thread(7);
+		fstatat(AT_FDCWD, "/etc/hosts", &stat, 0);
+		close(open("/etc/hosts", O_RDONLY));
+		if (write(-1, "bytes", 5) != -1)
+			abort();
+	}
+}
+
+/* enters PID NR: returns when that process waits in that call. */
+TOOL(enters)
+{
+	char path[50], line[200];
+	int fd;
+
+	sprintf(path, "/proc/%s/syscall", args[0]);
+	do {
+		fd = open(path, O_RDONLY);
+		if (fd < 0 || read(fd, line, sizeof(line)) <= 0)
+			exit(1);
+		close(fd);
+	} while (atoi(line) != atoi(args[1]) || line[0] == 'r');
+}
+
+static long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* delay FILE: milliseconds from a call to when FILE has grown; -1 after 10 seconds. */
+TOOL(delay)
+{
+	struct stat before, after;
+	long start;
+
+	if (stat(args[0], &before))
+		exit(1);
+	start = now_ms();
+	mark(4242);
+	do {
+		if (stat(args[0], &after))
+			exit(1);
+	} while (after.st_size == before.st_size && now_ms() - start < 10000);
+	printf("%ld\n", after.st_size == before.st_size ? -1 : now_ms() - start);
+}
+
+static volatile char contested[] = "/tmp/race-a";
+static volatile int racing = 1;
+
+static void *flip(void *unused)
+{
+	while (racing)
+		contested[10] ^= 'a' ^ 'b';
+	return NULL;
+}
+
+/* race COUNT: opens of a path that another thread changes all the time. */
+TOOL(race)
+{
+	int count = atoi(args[0]);
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, flip, NULL))
+		abort();
+	while (count--)
+		syscall(__NR_openat, -1, contested, 0, 0);
+	racing = 0;
+	pthread_join(thread, NULL);
+}
+
+/* int80: a 64-bit program that makes 32-bit calls: getpid and exit_group there. */
+TOOL(int80)
+{
+#ifdef __x86_64__
+	long nr = 20;
+
+	asm volatile("int $0x80" : "+a" (nr) : : "memory");
+	nr = 252;
+	asm volatile("int $0x80" : "+a" (nr) : "b" (0) : "memory");
+#endif
+}

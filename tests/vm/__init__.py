@@ -1,0 +1,1 @@
+"""What of the machines' harness can be tested without a machine."""
