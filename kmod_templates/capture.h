@@ -2,9 +2,11 @@
 /*
  * The statements that generated handlers are made of: each puts one field behind the cursor.
  *
- * Fields of variable length stop at the cursor's end, which lies SYSCORD_SCALAR_ROOM before the end of the memory, so
- * that the scalars and words of one syscall (at most six arguments of at most 12 bytes, and what a msghdr adds) need
- * no check.
+ * Fields of variable length stop at the cursor's end, which lies SYSCORD_SCALAR_ROOM before the end
+ * of the memory, so that scalars, and the words in front of other fields, need no check.
+ *
+ * Memory that was not present at entry is read once more at exit, when the kernel has faulted it in:
+ * the same statements run again, late, and keep every field that was whole at entry as it was then.
  */
 #ifndef SYSCORD_CAPTURE_H
 #define SYSCORD_CAPTURE_H
@@ -17,32 +19,54 @@
 #include "event.h"
 #include "usermem.h"
 
+/* Bytes of a part's scalars and words at most; checked where handlers are generated. */
 #define SYSCORD_SCALAR_ROOM	160
-#define SYSCORD_STRING_MAX	PATH_MAX	/* bytes of a string */
-#define SYSCORD_ITEMS_MAX	64		/* elements of an array, strings of a vector, parts of an iovec */
+/* Bytes of a string. */
+#define SYSCORD_STRING_MAX	PATH_MAX
+/* Elements of an array, strings of a vector, parts of an iovec. */
+#define SYSCORD_ITEMS_MAX	64
 
+/**
+ * struct syscord_cursor - where a handler puts its fields
+ * @pos:	where the next byte goes
+ * @end:	where fields of variable length stop
+ * @content:	bytes of content to keep of a field
+ * @addr_room:	bytes that the caller has for a socket address; noted at entry, used at exit
+ * @fault:	a field could not be read
+ * @late:	the entry part is read at exit
+ * @earlier:	late: where, in the part as it was read at entry, what comes after @after begins;
+ *		NULL if it was not read then
+ * @after:	late: the end of the last field behind a pointer
+ */
 struct syscord_cursor {
 	u8 *pos;
 	u8 *end;
-	u32 content;	/* bytes of content to keep */
-	u32 late;	/* SYSCORD_MARK_LATE when entry's fields are read at exit */
-	bool fault;	/* a field of this part could not be read */
+	u32 content;
+	u32 addr_room;
+	bool fault;
+	bool late;
+	const u8 *earlier;
+	const u8 *after;
 };
 
-#define SYSCORD_PUT(code, type)								\
-static __always_inline void put_##code(struct syscord_cursor *c, type value)		\
+#define SYSCORD_PUT(code)								\
+static __always_inline void put_##code(struct syscord_cursor *c, code value)		\
 {											\
 	memcpy(c->pos, &value, sizeof(value));						\
 	c->pos += sizeof(value);							\
 }
-SYSCORD_PUT(s8, s8)
-SYSCORD_PUT(u8, u8)
-SYSCORD_PUT(s16, s16)
-SYSCORD_PUT(u16, u16)
-SYSCORD_PUT(s32, s32)
-SYSCORD_PUT(u32, u32)
-SYSCORD_PUT(s64, s64)
-SYSCORD_PUT(u64, u64)
+
+SYSCORD_PUT(s8)
+SYSCORD_PUT(u8)
+SYSCORD_PUT(s16)
+SYSCORD_PUT(u16)
+SYSCORD_PUT(s32)
+SYSCORD_PUT(u32)
+SYSCORD_PUT(s64)
+SYSCORD_PUT(u64)
+
+/* The unit of a field whose elements are strings: each has a word and a length of its own. */
+#define SYSCORD_UNIT_STRING	0
 
 /* Bytes that a field of variable length may still take. */
 static __always_inline size_t cursor_room(const struct syscord_cursor *c)
@@ -50,62 +74,127 @@ static __always_inline size_t cursor_room(const struct syscord_cursor *c)
 	return c->end > c->pos ? c->end - c->pos : 0;
 }
 
-/* Leave room for a field's word, to be written by end_field(). */
-static __always_inline u8 *begin_field(struct syscord_cursor *c)
+static inline u32 field_word(const u8 *field)
 {
-	u8 *word = c->pos;
+	u32 word;
 
-	c->pos += sizeof(u32);
+	memcpy(&word, field, sizeof(word));
 	return word;
+}
+
+/* Bytes of a field of elements of @unit bytes.  @fault is set if some of it could not be read. */
+static inline size_t field_size(const u8 *field, size_t unit, bool *fault)
+{
+	u32 count = field_word(field) & SYSCORD_COUNT_MASK;
+	size_t size = sizeof(u32);
+
+	*fault = field_word(field) & SYSCORD_MARK_FAULT;
+	if (unit != SYSCORD_UNIT_STRING)
+		return size + count * unit;
+	while (count--) {
+		u32 word = field_word(field + size);
+
+		*fault |= !!(word & SYSCORD_MARK_FAULT);
+		size += sizeof(u32) + (word & SYSCORD_COUNT_MASK);
+	}
+	return size;
+}
+
+/* Late: put the field as it was read at entry, if it was whole. */
+static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, size_t unit)
+{
+	/* The scalars in between are the same, since they are from the same registers. */
+	const u8 *field = c->earlier + (c->pos - c->after);
+	bool fault;
+	size_t size = field_size(field, unit, &fault);
+
+	c->earlier = field + size;
+	c->after = c->pos;
+	if (fault)
+		return false;
+	memcpy(c->pos, field, size);
+	c->pos += size;
+	c->after = c->pos;
+	return true;
+}
+
+/* Leave room for a field's word, to be written by end_field().  False if the field is done. */
+static __always_inline bool begin_field(struct syscord_cursor *c, u8 **word, size_t unit)
+{
+	if (unlikely(c->earlier) && keep_earlier(c, unit))
+		return false;
+	*word = c->pos;
+	c->pos += sizeof(u32);
+	return true;
 }
 
 static __always_inline void end_field(struct syscord_cursor *c, u8 *word, size_t count, u32 marks)
 {
 	u32 value = (u32)count | marks;
 
-	if (marks & SYSCORD_MARK_FAULT)
+	if (unlikely(marks & SYSCORD_MARK_FAULT))
 		c->fault = true;
-	if (!(marks & (SYSCORD_MARK_NULL | SYSCORD_MARK_UNREAD)))
-		value |= c->late;
+	if (unlikely(c->late)) {
+		c->after = c->pos;
+		if (!(marks & (SYSCORD_MARK_NULL | SYSCORD_MARK_UNREAD)))
+			value |= SYSCORD_MARK_LATE;
+	}
 	memcpy(word, &value, sizeof(value));
 }
 
 /* A field of no elements, which says why. */
-static __always_inline void put_nothing(struct syscord_cursor *c, u32 marks)
+static __maybe_unused void put_nothing(struct syscord_cursor *c, u32 marks)
 {
-	end_field(c, begin_field(c), 0, marks);
+	u8 *word;
+
+	if (begin_field(c, &word, 1))
+		end_field(c, word, 0, marks);
+}
+
+/* The text at @addr, up to its NUL, behind @word. */
+static __maybe_unused void read_string(struct syscord_cursor *c, u8 *word, unsigned long addr)
+{
+	size_t room = min_t(size_t, cursor_room(c), SYSCORD_STRING_MAX);
+	bool fault, part;
+	size_t len;
+
+	len = syscord_read_user_string(c->pos, addr, room, &fault, &part);
+	c->pos += len;
+	end_field(c, word, len,
+		  (fault ? SYSCORD_MARK_FAULT : 0) | (part ? SYSCORD_MARK_PART : 0));
 }
 
 /* Text up to its NUL. */
 static __maybe_unused void put_string(struct syscord_cursor *c, unsigned long addr)
 {
-	u8 *word = begin_field(c);
-	bool fault, part;
-	size_t len;
+	u8 *word;
 
-	if (!addr) {
-		end_field(c, word, 0, SYSCORD_MARK_NULL);
+	if (!begin_field(c, &word, 1))
 		return;
-	}
-	len = syscord_read_user_string(c->pos, addr, min_t(size_t, cursor_room(c), SYSCORD_STRING_MAX), &fault, &part);
-	c->pos += len;
-	end_field(c, word, len, (fault ? SYSCORD_MARK_FAULT : 0) | (part ? SYSCORD_MARK_PART : 0));
+	if (addr)
+		read_string(c, word, addr);
+	else
+		end_field(c, word, 0, SYSCORD_MARK_NULL);
 }
 
 /* @len bytes of memory, of which at most @most are kept. */
-static __maybe_unused void put_memory(struct syscord_cursor *c, unsigned long addr, size_t len, size_t most)
+static __maybe_unused void put_memory(struct syscord_cursor *c, unsigned long addr, size_t len,
+				      size_t most)
 {
-	u8 *word = begin_field(c);
-	size_t want = min3(len, most, cursor_room(c));
-	size_t got;
+	size_t want, got;
+	u8 *word;
 
+	if (!begin_field(c, &word, 1))
+		return;
 	if (!addr) {
 		end_field(c, word, 0, SYSCORD_MARK_NULL);
 		return;
 	}
+	want = min3(len, most, cursor_room(c));
 	got = want ? syscord_read_user(c->pos, addr, want) : 0;
 	c->pos += got;
-	end_field(c, word, got, (got < want ? SYSCORD_MARK_FAULT : 0) | (want < len ? SYSCORD_MARK_PART : 0));
+	end_field(c, word, got,
+		  (got < want ? SYSCORD_MARK_FAULT : 0) | (want < len ? SYSCORD_MARK_PART : 0));
 }
 
 /* Text of @len bytes. */
@@ -117,65 +206,67 @@ static __always_inline void put_text(struct syscord_cursor *c, unsigned long add
 /* Content: cut at content= bytes. */
 static __always_inline void put_bytes(struct syscord_cursor *c, unsigned long addr, size_t len)
 {
-	if (c->content)
+	if (likely(c->content))
 		put_memory(c, addr, len, c->content);
 	else
 		put_nothing(c, SYSCORD_MARK_UNREAD);
 }
 
-/* Append to a field what one part of an iovec leads to.  False if it faulted. */
-static __maybe_unused bool gather_one(struct syscord_cursor *c, const struct iovec *part, size_t want)
+/* Append the first @want bytes that one part of an iovec leads to.  False if it faulted. */
+static __maybe_unused bool gather_one(struct syscord_cursor *c, const struct iovec *part,
+				      size_t want)
 {
-	size_t got = syscord_read_user(c->pos, (unsigned long)part->iov_base, want);
+	size_t got = syscord_read_user(c->pos, (__force unsigned long)part->iov_base, want);
 
 	c->pos += got;
 	return got == want;
 }
 
-/* The first @total bytes of content that @count parts of an iovec at @addr lead to. */
-static __maybe_unused void put_iovec(struct syscord_cursor *c, unsigned long addr, unsigned long count, size_t total)
+/*
+ * Append the first @total bytes that @count parts of an iovec at @addr lead to, as far as there is
+ * room for.  Returns the marks.
+ */
+static __maybe_unused u32 gather(struct syscord_cursor *c, unsigned long addr, unsigned long count,
+				 size_t total)
 {
-	u8 *word, *begin;
-	size_t room, left = total;
+	size_t room = min_t(size_t, c->content, cursor_room(c));
+	struct iovec part;
 	unsigned long i;
-	u32 marks = 0;
 
-	if (!c->content) {
-		put_nothing(c, SYSCORD_MARK_UNREAD);
-		return;
-	}
-	if (!addr) {
-		put_nothing(c, SYSCORD_MARK_NULL);
-		return;
-	}
-	word = begin_field(c);
-	begin = c->pos;
-	room = min_t(size_t, c->content, cursor_room(c));
-	for (i = 0; i < count && left; i++) {
-		struct iovec part;
+	for (i = 0; i < count && total; i++, addr += sizeof(part)) {
 		size_t len, want;
 
-		if (i == SYSCORD_ITEMS_MAX) {
-			marks |= SYSCORD_MARK_PART;
-			break;
-		}
-		if (syscord_read_user(&part, addr + i * sizeof(part), sizeof(part)) < sizeof(part)) {
-			marks |= SYSCORD_MARK_FAULT;
-			break;
-		}
-		len = min(part.iov_len, left);
-		want = min_t(size_t, len, room - (c->pos - begin));
-		if (want && !gather_one(c, &part, want)) {
-			marks |= SYSCORD_MARK_FAULT;
-			break;
-		}
-		if (want < len) {
-			marks |= SYSCORD_MARK_PART;
-			break;
-		}
-		left -= len;
+		if (i == SYSCORD_ITEMS_MAX)
+			return SYSCORD_MARK_PART;
+		if (syscord_read_user(&part, addr, sizeof(part)) < sizeof(part))
+			return SYSCORD_MARK_FAULT;
+		len = min_t(size_t, part.iov_len, total);
+		want = min(len, room);
+		if (want && !gather_one(c, &part, want))
+			return SYSCORD_MARK_FAULT;
+		if (want < len)
+			return SYSCORD_MARK_PART;
+		room -= want;
+		total -= len;
 	}
-	end_field(c, word, c->pos - begin, marks);
+	return 0;
+}
+
+/* The content that an iovec leads to, gathered. */
+static __maybe_unused void put_iovec(struct syscord_cursor *c, unsigned long addr,
+				     unsigned long count, size_t total)
+{
+	u8 *word;
+	u32 marks;
+
+	if (!c->content || !addr) {
+		put_nothing(c, addr ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
+		return;
+	}
+	if (!begin_field(c, &word, 1))
+		return;
+	marks = gather(c, addr, count, total);
+	end_field(c, word, c->pos - word - sizeof(u32), marks);
 }
 
 /* A socket address that the kernel reads. */
@@ -184,8 +275,21 @@ static __always_inline void put_sockaddr(struct syscord_cursor *c, unsigned long
 	put_memory(c, addr, (u32)len, sizeof(struct sockaddr_storage));
 }
 
-/* A socket address that the kernel wrote; at @len_addr stands the length that it has, which may be more than fit. */
-static __maybe_unused void put_sockaddr_out(struct syscord_cursor *c, unsigned long addr, unsigned long len_addr)
+/* At entry: at @len_addr stands how many bytes the caller has for an address. */
+static __maybe_unused void note_addr_room(struct syscord_cursor *c, unsigned long len_addr)
+{
+	if (c->late)
+		return;	/* what stands there now is the kernel's */
+	if (syscord_read_user(&c->addr_room, len_addr, sizeof(c->addr_room)) < sizeof(u32))
+		c->addr_room = 0;
+}
+
+/*
+ * At exit: a socket address that the kernel wrote.  At @len_addr stands the length that it has, of
+ * which the kernel wrote no more than the caller had room for.
+ */
+static __maybe_unused void put_sockaddr_out(struct syscord_cursor *c, unsigned long addr,
+					    unsigned long len_addr)
 {
 	u32 len;
 
@@ -194,36 +298,35 @@ static __maybe_unused void put_sockaddr_out(struct syscord_cursor *c, unsigned l
 	else if (syscord_read_user(&len, len_addr, sizeof(len)) < sizeof(len))
 		put_nothing(c, SYSCORD_MARK_FAULT);
 	else
-		put_memory(c, addr, len, sizeof(struct sockaddr_storage));
+		put_memory(c, addr, len, min_t(size_t, c->addr_room,
+					       sizeof(struct sockaddr_storage)));
 }
 
-/* A vector of strings that ends with NULL: a field of fields. */
+/* A vector of strings that ends with NULL. */
 static __maybe_unused void put_strings(struct syscord_cursor *c, unsigned long addr)
 {
-	u8 *word = begin_field(c);
-	unsigned long i;
-	u32 marks = 0;
+	unsigned long string;
+	u32 count = 0, marks = 0;
+	u8 *word, *inner;
 
-	if (!addr) {
-		end_field(c, word, 0, SYSCORD_MARK_NULL);
+	if (!begin_field(c, &word, SYSCORD_UNIT_STRING))
 		return;
-	}
-	for (i = 0; ; i++) {
-		unsigned long string;
-
-		if (syscord_read_user(&string, addr + i * sizeof(string), sizeof(string)) < sizeof(string)) {
+	for (; addr; addr += sizeof(string), count++) {
+		if (syscord_read_user(&string, addr, sizeof(string)) < sizeof(string)) {
 			marks = SYSCORD_MARK_FAULT;
 			break;
 		}
 		if (!string)
 			break;
-		if (i == SYSCORD_ITEMS_MAX || cursor_room(c) <= sizeof(u32)) {
+		if (count == SYSCORD_ITEMS_MAX || cursor_room(c) <= sizeof(u32)) {
 			marks = SYSCORD_MARK_PART;
 			break;
 		}
-		put_string(c, string);
+		inner = c->pos;
+		c->pos += sizeof(u32);
+		read_string(c, inner, string);
 	}
-	end_field(c, word, i, marks);
+	end_field(c, word, count, addr ? marks : SYSCORD_MARK_NULL);
 }
 
 /**
@@ -242,24 +345,35 @@ struct syscord_items {
 	u32 marks;
 };
 
-/* Begin an array of @count elements that take @kept bytes each in the record. */
-static __maybe_unused void begin_items(struct syscord_cursor *c, struct syscord_items *items, unsigned long addr,
-				       unsigned long count, size_t kept)
+/* Begin an array of @count elements that take @kept bytes each in the record.  False: done. */
+static __maybe_unused bool begin_items(struct syscord_cursor *c, struct syscord_items *items,
+				       unsigned long addr, unsigned long count, size_t kept)
 {
-	items->word = begin_field(c);
+	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c) / kept);
+
+	if (!begin_field(c, &items->word, kept))
+		return false;
 	items->addr = addr;
-	items->count = addr ? min3(count, (unsigned long)SYSCORD_ITEMS_MAX, (unsigned long)(cursor_room(c) / kept)) : 0;
+	items->count = addr ? min(count, most) : 0;
 	items->done = 0;
 	items->marks = addr ? 0 : SYSCORD_MARK_NULL;
-	if (addr && items->count < count)
+	if (addr && count > most)
 		items->marks = SYSCORD_MARK_PART;
+	return true;
 }
 
-/* Read the next element.  False when there is none, or it faulted. */
-static __always_inline bool next_item(struct syscord_items *items, void *item, size_t size)
+/*
+ * Read the next element.  The caller has @size bytes of it, which may be fewer than we know of; the
+ * rest is zero.  False when there is none, or it faulted.
+ */
+static __always_inline bool next_item(struct syscord_items *items, void *item, size_t full,
+				      size_t size)
 {
 	if (items->done == items->count)
 		return false;
+	if (size < full)
+		memset(item, 0, full);
+	size = min(size, full);
 	if (syscord_read_user(item, items->addr, size) < size) {
 		items->marks |= SYSCORD_MARK_FAULT;
 		return false;
@@ -274,33 +388,41 @@ static __always_inline void end_items(struct syscord_cursor *c, const struct sys
 	end_field(c, items->word, items->done, items->marks);
 }
 
-/* One 64-bit number behind a pointer, already read. */
-static __always_inline void put_one(struct syscord_cursor *c, u64 value)
+/* A number behind a pointer, already read. */
+static __maybe_unused void put_one(struct syscord_cursor *c, u64 value)
 {
-	u8 *word = begin_field(c);
+	u8 *word;
 
+	if (!begin_field(c, &word, sizeof(value)))
+		return;
 	put_u64(c, value);
 	end_field(c, word, 1, 0);
 }
 
+/* At entry: how many bytes the caller of recvmsg() has for an address. */
+static __maybe_unused void note_msghdr_room(struct syscord_cursor *c, unsigned long addr)
+{
+	note_addr_room(c, addr + offsetof(struct user_msghdr, msg_namelen));
+}
+
 /*
- * A struct msghdr, in four fields: address, content, bytes of control data, flags.  It is read once, so that they
- * belong together.
+ * A struct msghdr, in four fields: address, content, bytes of control data, flags.  It is read once,
+ * so that they belong together.  @addr_room: bytes that there are of the address at most.
  */
-static __maybe_unused void put_msghdr(struct syscord_cursor *c, unsigned long addr, size_t total)
+static __maybe_unused void put_msghdr(struct syscord_cursor *c, unsigned long addr, size_t total,
+				      size_t addr_room)
 {
 	struct user_msghdr msg;
-	u32 marks = addr ? SYSCORD_MARK_FAULT : SYSCORD_MARK_NULL;
+	int i;
 
 	if (!addr || syscord_read_user(&msg, addr, sizeof(msg)) < sizeof(msg)) {
-		put_nothing(c, marks);
-		put_nothing(c, marks);
-		put_nothing(c, marks);
-		put_nothing(c, marks);
+		for (i = 0; i < 4; i++)
+			put_nothing(c, addr ? SYSCORD_MARK_FAULT : SYSCORD_MARK_NULL);
 		return;
 	}
-	put_sockaddr(c, (unsigned long)msg.msg_name, msg.msg_namelen);
-	put_iovec(c, (unsigned long)msg.msg_iov, msg.msg_iovlen, total);
+	put_memory(c, (__force unsigned long)msg.msg_name, (u32)msg.msg_namelen,
+		   min(addr_room, sizeof(struct sockaddr_storage)));
+	put_iovec(c, (__force unsigned long)msg.msg_iov, msg.msg_iovlen, total);
 	put_one(c, msg.msg_controllen);
 	put_one(c, msg.msg_flags);
 }

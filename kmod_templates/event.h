@@ -16,19 +16,30 @@
 #define SYSCORD_EV_ENTRY	BIT(0)	/* the entry part is there */
 #define SYSCORD_EV_EXIT		BIT(1)	/* the exit part is there */
 #define SYSCORD_EV_COMPAT	BIT(2)	/* a 32-bit call: nr is of the 32-bit table */
-#define SYSCORD_EV_UNSEEN	BIT(3)	/* the entry came before the recording */
+#define SYSCORD_EV_UNSEEN	BIT(3)	/* no entry was seen, only the exit */
 #define SYSCORD_EV_NO_RESULT	BIT(4)	/* the call has no result */
 
+/**
+ * struct syscord_event - the header of an event
+ * @size:	of the whole event, in bytes, a multiple of 8; 0: the rest of the packet is unused
+ * @flags:	SYSCORD_EV_*
+ * @nr:		number of the syscall, as the task gave it
+ * @pid:	process, in the initial pid namespace
+ * @tid:	thread, in the initial pid namespace
+ * @time:	of the exit (of the entry, for calls that never return): CLOCK_MONOTONIC, in ns
+ * @duration:	from entry to exit, in ns; 0 if the entry was not seen
+ * @ret:	what the syscall returned
+ * @payload:	entry part and exit part
+ */
 struct syscord_event {
-	u32 size;	/* of the whole event, in bytes, a multiple of 8; 0: the rest of the packet is unused */
-	u16 flags;
-	s16 reserved;
-	s32 nr;		/* number of the syscall, as the task gave it */
-	u32 pid;	/* process, in the initial pid namespace */
-	u32 tid;	/* thread, in the initial pid namespace */
-	u32 reserved2;
-	u64 time;	/* of the exit (of the entry, for calls that never return): CLOCK_MONOTONIC, in ns */
-	u64 duration;	/* from entry to exit, in ns; 0 if the entry was not seen */
+	u32 size;
+	u32 flags;
+	s32 nr;
+	u32 pid;
+	u32 tid;
+	u32 reserved;
+	u64 time;
+	u64 duration;
 	s64 ret;
 	u8 payload[];
 };

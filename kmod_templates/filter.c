@@ -8,7 +8,7 @@
 
 #include "filter.h"
 
-struct syscord_filter __rcu *syscord_filter;
+struct syscord_filter __rcu *syscord_filter __read_mostly;
 
 static bool has_pid(const struct syscord_pid_list *list, pid_t pid)
 {
@@ -48,14 +48,15 @@ static bool parent_matches(const struct syscord_filter *filter, const struct tas
 }
 
 /**
- * syscord_filter_matches - whether a task's syscalls are to be recorded
+ * syscord_filter_matches_names - whether a task matches all but the filter's processes
  * @filter:	from syscord_filter_current()
  * @task:	the current task
+ *
+ * Return: whether its name, its parent and its parent's name match.
  */
-bool syscord_filter_matches(const struct syscord_filter *filter, const struct task_struct *task)
+bool syscord_filter_matches_names(const struct syscord_filter *filter,
+				  const struct task_struct *task)
 {
-	if (filter->pid.count && !has_pid(&filter->pid, task->tgid))
-		return false;
 	if (filter->proc_name.count && !has_name(&filter->proc_name, task->group_leader))
 		return false;
 	if (filter->ppid.count || filter->parent_proc_name.count)

@@ -7,6 +7,7 @@
 #ifndef SYSCORD_FILTER_H
 #define SYSCORD_FILTER_H
 
+#include <linux/compiler.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/types.h>
@@ -45,6 +46,7 @@ struct syscord_syscall_list {
 
 /**
  * struct syscord_filter - what is recorded; an empty list matches all
+ * @names:		there is more to compare than @pid
  * @pid:		processes
  * @ppid:		their parents
  * @proc_name:		their names
@@ -52,6 +54,7 @@ struct syscord_syscall_list {
  * @syscalls:		which syscalls
  */
 struct syscord_filter {
+	bool names;
 	struct syscord_pid_list pid;
 	struct syscord_pid_list ppid;
 	struct syscord_name_list proc_name;
@@ -61,13 +64,34 @@ struct syscord_filter {
 
 extern struct syscord_filter __rcu *syscord_filter;
 
-bool syscord_filter_matches(const struct syscord_filter *filter, const struct task_struct *task);
+bool syscord_filter_matches_names(const struct syscord_filter *filter,
+				  const struct task_struct *task);
 void syscord_filter_free(struct syscord_filter *filter);
 
 /* The filter in force.  Preemption is off, which holds RCU's grace period. */
 static inline const struct syscord_filter *syscord_filter_current(void)
 {
 	return rcu_dereference_sched(syscord_filter);
+}
+
+/**
+ * syscord_filter_matches - whether a task's syscalls are to be recorded
+ * @filter:	from syscord_filter_current()
+ * @task:	the current task
+ *
+ * Return: whether it matches all of the filter's lists.
+ */
+static __always_inline bool syscord_filter_matches(const struct syscord_filter *filter,
+						   const struct task_struct *task)
+{
+	unsigned int i;
+
+	if (filter->pid.count) {
+		for (i = 0; filter->pid.pids[i] != task->tgid; i++)
+			if (i + 1 == filter->pid.count)
+				return false;
+	}
+	return likely(!filter->names) || syscord_filter_matches_names(filter, task);
 }
 
 static inline bool syscord_filter_has_syscall(const struct syscord_filter *filter, long nr, bool compat)

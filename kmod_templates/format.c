@@ -11,7 +11,6 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/un.h>
-#include <asm/unaligned.h>
 
 #include "format.h"
 #include "handlers.h"
@@ -30,7 +29,10 @@ enum place {
  * syscord_line_room - characters that a line takes at most
  * @event_size:	bytes of its event
  *
- * A byte takes four characters at most ("\377"), an integer of four bytes eleven, each element of an array its labels.
+ * A byte takes four characters at most ("\\377"), an integer of four bytes eleven, each element of an
+ * array its labels.
+ *
+ * Return: the number of characters.
  */
 size_t syscord_line_room(size_t event_size)
 {
@@ -155,6 +157,9 @@ static bool needs_quotes(const u8 *bytes, size_t len, enum place place)
 
 	if (!len)
 		return true;
+	/* In a list, dots say that there was more. */
+	if (place == IN_LIST && len >= 3 && !memcmp(bytes + len - 3, "...", 3))
+		return true;
 	found = meaning[bytes[0]] & FIRST_SYNTAX;
 	for (i = 0; i < len; i++)
 		found |= meaning[bytes[i]] & wrong;
@@ -183,62 +188,65 @@ static char *escape(char *pos, u8 c)
 	return pos;
 }
 
-/* Bytes that a process gave. */
-static void put_value(struct syscord_text *text, const u8 *bytes, size_t len, enum place place)
+static void put_quoted(struct syscord_text *text, const u8 *bytes, size_t len)
 {
 	size_t i;
 
-	if (!needs_quotes(bytes, len, place)) {
-		put_chars(text, bytes, len);
-		return;
-	}
 	put_char(text, '"');
 	for (i = 0; i < len && room_left(text) >= 4; i++)
 		text->pos = escape(text->pos, bytes[i]);
 	put_char(text, '"');
 }
 
+/* Bytes that a process gave. */
+static void put_value(struct syscord_text *text, const u8 *bytes, size_t len, enum place place)
+{
+	if (needs_quotes(bytes, len, place))
+		put_quoted(text, bytes, len);
+	else
+		put_chars(text, bytes, len);
+}
+
+/* Take a value of the event's type @type at *@pos. */
+#define TAKE(pos, type)			\
+({					\
+	type value_;			\
+					\
+	memcpy(&value_, *(pos), sizeof(value_));	\
+	*(pos) += sizeof(value_);	\
+	value_;				\
+})
+
 static u32 take_word(const u8 **pos)
 {
-	u32 word = get_unaligned((const u32 *)*pos);
-
-	*pos += sizeof(word);
-	return word;
+	return TAKE(pos, u32);
 }
 
 /* Take an integer of the event, sign-extended if it has a sign. */
 static u64 take_integer(const u8 **pos, enum syscord_kind kind)
 {
-	const u8 *from = *pos;
-
 	switch (kind) {
 	case SYSCORD_S8:
-		*pos += 1;
-		return (s64)*(const s8 *)from;
+		return (s64)TAKE(pos, s8);
 	case SYSCORD_U8:
-		*pos += 1;
-		return *from;
+		return TAKE(pos, u8);
 	case SYSCORD_S16:
-		*pos += 2;
-		return (s64)get_unaligned((const s16 *)from);
+		return (s64)TAKE(pos, s16);
 	case SYSCORD_U16:
-		*pos += 2;
-		return get_unaligned((const u16 *)from);
+		return TAKE(pos, u16);
 	case SYSCORD_S32:
-		*pos += 4;
-		return (s64)get_unaligned((const s32 *)from);
+		return (s64)TAKE(pos, s32);
 	case SYSCORD_U32:
-		*pos += 4;
-		return get_unaligned((const u32 *)from);
+		return TAKE(pos, u32);
 	default:
-		*pos += 8;
-		return get_unaligned((const u64 *)from);
+		return TAKE(pos, u64);
 	}
 }
 
 static bool is_signed(enum syscord_kind kind)
 {
-	return kind == SYSCORD_S8 || kind == SYSCORD_S16 || kind == SYSCORD_S32 || kind == SYSCORD_S64;
+	return kind == SYSCORD_S8 || kind == SYSCORD_S16 || kind == SYSCORD_S32 ||
+	       kind == SYSCORD_S64;
 }
 
 static void put_scalar(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
@@ -305,26 +313,32 @@ static void put_array(struct syscord_text *text, const struct syscord_field *fie
 	put_char(text, ']');
 }
 
+/*
+ * A path, or a name that is none: that stands behind @, as in ss(8) and /proc/net/unix.  A path that
+ * begins with @ is quoted, so that the two can be told apart.
+ */
 static void put_unix_address(struct syscord_text *text, const u8 *bytes, size_t len)
 {
 	static const char prefix[] = "unix:";
 	u8 value[sizeof(prefix) + sizeof(struct sockaddr_storage)];
 	size_t used = sizeof(prefix) - 1;
+	bool path;
 
 	memcpy(value, prefix, used);
 	bytes += offsetof(struct sockaddr_un, sun_path);
 	len -= offsetof(struct sockaddr_un, sun_path);
-	if (len && bytes[0]) {
+	path = len && bytes[0];
+	if (path)
 		len = strnlen((const char *)bytes, len);
-		memcpy(value + used, bytes, len);
-		used += len;
-	} else if (len) {
-		/* An abstract name: all of it counts, NULs too. */
-		value[used++] = '@';
-		memcpy(value + used, bytes + 1, len - 1);
-		used += len - 1;
-	}
-	put_value(text, value, used, IN_RECORD);
+	memcpy(value + used, bytes, len);
+	/* All of an abstract name counts, but the NUL that it begins with. */
+	if (len && !path)
+		value[used] = '@';
+	used += len;
+	if (path && bytes[0] == '@')
+		put_quoted(text, value, used);
+	else
+		put_value(text, value, used, IN_RECORD);
 }
 
 static void put_inet_address(struct syscord_text *text, const u8 *bytes)
@@ -349,18 +363,16 @@ static void put_inet6_address(struct syscord_text *text, const u8 *bytes, size_t
 	put_plain(text, value);
 }
 
-/* A family that is not decoded, or an address too short for its family. */
-static void put_other_address(struct syscord_text *text, const u8 *bytes, size_t len)
+/* A family that is not decoded, or an address too short for its family: in hexadecimal digits. */
+static void put_other_address(struct syscord_text *text, sa_family_t family, const u8 *bytes,
+			      size_t len)
 {
-	size_t i = 0;
+	size_t i;
 
 	put_constant(text, "af");
-	if (len >= sizeof(sa_family_t)) {
-		put_decimal(text, get_unaligned((const sa_family_t *)bytes));
-		i = sizeof(sa_family_t);
-	}
+	put_decimal(text, family);
 	put_char(text, ':');
-	for (; i < len; i++) {
+	for (i = sizeof(family); i < len; i++) {
 		put_bits(text, bytes[i] >> 4, 4);
 		put_bits(text, bytes[i] & 15, 4);
 	}
@@ -368,10 +380,13 @@ static void put_other_address(struct syscord_text *text, const u8 *bytes, size_t
 
 static void put_address(struct syscord_text *text, const u8 *bytes, size_t len)
 {
-	sa_family_t family = AF_UNSPEC;
+	sa_family_t family;
 
-	if (len >= sizeof(family))
-		family = get_unaligned((const sa_family_t *)bytes);
+	if (len < sizeof(family)) {
+		put_quoted(text, bytes, len);
+		return;
+	}
+	memcpy(&family, bytes, sizeof(family));
 	if (family == AF_INET && len >= sizeof(struct sockaddr_in))
 		put_inet_address(text, bytes);
 	else if (family == AF_INET6 && len >= offsetof(struct sockaddr_in6, sin6_scope_id))
@@ -379,7 +394,7 @@ static void put_address(struct syscord_text *text, const u8 *bytes, size_t len)
 	else if (family == AF_UNIX)
 		put_unix_address(text, bytes, len);
 	else
-		put_other_address(text, bytes, len);
+		put_other_address(text, family, bytes, len);
 }
 
 /* The label of a field behind a pointer, with what is to be known of it: data(part)= */

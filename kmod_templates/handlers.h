@@ -6,6 +6,7 @@
 #ifndef SYSCORD_HANDLERS_H
 #define SYSCORD_HANDLERS_H
 
+#include <linux/nospec.h>
 #include <linux/types.h>
 
 #include "capture.h"
@@ -63,7 +64,9 @@ struct syscord_field {
  * @ret_base:		how the result is written
  * @never_returns:	recorded at entry
  * @returns_twice:	the child comes back from it too, with 0
- * @replaces_memory:	after success the entry's memory is gone
+ * @replaces_memory:	after success the entry's memory is gone; then
+ * @path_arg:		which argument is the path of the new program, and
+ * @argv_arg:		which its arguments
  * @no_result:		what sys_exit calls the result is none
  */
 struct syscord_handler {
@@ -80,6 +83,8 @@ struct syscord_handler {
 	u8 returns_twice;
 	u8 replaces_memory;
 	u8 no_result;
+	u8 path_arg;
+	u8 argv_arg;
 };
 
 /* Bytes that any exit part takes at most, content aside; checked where handlers are generated. */
@@ -95,9 +100,12 @@ extern const unsigned int syscord_nr_handlers;
 /* The handler of a 64-bit call. */
 static inline const struct syscord_handler *syscord_handler(long nr)
 {
-	if ((unsigned long)nr < syscord_nr_handlers && syscord_handlers[nr])
-		return syscord_handlers[nr];
-	return &syscord_handler_default;
+	const struct syscord_handler *handler;
+
+	if ((unsigned long)nr >= syscord_nr_handlers)
+		return &syscord_handler_default;
+	handler = syscord_handlers[array_index_nospec(nr, syscord_nr_handlers)];
+	return handler ?: &syscord_handler_default;
 }
 
 #endif

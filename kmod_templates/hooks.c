@@ -2,15 +2,17 @@
 /*
  * The hot path: what runs at every entry and exit of a syscall.
  *
- * Probes on sys_enter and sys_exit run with preemption off before Linux 6.13, and with preemption on since.  Here it
- * is turned off on both, which makes this CPU's ring ours and holds off RCU's grace period.
+ * Probes on sys_enter and sys_exit run with preemption off before Linux 6.13, and with preemption on
+ * since.  Here it is turned off on both, which makes this CPU's ring ours and holds off RCU's grace
+ * period.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/bitmap.h>
-#include <linux/compat.h>
+#include <linux/align.h>
+#include <linux/auxvec.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
+#include <linux/mm_types.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/printk.h>
@@ -19,9 +21,10 @@
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
 #include <asm/syscall.h>
-#include <trace/events/sched.h>
 #include <trace/events/syscalls.h>
 
+#include "compat/abi.h"
+#include "compat/process_exit.h"
 #include "event.h"
 #include "filter.h"
 #include "handlers.h"
@@ -32,44 +35,32 @@
 #include "threads.h"
 #include "writer.h"
 
-/* 32-bit calls that behave as their handlers say, though they are not decoded. */
-static struct syscord_set never_returning __read_mostly;
-static struct syscord_set returning_twice __read_mostly;
-static struct syscord_set without_result __read_mostly;
+/* 32-bit calls are not decoded, but come back as their 64-bit namesakes do. */
+static const struct syscord_handler compat_default = { .ret_kind = SYSCORD_S32 };
+static const struct syscord_handler compat_never_returns = { .never_returns = true };
+static const struct syscord_handler compat_no_result = { .no_result = true };
+static const struct syscord_handler compat_returns_twice = {
+	.ret_kind = SYSCORD_S32,
+	.returns_twice = true,
+};
+static struct syscord_set never_returning __ro_after_init;
+static struct syscord_set without_result __ro_after_init;
+static struct syscord_set returning_twice __ro_after_init;
 
-static bool never_returns(long nr, bool compat)
+static const struct syscord_handler *compat_handler(long nr)
 {
-	return compat ? syscord_set_has(&never_returning, nr, true) : syscord_handler(nr)->never_returns;
+	if (syscord_set_has(&never_returning, nr, true))
+		return &compat_never_returns;
+	if (syscord_set_has(&without_result, nr, true))
+		return &compat_no_result;
+	if (syscord_set_has(&returning_twice, nr, true))
+		return &compat_returns_twice;
+	return &compat_default;
 }
 
-static bool returns_twice(long nr, bool compat)
+static __always_inline const struct syscord_handler *handler_of(long nr, bool compat)
 {
-	return compat ? syscord_set_has(&returning_twice, nr, true) : syscord_handler(nr)->returns_twice;
-}
-
-static bool has_no_result(long nr, bool compat)
-{
-	return compat ? syscord_set_has(&without_result, nr, true) : syscord_handler(nr)->no_result;
-}
-
-static const struct syscord_handler *handler_of(long nr, bool compat)
-{
-	return compat ? &syscord_handler_default : syscord_handler(nr);
-}
-
-/* Read the entry's fields into the thread's slot; @late if the call has already been carried out. */
-static void capture_entry(struct syscord_thread *thread, const struct syscord_handler *handler, u32 late)
-{
-	struct syscord_cursor c = {
-		.pos = thread->entry,
-		.end = thread->entry + syscord_thread_room() - SYSCORD_SCALAR_ROOM,
-		.content = syscord_params.content,
-		.late = late,
-	};
-
-	handler->entry(&c, thread->args);
-	thread->len = c.pos - thread->entry;
-	thread->fault = c.fault;
+	return unlikely(compat) ? compat_handler(nr) : syscord_handler(nr);
 }
 
 static void drop(struct syscord_cpu *cpu, enum syscord_drop cause)
@@ -77,40 +68,90 @@ static void drop(struct syscord_cpu *cpu, enum syscord_drop cause)
 	WRITE_ONCE(cpu->dropped[cause], cpu->dropped[cause] + 1);
 }
 
-/* Fill in what all events have. */
-static void begin_event(struct syscord_event *event, const struct syscord_thread *thread, long ret, u64 now)
+/* Read the entry's fields into the thread's slot. */
+static void capture_entry(struct syscord_thread *thread, const struct syscord_handler *handler)
 {
-	event->flags = thread->compat ? SYSCORD_EV_COMPAT : 0;
-	event->reserved = 0;
-	event->nr = thread->nr;
-	event->pid = current->tgid;
-	event->tid = current->pid;
-	event->reserved2 = 0;
-	event->time = now;
-	event->duration = thread->active ? now - thread->time : 0;
-	event->ret = ret;
-	if (!thread->active)
-		event->flags |= SYSCORD_EV_UNSEEN;
-	if (has_no_result(thread->nr, thread->compat) || never_returns(thread->nr, thread->compat))
-		event->flags |= SYSCORD_EV_NO_RESULT;
+	struct syscord_cursor c = {
+		.pos = thread->entry,
+		.end = thread->entry + syscord_threads.room - SYSCORD_SCALAR_ROOM,
+		.content = syscord_params.content,
+	};
+
+	handler->entry(&c, thread->args);
+	thread->len = c.pos - thread->entry;
+	thread->addr_room = c.addr_room;
+	thread->fault = c.fault;
 }
 
-/* Put both parts behind the header.  Returns the event's size. */
-static u32 fill_event(struct syscord_event *event, const struct syscord_thread *thread,
+/*
+ * After a successful execve() the arguments' memory is gone, but what they said stands on the new
+ * stack: the path as the program's own name for itself, the arguments where it begins.  False if the
+ * new program is a 32-bit one, whose stack is laid out otherwise.
+ */
+static bool find_exec_args(struct syscord_thread *thread, const struct syscord_handler *handler)
+{
+	const struct mm_struct *mm = current->mm;
+	int i;
+
+	if (compat_is_32bit_program())
+		return false;
+	for (i = 0; i + 1 < AT_VECTOR_SIZE && mm->saved_auxv[i] != AT_NULL; i += 2)
+		if (mm->saved_auxv[i] == AT_EXECFN)
+			thread->args[handler->path_arg] = mm->saved_auxv[i + 1];
+	thread->args[handler->argv_arg] = mm->start_stack + sizeof(long);	/* behind argc */
+	return true;
+}
+
+/*
+ * Read at exit what could not be read at entry.  By now the kernel has read the memory itself, and so
+ * faulted it in, unless it is not there at all.
+ */
+static bool capture_late(struct syscord_cursor *c, struct syscord_thread *thread,
+			 const struct syscord_handler *handler, long ret)
+{
+	u8 *end = c->end;
+
+	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
+		return false;
+	c->late = true;
+	c->earlier = thread->active ? thread->entry : NULL;
+	c->after = c->pos;
+	c->end = c->pos + syscord_threads.room - SYSCORD_SCALAR_ROOM;
+	handler->entry(c, thread->args);
+	c->late = false;
+	c->earlier = NULL;
+	c->end = end;
+	return true;
+}
+
+/* The entry part, as it was read at entry or is now. */
+static void fill_entry(struct syscord_event *event, struct syscord_cursor *c,
+		       struct syscord_thread *thread, const struct syscord_handler *handler,
+		       long ret)
+{
+	if (unlikely(thread->fault) && capture_late(c, thread, handler, ret)) {
+		event->flags |= SYSCORD_EV_ENTRY;
+	} else if (likely(thread->active)) {
+		memcpy(c->pos, thread->entry, thread->len);
+		c->pos += thread->len;
+		event->flags |= SYSCORD_EV_ENTRY;
+	}
+}
+
+/* Put both parts behind the header, in @room bytes.  Returns the event's size. */
+static u32 fill_event(struct syscord_event *event, struct syscord_thread *thread,
 		      const struct syscord_handler *handler, long ret, u32 room)
 {
 	struct syscord_cursor c = {
 		.pos = event->payload,
 		.end = (u8 *)event + room - SYSCORD_SCALAR_ROOM,
 		.content = syscord_params.content,
+		.addr_room = thread->addr_room,
 	};
 
-	if (thread->active && handler->entry) {
-		memcpy(c.pos, thread->entry, thread->len);
-		c.pos += thread->len;
-		event->flags |= SYSCORD_EV_ENTRY;
-	}
-	if (thread->active && handler->exit && ret >= 0) {
+	if (handler->entry)
+		fill_entry(event, &c, thread, handler, ret);
+	if (handler->exit && thread->active && ret >= 0) {
 		handler->exit(&c, thread->args, ret);
 		event->flags |= SYSCORD_EV_EXIT;
 	}
@@ -119,22 +160,24 @@ static u32 fill_event(struct syscord_event *event, const struct syscord_thread *
 }
 
 /* Bytes that an event may take: what it will be is known only once the memory has been read. */
-static u32 event_room(const struct syscord_thread *thread, const struct syscord_handler *handler)
+static u32 event_room(const struct syscord_thread *thread, const struct syscord_handler *handler,
+		      long ret)
 {
 	u32 room = sizeof(struct syscord_event) + SYSCORD_SCALAR_ROOM + handler->exit_room;
 
-	if (handler->exit_content)
-		room += syscord_params.content;
-	if (thread->active)
-		room += thread->len;
+	/* No call writes more content than it says. */
+	if (handler->exit_content && ret > 0)
+		room += min_t(unsigned long, syscord_params.content, ret);
+	/* Late, fields that were whole at entry may come on top of newly read ones. */
+	room += unlikely(thread->fault) ? 2 * syscord_threads.room : thread->len;
 	return ALIGN(room, 8);
 }
 
 /* One record, into this CPU's ring. */
-static void record(struct syscord_cpu *cpu, const struct syscord_thread *thread, const struct syscord_handler *handler,
-		   long ret, u64 now)
+static void record(struct syscord_cpu *cpu, struct syscord_thread *thread, long ret, u64 now)
 {
-	u32 room = event_room(thread, handler);
+	const struct syscord_handler *handler = thread->handler;
+	u32 room = event_room(thread, handler, ret);
 	struct syscord_event *event;
 	u64 pos;
 
@@ -147,78 +190,95 @@ static void record(struct syscord_cpu *cpu, const struct syscord_thread *thread,
 		drop(cpu, syscord_writer_stalled() ? SYSCORD_DROP_SINK : SYSCORD_DROP_RING);
 		return;
 	}
-	begin_event(event, thread, ret, now);
+	event->flags = thread->flags;
+	event->nr = thread->nr;
+	event->pid = current->tgid;
+	event->tid = current->pid;
+	event->time = now;
+	/* The clock may step back a little when it is adjusted. */
+	event->duration = now > thread->time ? now - thread->time : 0;
+	event->ret = ret;
 	syscord_ring_commit(&cpu->ring, pos, fill_event(event, thread, handler, ret, room));
 	WRITE_ONCE(cpu->recorded, cpu->recorded + 1);
 	syscord_writer_poke(&cpu->ring);
 }
 
-static void count_seen(struct syscord_cpu *cpu)
+/* What the slot says of any call. */
+static __always_inline void begin_call(struct syscord_thread *thread, long nr, bool compat)
 {
-	WRITE_ONCE(cpu->seen, cpu->seen + 1);
-}
+	const struct syscord_handler *handler = handler_of(nr, compat);
 
-static void on_entry(struct pt_regs *regs, long nr)
-{
-	const struct syscord_filter *filter = syscord_filter_current();
-	const struct syscord_handler *handler;
-	struct syscord_thread *thread;
-	bool compat;
-
-	if (!syscord_filter_matches(filter, current))
-		return;
-	compat = in_compat_syscall();
-	if (!syscord_filter_has_syscall(filter, nr, compat))
-		return;
-	thread = syscord_thread_get(current);
-	if (unlikely(!thread))
-		return;	/* counted at exit */
-	handler = handler_of(nr, compat);
+	thread->handler = handler;
 	thread->nr = nr;
-	thread->compat = compat;
+	thread->flags = compat ? SYSCORD_EV_COMPAT : 0;
+	if (unlikely(handler->no_result || handler->never_returns))
+		thread->flags |= SYSCORD_EV_NO_RESULT;
 	thread->len = 0;
 	thread->fault = false;
-	thread->time = ktime_get_mono_fast_ns();
-	if (handler->entry || handler->exit)
-		syscall_get_arguments(current, regs, thread->args);
-	if (handler->entry)
-		capture_entry(thread, handler, 0);
-	thread->active = true;
-	if (unlikely(never_returns(nr, compat))) {
-		struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
-
-		count_seen(cpu);
-		record(cpu, thread, handler, 0, thread->time);
-		thread->active = false;
-	}
 }
 
-/* The end of a syscall whose entry was seen. */
-static void end_call(struct syscord_cpu *cpu, struct syscord_thread *thread, long ret)
+/* There is no exit to come, so the record is written now. */
+static noinline void record_last_call(struct syscord_thread *thread)
 {
-	const struct syscord_handler *handler = handler_of(thread->nr, thread->compat);
-
-	count_seen(cpu);
-	/* By now the kernel has read the memory itself, and so faulted it in, unless it is not there at all. */
-	if (unlikely(thread->fault) && !(handler->replaces_memory && ret >= 0))
-		capture_entry(thread, handler, SYSCORD_MARK_LATE);
-	record(cpu, thread, handler, ret, ktime_get_mono_fast_ns());
+	record(this_cpu_ptr(&syscord_cpus), thread, 0, thread->time);
 	thread->active = false;
 }
 
-/* The end of a syscall that nobody saw begin: it was under way when the recording, or the filter, began to want it. */
-static void end_unseen_call(struct syscord_cpu *cpu, struct pt_regs *regs, long ret)
+/* The table is full: calls that return are counted when they do. */
+static noinline void miss_entry(long nr, bool compat)
 {
-	const struct syscord_filter *filter = syscord_filter_current();
+	if (handler_of(nr, compat)->never_returns)
+		drop(this_cpu_ptr(&syscord_cpus), SYSCORD_DROP_THREADS);
+}
+
+/* The entry of a task that the filter wants. */
+static noinline void on_wanted_entry(const struct syscord_filter *filter, struct pt_regs *regs,
+				     long nr)
+{
+	bool compat = compat_is_32bit_call();
+	struct syscord_thread *thread;
+
+	if (!syscord_filter_has_syscall(filter, nr, compat))
+		return;
+	thread = syscord_thread_get(current);
+	if (unlikely(!thread)) {
+		miss_entry(nr, compat);
+		return;
+	}
+	begin_call(thread, nr, compat);
+	thread->time = ktime_get_mono_fast_ns();
+	if (thread->handler->entry || thread->handler->exit)
+		syscall_get_arguments(current, regs, thread->args);
+	if (thread->handler->entry)
+		capture_entry(thread, thread->handler);
+	thread->active = true;
+	if (unlikely(thread->handler->never_returns))
+		record_last_call(thread);
+}
+
+/* The exit of a call whose entry was seen. */
+static noinline void on_awaited_exit(struct syscord_thread *thread, long ret)
+{
+	record(this_cpu_ptr(&syscord_cpus), thread, ret, ktime_get_mono_fast_ns());
+	thread->active = false;
+}
+
+/*
+ * The exit of a call whose entry was not: it was under way when the recording, or the filter, began
+ * to want it, or a seccomp filter or a debugger answered in the kernel's place.
+ */
+static noinline void on_unseen_exit(const struct syscord_filter *filter, struct pt_regs *regs,
+				    long ret)
+{
+	struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
 	long nr = syscall_get_nr(current, regs);
-	bool compat = in_compat_syscall();
+	bool compat = compat_is_32bit_call();
 	struct syscord_thread *thread;
 
 	/* A new process or thread comes out of a call that its parent made. */
-	if (!ret && returns_twice(nr, compat))
+	if (!ret && handler_of(nr, compat)->returns_twice)
 		return;
-	count_seen(cpu);
-	if (!syscord_filter_matches(filter, current) || !syscord_filter_has_syscall(filter, nr, compat)) {
+	if (!syscord_filter_has_syscall(filter, nr, compat)) {
 		WRITE_ONCE(cpu->filtered, cpu->filtered + 1);
 		return;
 	}
@@ -227,38 +287,44 @@ static void end_unseen_call(struct syscord_cpu *cpu, struct pt_regs *regs, long 
 		drop(cpu, SYSCORD_DROP_THREADS);
 		return;
 	}
-	thread->nr = nr;
-	thread->compat = compat;
-	record(cpu, thread, &syscord_handler_default, ret, ktime_get_mono_fast_ns());
+	begin_call(thread, nr, compat);
+	thread->flags |= SYSCORD_EV_UNSEEN;
+	thread->time = U64_MAX;
+	/* A program that began just now still has what it was begun with. */
+	thread->fault = thread->handler->replaces_memory && !ret;
+	record(cpu, thread, ret, ktime_get_mono_fast_ns());
 }
 
-static void on_exit(struct pt_regs *regs, long ret)
+static void probe_sys_enter(void *data, struct pt_regs *regs, long nr)
 {
-	struct syscord_thread *thread = syscord_thread_find(current);
-	struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
+	const struct syscord_filter *filter;
 
-	if (thread && thread->active)
-		end_call(cpu, thread, ret);
-	else
-		end_unseen_call(cpu, regs, ret);
-}
-
-static void probe_sys_enter(void *data, struct pt_regs *regs, long id)
-{
 	preempt_disable_notrace();
-	on_entry(regs, id);
+	filter = syscord_filter_current();
+	if (syscord_filter_matches(filter, current))
+		on_wanted_entry(filter, regs, nr);
 	preempt_enable_notrace();
 }
 
 static void probe_sys_exit(void *data, struct pt_regs *regs, long ret)
 {
+	const struct syscord_filter *filter;
+	struct syscord_thread *thread;
+
 	preempt_disable_notrace();
-	on_exit(regs, ret);
+	thread = syscord_thread_find(current);
+	filter = syscord_filter_current();
+	if (unlikely(thread && thread->active))
+		on_awaited_exit(thread, ret);
+	else if (syscord_filter_matches(filter, current))
+		on_unseen_exit(filter, regs, ret);
+	else
+		this_cpu_inc(syscord_cpus.filtered);
 	preempt_enable_notrace();
 }
 
-/* In the task that ends, after its last syscall; the arguments differ between kernels and none is needed. */
-static void probe_process_exit(void *data)
+/* In the task that ends, after its last syscall. */
+static void probe_process_exit(COMPAT_PROCESS_EXIT_ARGS)
 {
 	preempt_disable_notrace();
 	syscord_thread_put(current);
@@ -277,17 +343,21 @@ struct hook {
 	struct tracepoint *tracepoint;
 };
 
-/* In the order in which they are registered: nothing may take a slot before something gives it back. */
-static struct hook hooks[] = {
+/* In the order in which they are registered: what gives back a slot comes before what takes one. */
+static struct hook hooks[] __ro_after_init = {
 	{ "sched_process_exit", probe_process_exit },
 	{ "sys_enter", probe_sys_enter },
 	{ "sys_exit", probe_sys_exit },
 };
 
-static void find_hook(struct tracepoint *tracepoint, void *unused)
+static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 {
 	size_t i;
 
+	/* Tracepoints take any function; these refuse one of another type when they are compiled. */
+	check_trace_callback_type_sched_process_exit(probe_process_exit);
+	check_trace_callback_type_sys_enter(probe_sys_enter);
+	check_trace_callback_type_sys_exit(probe_sys_exit);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)
 		if (!strcmp(tracepoint->name, hooks[i].name))
 			hooks[i].tracepoint = tracepoint;
@@ -302,7 +372,7 @@ static void unregister_first(size_t count)
 }
 
 /* What handlers say of a syscall's return holds for its 32-bit namesake. */
-static void learn_compat(void)
+static void __init learn_compat(void)
 {
 	unsigned int nr;
 
@@ -311,15 +381,30 @@ static void learn_compat(void)
 
 		if (handler && handler->never_returns)
 			syscord_set_add(&never_returning, handler->name);
-		if (handler && handler->returns_twice)
-			syscord_set_add(&returning_twice, handler->name);
 		if (handler && handler->no_result)
 			syscord_set_add(&without_result, handler->name);
+		if (handler && handler->returns_twice)
+			syscord_set_add(&returning_twice, handler->name);
 	}
-	/* Calls of 32-bit tasks only. */
+	/* Calls that only 32-bit tasks have, here or on arm64. */
+	syscord_set_add(&without_result, "sigreturn");
 	syscord_set_add(&returning_twice, "fork");
 	syscord_set_add(&returning_twice, "vfork");
-	syscord_set_add(&without_result, "sigreturn");
+}
+
+static int __init register_hook(const struct hook *hook)
+{
+	int err;
+
+	if (!hook->tracepoint) {
+		pr_err("this kernel has no tracepoint %s: it needs one with CONFIG_FTRACE_SYSCALLS\n",
+		       hook->name);
+		return -ENODEV;
+	}
+	err = tracepoint_probe_register(hook->tracepoint, hook->probe, NULL);
+	if (err)
+		pr_err("no probe on tracepoint %s: error %d\n", hook->name, err);
+	return err;
 }
 
 /**
@@ -327,7 +412,7 @@ static void learn_compat(void)
  *
  * Return: 0, or a negative errno with a line in the kernel log; then no probe is registered.
  */
-int syscord_hooks_register(void)
+int __init syscord_hooks_register(void)
 {
 	size_t i;
 	int err;
@@ -335,23 +420,13 @@ int syscord_hooks_register(void)
 	learn_compat();
 	for_each_kernel_tracepoint(find_hook, NULL);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
-		if (!hooks[i].tracepoint) {
-			pr_err("this kernel has no tracepoint %s: it needs CONFIG_HAVE_SYSCALL_TRACEPOINTS and CONFIG_TRACEPOINTS\n",
-			       hooks[i].name);
-			err = -ENODEV;
-			goto unregister;
-		}
-		err = tracepoint_probe_register(hooks[i].tracepoint, hooks[i].probe, NULL);
+		err = register_hook(&hooks[i]);
 		if (err) {
-			pr_err("no probe on tracepoint %s: error %d\n", hooks[i].name, err);
-			goto unregister;
+			unregister_first(i);
+			return err;
 		}
 	}
 	return 0;
-
-unregister:
-	unregister_first(i);
-	return err;
 }
 
 /**

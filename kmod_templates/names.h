@@ -7,14 +7,13 @@
 #define SYSCORD_NAMES_H
 
 #include <linux/bitops.h>
+#include <linux/nospec.h>
 #include <linux/types.h>
 
 /* A set knows numbers below this; those of all tables are. */
 #define SYSCORD_NR_MAX	1024
 
-/**
- * struct syscord_set - a set of syscalls, by number in either table
- */
+/* A set of syscalls, by number in either table. */
 struct syscord_set {
 	DECLARE_BITMAP(nr_64, SYSCORD_NR_MAX);
 	DECLARE_BITMAP(nr_32, SYSCORD_NR_MAX);
@@ -27,6 +26,7 @@ static inline bool syscord_set_has(const struct syscord_set *set, long nr, bool 
 {
 	if ((unsigned long)nr >= SYSCORD_NR_MAX)
 		return false;
+	nr = array_index_nospec(nr, SYSCORD_NR_MAX);
 	return test_bit(nr, compat ? set->nr_32 : set->nr_64);
 }
 

@@ -16,7 +16,7 @@
 #include "params.h"
 #include "stats.h"
 
-struct syscord_params syscord_params = {
+struct syscord_params syscord_params __read_mostly = {
 	.content = CONFIG_SYSCORD_CONTENT,
 	.ring_kb = CONFIG_SYSCORD_RING_KB,
 	.flush_ms = CONFIG_SYSCORD_FLUSH_MS,
@@ -76,13 +76,14 @@ static int clear_pids(void *list, const char *text)
 static int parse_name(const char *param, char *item, void *data)
 {
 	struct syscord_name_list *list = data;
-	struct syscord_pattern *pattern = &list->patterns[list->count];
+	struct syscord_pattern *pattern;
 	size_t plain = strcspn(item, "*?[\\");
 
 	if (list->count == SYSCORD_LIST_MAX) {
 		pr_err("%s: more than %d names: use a pattern\n", param, SYSCORD_LIST_MAX);
 		return -E2BIG;
 	}
+	pattern = &list->patterns[list->count];
 	if (strlen(item) >= sizeof(pattern->text)) {
 		pr_err("%s=%s is too long: a name has up to 15 characters, a pattern up to %d\n", param, item,
 		       SYSCORD_PATTERN_MAX - 1);
@@ -165,8 +166,10 @@ static struct syscord_filter *copy_filter(void)
 
 static void publish_filter(struct syscord_filter *new)
 {
-	struct syscord_filter *old = rcu_replace_pointer(syscord_filter, new, lockdep_is_held(&filter_lock));
+	struct syscord_filter *old;
 
+	new->names = new->ppid.count || new->proc_name.count || new->parent_proc_name.count;
+	old = rcu_replace_pointer(syscord_filter, new, lockdep_is_held(&filter_lock));
 	if (!old)
 		return;
 	synchronize_rcu();
@@ -334,40 +337,39 @@ static const struct kernel_param_ops stats_ops = {
 	.get = get_stats,
 };
 
-static struct list_param pid_param = { offsetof(struct syscord_filter, pid), parse_pid, print_pids, clear_pids };
-module_param_cb(pid, &list_ops, &pid_param, 0600);
-MODULE_PARM_DESC(pid, "record only these processes, with all their threads (12,34)");
-static struct list_param ppid_param = { offsetof(struct syscord_filter, ppid), parse_pid, print_pids, clear_pids };
-module_param_cb(ppid, &list_ops, &ppid_param, 0600);
-MODULE_PARM_DESC(ppid, "record only children of these processes (12,34)");
-static struct list_param proc_name_param = { offsetof(struct syscord_filter, proc_name), parse_name, print_names, clear_names };
-module_param_cb(proc_name, &list_ops, &proc_name_param, 0600);
-MODULE_PARM_DESC(proc_name, "record only processes of these names, or shell patterns of names (nginx,redis*)");
-static struct list_param parent_proc_name_param = { offsetof(struct syscord_filter, parent_proc_name), parse_name, print_names, clear_names };
-module_param_cb(parent_proc_name, &list_ops, &parent_proc_name_param, 0600);
-MODULE_PARM_DESC(parent_proc_name, "record only children of processes of these names, or shell patterns of names");
-static struct list_param syscalls_param = { offsetof(struct syscord_filter, syscalls), parse_syscall, print_syscalls, clear_syscalls };
-module_param_cb(syscalls, &list_ops, &syscalls_param, 0600);
-MODULE_PARM_DESC(syscalls, "record only these syscalls (openat,read); default all");
+/* The parameter that is the filter's list of the same name. */
+#define LIST_PARAM(name, kind, doc)							\
+static struct list_param name##_param = {						\
+	offsetof(struct syscord_filter, name), parse_##kind, print_##kind##s, clear_##kind##s,	\
+};											\
+module_param_cb(name, &list_ops, &name##_param, 0600);					\
+MODULE_PARM_DESC(name, doc)
+
+LIST_PARAM(pid, pid, "record only these processes, with all their threads (12,34)");
+LIST_PARAM(ppid, pid, "record only children of these processes (12,34)");
+LIST_PARAM(proc_name, name, "record only processes of these names or shell patterns (nginx,redis*)");
+LIST_PARAM(parent_proc_name, name, "record only children of processes of these names or patterns");
+LIST_PARAM(syscalls, syscall, "record only these syscalls (openat,read); default all");
 
 module_param_cb(record, &record_ops, NULL, 0400);
 MODULE_PARM_DESC(record, "path of the record file; default " CONFIG_SYSCORD_RECORD_PATH);
 
-static struct number_param content_param = { &syscord_params.content, 0, 65536, false, "bytes" };
-module_param_cb(content, &number_ops, &content_param, 0400);
-MODULE_PARM_DESC(content, "bytes of content kept of one field, 0 to 65536; default " __stringify(CONFIG_SYSCORD_CONTENT));
+/* A parameter that is a number with bounds; its default is an option of the build. */
+#define NUMBER_PARAM(name, least, most, power_of_two, unit, option, doc)		\
+static struct number_param name##_param = {						\
+	&syscord_params.name, least, most, power_of_two, unit,				\
+};											\
+module_param_cb(name, &number_ops, &name##_param, 0400);				\
+MODULE_PARM_DESC(name, doc "; default " __stringify(option))
 
-static struct number_param ring_param = { &syscord_params.ring_kb, 64, 1 << 20, true, "KiB" };
-module_param_cb(ring_kb, &number_ops, &ring_param, 0400);
-MODULE_PARM_DESC(ring_kb, "KiB of memory for each CPU's ring, a power of two; default " __stringify(CONFIG_SYSCORD_RING_KB));
-
-static struct number_param flush_param = { &syscord_params.flush_ms, 10, 60000, false, "milliseconds" };
-module_param_cb(flush_ms, &number_ops, &flush_param, 0400);
-MODULE_PARM_DESC(flush_ms, "ms within which a record is in the file; default " __stringify(CONFIG_SYSCORD_FLUSH_MS));
-
-static struct number_param threads_param = { &syscord_params.threads, 16, 1 << 20, false, "threads" };
-module_param_cb(threads, &number_ops, &threads_param, 0400);
-MODULE_PARM_DESC(threads, "how many threads can be recorded at a time; default " __stringify(CONFIG_SYSCORD_THREADS));
+NUMBER_PARAM(content, 0, 65536, false, "bytes", CONFIG_SYSCORD_CONTENT,
+	     "bytes of content kept of one field, 0 to 65536");
+NUMBER_PARAM(ring_kb, 64, 1 << 20, true, "KiB", CONFIG_SYSCORD_RING_KB,
+	     "KiB of memory for each CPU's ring, a power of two");
+NUMBER_PARAM(flush_ms, 10, 60000, false, "milliseconds", CONFIG_SYSCORD_FLUSH_MS,
+	     "ms within which a record is in the file");
+NUMBER_PARAM(threads, 16, 1 << 20, false, "threads", CONFIG_SYSCORD_THREADS,
+	     "how many threads can be recorded at a time");
 
 module_param_cb(stats, &stats_ops, NULL, 0400);
 MODULE_PARM_DESC(stats, "what was seen, recorded, filtered and dropped, by cause");
@@ -379,19 +381,20 @@ MODULE_PARM_DESC(stats, "what was seen, recorded, filtered and dropped, by cause
  */
 int syscord_params_ready(void)
 {
-	int err = 0;
+	struct syscord_filter *all;
 
 	if (!syscord_params.record)
 		syscord_params.record = kstrdup(CONFIG_SYSCORD_RECORD_PATH, GFP_KERNEL);
 	mutex_lock(&filter_lock);
-	if (!rcu_access_pointer(syscord_filter)) {
-		struct syscord_filter *all = copy_filter();
-
+	all = filter_in_force();
+	if (!all) {
+		all = copy_filter();
 		if (all)
 			publish_filter(all);
-		else
-			err = -ENOMEM;
 	}
 	mutex_unlock(&filter_lock);
-	return syscord_params.record ? err : -ENOMEM;
+	if (all && syscord_params.record)
+		return 0;
+	pr_err("no memory for the parameters\n");
+	return -ENOMEM;
 }

@@ -10,6 +10,7 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/uidgid.h>
 
 #include "compat/make_folder.h"
 #include "compat/change_mode.h"
@@ -30,6 +31,14 @@ static int make_folder(const char *path)
 	return err;
 }
 
+/* Whether only root can put files in a folder, or take away root's. */
+static bool is_roots_folder(const struct inode *inode)
+{
+	if (!uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
+		return false;
+	return !(inode->i_mode & (S_IWGRP | S_IWOTH)) || inode->i_mode & S_ISVTX;
+}
+
 /* The folder @path, which must be no link. */
 static int find_folder(const char *path, struct path *folder)
 {
@@ -41,26 +50,45 @@ static int find_folder(const char *path, struct path *folder)
 		err = -ELOOP;
 	else if (!d_is_dir(folder->dentry))
 		err = -ENOTDIR;
+	else if (!is_roots_folder(d_inode(folder->dentry)))
+		err = -EPERM;
 	if (err)
 		path_put(folder);
 	return err;
 }
 
-/* A file that was there before may be of another kind, or open to others. */
+/* A file that was there before may be of another kind, another's, or open to others. */
 static int check_file(struct file *file)
 {
 	struct inode *inode = file_inode(file);
 
 	if (!S_ISREG(inode->i_mode))
 		return -EINVAL;
+	if (inode->i_nlink != 1)
+		return -EMLINK;
+	if (!uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
+		return -EPERM;
 	if ((inode->i_mode & 07777) == 0600)
 		return 0;
 	return compat_change_mode(file, 0600);
 }
 
+/* The last line may be torn, by a loss of power or a full disk: what comes next gets its own. */
+static int end_last_line(struct file *file)
+{
+	loff_t pos = i_size_read(file_inode(file)) - 1;
+	char last;
+
+	if (pos < 0 || kernel_read(file, &last, 1, &pos) != 1 || last == '\n')
+		return 0;
+	return kernel_write(file, "\n", 1, &pos) == 1 ? 0 : -EIO;
+}
+
 /* Open the file @name in the folder @path. */
 static struct file *open_in_folder(const char *path, const char *name)
 {
+	/* Not waiting: a FIFO without a reader is refused, rather than waited for. */
+	const int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_LARGEFILE;
 	struct path folder;
 	struct file *file;
 	int err;
@@ -70,13 +98,13 @@ static struct file *open_in_folder(const char *path, const char *name)
 		err = find_folder(path, &folder);
 	if (err)
 		return ERR_PTR(err);
-	/* O_NONBLOCK: a FIFO without a reader is refused, rather than waited for. */
-	file = compat_open_in(&folder, name, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_LARGEFILE,
-			      0600);
+	file = compat_open_in(&folder, name, flags, 0600);
 	path_put(&folder);
 	if (IS_ERR(file))
 		return file;
 	err = check_file(file);
+	if (!err)
+		err = end_last_line(file);
 	if (!err)
 		return file;
 	filp_close(file, NULL);
@@ -91,7 +119,7 @@ static const char *explain(long err)
 	case -ENOTDIR:
 		return "its folder is no folder";
 	case -ELOOP:
-		return "it, or its folder, is a symbolic link: give the path that the link leads to";
+		return "it, or its folder, is a symbolic link: give the path that it leads to";
 	case -EROFS:
 		return "the file system is read-only: choose another place";
 	case -EISDIR:
@@ -99,9 +127,30 @@ static const char *explain(long err)
 	case -ENXIO:
 	case -EINVAL:
 		return "it is no regular file: choose another place";
+	case -EMLINK:
+		return "it has other names (hard links): choose another place";
+	case -EPERM:
+		return "it, or its folder, is not root's alone, or can't be changed: mend that";
+	case -EAGAIN:
+		return "another program holds it: end that, or choose another place";
+	case -ENOSPC:
+		return "the file system is full: make room, or choose another place";
 	default:
 		return "see errno(3)";
 	}
+}
+
+/* Split @path into its folder and, behind that, the file's name. */
+static const char *split(char *path)
+{
+	char *slash = strrchr(path, '/');
+	const char *name = slash + 1;
+
+	/* A slash at the end of the folder would lead through a link. */
+	while (slash > path && slash[-1] == '/')
+		slash--;
+	*slash = '\0';
+	return name;
 }
 
 /**
@@ -113,16 +162,16 @@ static const char *explain(long err)
 struct file *syscord_record_open(const char *path)
 {
 	char *folder = kstrdup(path, GFP_KERNEL);
-	struct file *file;
-	char *slash;
+	struct file *file = ERR_PTR(-ENOMEM);
+	const char *name;
 
-	if (!folder)
-		return ERR_PTR(-ENOMEM);
-	slash = strrchr(folder, '/');
-	*slash = '\0';
-	file = open_in_folder(*folder ? folder : "/", slash + 1);
-	kfree(folder);
+	if (folder) {
+		name = split(folder);
+		file = open_in_folder(*folder ? folder : "/", name);
+		kfree(folder);
+	}
 	if (IS_ERR(file))
-		pr_err("can't open record=%s: error %ld: %s\n", path, PTR_ERR(file), explain(PTR_ERR(file)));
+		pr_err("can't open record=%s: error %ld: %s\n", path, PTR_ERR(file),
+		       explain(PTR_ERR(file)));
 	return file;
 }

@@ -2,7 +2,6 @@
 /*
  * The ring's slow side: making it, and reading it.
  */
-#include <linux/kernel.h>
 #include <linux/vmalloc.h>
 
 #include "ring.h"
@@ -51,10 +50,11 @@ const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 hea
 {
 	while (ring->tail < head) {
 		u32 offset = ring->tail & (ring->packet - 1);
-		const struct syscord_event *event = (void *)(ring->base + (ring->tail & (ring->size - 1)));
+		const struct syscord_event *event = syscord_ring_at(ring, ring->tail);
 
 		if (event->size)
 			return event;
+		/* Pairs with syscord_ring_reserve(): the size was read before. */
 		smp_store_release(&ring->tail, ring->tail + ring->packet - offset);
 	}
 	return NULL;

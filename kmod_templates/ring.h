@@ -45,10 +45,15 @@ static inline u64 syscord_ring_filled(const struct syscord_ring *ring)
 	return READ_ONCE(ring->head) - READ_ONCE(ring->tail);
 }
 
+static inline struct syscord_event *syscord_ring_at(const struct syscord_ring *ring, u64 pos)
+{
+	return (struct syscord_event *)(ring->base + (pos & (ring->size - 1)));
+}
+
 /**
  * syscord_ring_reserve - room for an event
  * @ring:	the ring of this CPU
- * @need:	bytes that the event takes at most, no more than a packet
+ * @need:	bytes that the event takes at most, no more than syscord_event_max()
  * @pos:	set to the event's position
  *
  * Nothing is seen of it before syscord_ring_commit(); without that the room is not taken.
@@ -60,20 +65,19 @@ static inline struct syscord_event *syscord_ring_reserve(struct syscord_ring *ri
 	u64 begin = ring->head;
 	u32 offset = begin & (ring->packet - 1);
 
-	if (unlikely(offset + need > ring->packet)) {
+	if (unlikely(offset + need > ring->packet))
 		begin += ring->packet - offset;
-		/* Events are multiples of 8 bytes, so there is room for a size, unless the packet is just full. */
-		if (offset)
-			((struct syscord_event *)(ring->base + (ring->head & (ring->size - 1))))->size = 0;
-	}
 	if (unlikely(begin + need - ring->seen_tail > ring->size)) {
 		/* Pairs with syscord_ring_consume(): what was read may be overwritten. */
 		ring->seen_tail = smp_load_acquire(&ring->tail);
 		if (begin + need - ring->seen_tail > ring->size)
 			return NULL;
 	}
+	/* Events are multiples of 8 bytes: where a packet has any room left, a size fits. */
+	if (unlikely(begin != ring->head && offset))
+		syscord_ring_at(ring, ring->head)->size = 0;
 	*pos = begin;
-	return (struct syscord_event *)(ring->base + (begin & (ring->size - 1)));
+	return syscord_ring_at(ring, begin);
 }
 
 /**
@@ -91,6 +95,7 @@ static inline void syscord_ring_commit(struct syscord_ring *ring, u64 pos, u32 s
 /* Up to where the consumer may read. */
 static inline u64 syscord_ring_head(const struct syscord_ring *ring)
 {
+	/* Pairs with syscord_ring_commit(): all events before the head are complete. */
 	return smp_load_acquire(&ring->head);
 }
 

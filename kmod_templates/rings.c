@@ -4,9 +4,12 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/align.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/topology.h>
@@ -20,16 +23,19 @@
 #define PACKET_LEAST	SZ_64K
 
 static int hotplug_state;
+static bool loading;
 
 /**
- * syscord_event_max - bytes of the largest event
+ * syscord_event_max - bytes of the largest event, once the table of threads is made
+ *
+ * Return: what event_room() in hooks.c can come to.
  */
 u32 syscord_event_max(void)
 {
-	u32 entry = SYSCORD_ENTRY_ROOM + syscord_params.content;
 	u32 exit = SYSCORD_EXIT_ROOM_MAX + syscord_params.content;
 
-	return sizeof(struct syscord_event) + SYSCORD_SCALAR_ROOM + ALIGN(entry, 64) + exit;
+	return ALIGN(sizeof(struct syscord_event) + SYSCORD_SCALAR_ROOM +
+		     2 * syscord_threads.room + exit, 8);
 }
 
 static int cpu_comes_online(unsigned int cpu)
@@ -43,8 +49,10 @@ static int cpu_comes_online(unsigned int cpu)
 		return 0;
 	err = syscord_ring_create(&part->ring, size, packet, cpu_to_node(cpu));
 	if (err)
-		pr_err("no memory for the ring of CPU %u: %u KiB; ask for less with ring_kb=\n", cpu, size / SZ_1K);
-	return err;
+		pr_err("the ring of CPU %u needs %u KiB, which are not free: ask for less ring_kb=\n",
+		       cpu, size / SZ_1K);
+	/* Later, a CPU must come online without a ring, too: what it drops is counted. */
+	return loading ? err : 0;
 }
 
 /**
@@ -54,8 +62,11 @@ static int cpu_comes_online(unsigned int cpu)
  */
 int syscord_rings_create(void)
 {
-	int state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "syscord:online", cpu_comes_online, NULL);
+	int state;
 
+	loading = true;
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "syscord:online", cpu_comes_online, NULL);
+	loading = false;
 	if (state < 0) {
 		syscord_rings_destroy();
 		return state;

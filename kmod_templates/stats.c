@@ -33,7 +33,6 @@ void syscord_stats_sum(struct syscord_stats *sum)
 	for_each_possible_cpu(cpu) {
 		const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
 
-		sum->seen += READ_ONCE(part->seen);
 		sum->filtered += READ_ONCE(part->filtered);
 		sum->recorded += READ_ONCE(part->recorded);
 		for (cause = 0; cause < SYSCORD_DROPS; cause++)
@@ -46,6 +45,8 @@ void syscord_stats_sum(struct syscord_stats *sum)
 /**
  * syscord_stats_dropped - what was lost, of any cause
  * @sum:	from syscord_stats_sum()
+ *
+ * Return: the number of records.
  */
 u64 syscord_stats_dropped(const struct syscord_stats *sum)
 {
@@ -71,9 +72,11 @@ int syscord_stats_print(char *buffer, size_t size)
 	int len;
 
 	syscord_stats_sum(&sum);
-	len = scnprintf(buffer, size, "seen=%llu\nrecorded=%llu\nfiltered=%llu\n", sum.seen, sum.recorded, sum.filtered);
+	len = scnprintf(buffer, size, "seen=%llu\nrecorded=%llu\nfiltered=%llu\n",
+			sum.recorded + sum.filtered + syscord_stats_dropped(&sum), sum.recorded,
+			sum.filtered);
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
-		len += scnprintf(buffer + len, size - len, "dropped_%s=%llu\n", syscord_drop_names[cause],
-				 sum.dropped[cause]);
+		len += scnprintf(buffer + len, size - len, "dropped_%s=%llu\n",
+				 syscord_drop_names[cause], sum.dropped[cause]);
 	return len;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a CPU keeps: its ring and its counters.  The law: seen = recorded + filtered + dropped.
+ * What a CPU keeps: its ring and its counters.  Each syscall that the recorder saw is counted once,
+ * by what became of it: seen = recorded + filtered + dropped.
  */
 #ifndef SYSCORD_STATS_H
 #define SYSCORD_STATS_H
@@ -21,14 +22,12 @@ enum syscord_drop {
 /**
  * struct syscord_cpu - a CPU's part of the recorder
  * @ring:	its events
- * @seen:	syscalls that ended here (those that never return: that began here)
- * @filtered:	those the filter did not want
+ * @filtered:	syscalls that ended here and the filter did not want
  * @recorded:	those that went into the ring
  * @dropped:	those that were lost, by cause
  */
 struct syscord_cpu {
 	struct syscord_ring ring;
-	u64 seen;
 	u64 filtered;
 	u64 recorded;
 	u64 dropped[SYSCORD_DROPS];
@@ -36,11 +35,8 @@ struct syscord_cpu {
 
 DECLARE_PER_CPU(struct syscord_cpu, syscord_cpus);
 
-/**
- * struct syscord_stats - the counters of all CPUs
- */
+/* The counters of all CPUs. */
 struct syscord_stats {
-	u64 seen;
 	u64 filtered;
 	u64 recorded;
 	u64 dropped[SYSCORD_DROPS];

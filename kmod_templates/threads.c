@@ -1,52 +1,33 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of slots: open addressing by the task's address.
+ * The table of slots: taking and giving back.
  */
-#include <linux/hash.h>
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/align.h>
+#include <linux/atomic.h>
 #include <linux/log2.h>
+#include <linux/minmax.h>
+#include <linux/overflow.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
 #include "threads.h"
 
 /* How far a thread's slot may lie from where its address points: bounds every look-up. */
-#define SYSCORD_REACH	16
+#define REACH_MAX	64U
 
-static struct {
-	struct task_struct **owners;	/* who owns a slot; kept apart, so that a look-up touches one cache line or two */
-	u8 *slots;
-	size_t slot_size;
-	unsigned int mask;
-	unsigned int bits;
-} threads __read_mostly;
+struct syscord_threads syscord_threads __read_mostly;
 
-static struct syscord_thread *slot(unsigned int index)
+/* Remember that a look-up that begins at @home must take so many steps. */
+static void extend_reach(unsigned int home, u8 steps)
 {
-	return (struct syscord_thread *)(threads.slots + index * threads.slot_size);
-}
+	u8 *reach = &syscord_threads.reach[home];
+	u8 old = READ_ONCE(*reach);
 
-/**
- * syscord_thread_room - bytes of the entry part of a slot
- */
-size_t syscord_thread_room(void)
-{
-	return threads.slot_size - offsetof(struct syscord_thread, entry);
-}
-
-/**
- * syscord_thread_find - the slot that a task owns
- * @task:	the current task
- *
- * Return: the slot, or NULL if it owns none.
- */
-struct syscord_thread *syscord_thread_find(const struct task_struct *task)
-{
-	unsigned int index = hash_ptr(task, threads.bits);
-	unsigned int i;
-
-	for (i = 0; i < SYSCORD_REACH; i++, index++)
-		if (READ_ONCE(threads.owners[index & threads.mask]) == task)
-			return slot(index & threads.mask);
-	return NULL;
+	while (old < steps && !try_cmpxchg(reach, &old, steps))
+		;
 }
 
 /**
@@ -58,19 +39,20 @@ struct syscord_thread *syscord_thread_find(const struct task_struct *task)
 struct syscord_thread *syscord_thread_get(struct task_struct *task)
 {
 	struct syscord_thread *thread = syscord_thread_find(task);
-	unsigned int index = hash_ptr(task, threads.bits);
-	unsigned int i;
+	unsigned int home = syscord_thread_home(task);
+	unsigned int step, index;
 
 	if (likely(thread))
 		return thread;
-	for (i = 0; i < SYSCORD_REACH; i++, index++) {
-		struct task_struct **owner = &threads.owners[index & threads.mask];
-
-		if (!READ_ONCE(*owner) && !cmpxchg(owner, NULL, task)) {
-			thread = slot(index & threads.mask);
-			thread->active = false;
-			return thread;
-		}
+	for (step = 0; step < REACH_MAX; step++) {
+		index = (home + step) & ((1U << syscord_threads.bits) - 1);
+		if (READ_ONCE(syscord_threads.owners[index]) ||
+		    cmpxchg(&syscord_threads.owners[index], NULL, task))
+			continue;
+		extend_reach(home, step + 1);
+		thread = syscord_thread_at(index);
+		thread->active = false;
+		return thread;
 	}
 	return NULL;
 }
@@ -81,17 +63,19 @@ struct syscord_thread *syscord_thread_get(struct task_struct *task)
  */
 void syscord_thread_put(const struct task_struct *task)
 {
-	unsigned int index = hash_ptr(task, threads.bits);
-	unsigned int i;
+	struct syscord_thread *thread = syscord_thread_find(task);
 
-	for (i = 0; i < SYSCORD_REACH; i++, index++) {
-		struct task_struct **owner = &threads.owners[index & threads.mask];
+	if (thread) {
+		size_t index = ((u8 *)thread - syscord_threads.slots) / syscord_threads.slot_size;
 
-		if (READ_ONCE(*owner) == task) {
-			smp_store_release(owner, NULL);
-			return;
-		}
+		/* Pairs with the cmpxchg() that takes it: what was written to it comes before. */
+		smp_store_release(&syscord_threads.owners[index], NULL);
 	}
+}
+
+static void *allocate(size_t count, size_t size)
+{
+	return __vmalloc(array_size(count, size), GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
 }
 
 /**
@@ -99,18 +83,24 @@ void syscord_thread_put(const struct task_struct *task)
  * @count:	how many threads it is for
  * @content:	bytes of content that an entry part may hold
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, or -ENOMEM with a line in the kernel log.
  */
 int syscord_threads_create(unsigned int count, unsigned int content)
 {
-	/* Twice the threads, so that one rarely finds all slots in its reach taken. */
-	threads.bits = order_base_2(max(count, (unsigned int)SYSCORD_REACH) * 2);
-	threads.mask = (1U << threads.bits) - 1;
-	threads.slot_size = ALIGN(sizeof(struct syscord_thread) + SYSCORD_ENTRY_ROOM + content, L1_CACHE_BYTES);
-	threads.owners = vzalloc(array_size(threads.mask + 1, sizeof(*threads.owners)));
-	threads.slots = vzalloc(array_size(threads.mask + 1, threads.slot_size));
-	if (threads.owners && threads.slots)
+	size_t slots = roundup_pow_of_two(max(count, REACH_MAX));
+	size_t size = ALIGN(sizeof(struct syscord_thread) + SYSCORD_ENTRY_ROOM + content,
+			    L1_CACHE_BYTES);
+
+	syscord_threads.bits = ilog2(slots);
+	syscord_threads.slot_size = size;
+	syscord_threads.room = size - offsetof(struct syscord_thread, entry);
+	syscord_threads.owners = allocate(slots, sizeof(*syscord_threads.owners));
+	syscord_threads.reach = allocate(slots, sizeof(*syscord_threads.reach));
+	syscord_threads.slots = allocate(slots, size);
+	if (syscord_threads.owners && syscord_threads.reach && syscord_threads.slots)
 		return 0;
+	pr_err("threads=%u needs %zu MiB, which are not free: ask for less, or for less content=\n",
+	       count, array_size(slots, size) / SZ_1M);
 	syscord_threads_destroy();
 	return -ENOMEM;
 }
@@ -120,8 +110,8 @@ int syscord_threads_create(unsigned int count, unsigned int content)
  */
 void syscord_threads_destroy(void)
 {
-	vfree(threads.slots);
-	vfree(threads.owners);
-	threads.slots = NULL;
-	threads.owners = NULL;
+	vfree(syscord_threads.slots);
+	vfree(syscord_threads.reach);
+	vfree(syscord_threads.owners);
+	syscord_threads = (struct syscord_threads){};
 }

@@ -13,8 +13,25 @@
 #include <linux/string.h>
 #include <linux/uaccess.h>
 
-/* How much of a string is read at a time: most paths fit, and an aligned step never crosses into another page. */
+/*
+ * How much of a string is read at a time: most paths fit, and an aligned step never crosses into
+ * another page.
+ */
 #define SYSCORD_STRING_STEP	64
+
+/* How many bytes a copy that faults may leave uncopied though they were there. */
+#define SYSCORD_COPY_SLACK	128
+
+/* With page faults off: a copy that stopped early stopped at a word, not at the byte that faulted. */
+static noinline size_t syscord_read_rest(u8 *to, unsigned long from, size_t size)
+{
+	size_t done = 0;
+
+	size = min_t(size_t, size, SYSCORD_COPY_SLACK);
+	while (done < size && !raw_copy_from_user(to + done, (const void __user *)(from + done), 1))
+		done++;
+	return done;
+}
 
 /**
  * syscord_read_user - copy user memory without sleeping
@@ -22,8 +39,8 @@
  * @from:	address in the current task
  * @size:	bytes wanted
  *
- * raw_copy_from_user(), since the checked variants look up the vmalloc area of @to, under a lock, on every call.  The
- * bounds of @to are the caller's to keep.
+ * raw_copy_from_user(), since the checked variants look up the vmalloc area of @to, under a lock,
+ * on every call.  The bounds of @to are the caller's to keep.
  *
  * Return: the number of bytes read; less than @size if the memory faulted.
  */
@@ -36,6 +53,8 @@ static __always_inline size_t syscord_read_user(void *to, unsigned long from, si
 		return 0;
 	pagefault_disable();
 	left = raw_copy_from_user(to, src, size);
+	if (unlikely(left))
+		left -= syscord_read_rest((u8 *)to + size - left, from + size - left, left);
 	pagefault_enable();
 	return size - left;
 }
@@ -50,7 +69,8 @@ static __always_inline size_t syscord_read_user(void *to, unsigned long from, si
  *
  * Return: the string's length, or as much of it as could be read.
  */
-static size_t __maybe_unused syscord_read_user_string(u8 *to, unsigned long from, size_t room, bool *fault, bool *part)
+static __maybe_unused size_t syscord_read_user_string(u8 *to, unsigned long from, size_t room,
+						      bool *fault, bool *part)
 {
 	size_t done = 0;
 
@@ -58,15 +78,11 @@ static size_t __maybe_unused syscord_read_user_string(u8 *to, unsigned long from
 	*part = false;
 	while (done < room) {
 		unsigned long addr = from + done;
-		size_t step = min(room - done, (size_t)SYSCORD_STRING_STEP - (addr & (SYSCORD_STRING_STEP - 1)));
-		size_t got = syscord_read_user(to + done, addr, step);
-		size_t len;
+		size_t step = SYSCORD_STRING_STEP - (addr & (SYSCORD_STRING_STEP - 1));
+		size_t got, len;
 
-		/* A step can fault behind the NUL, where memory tags end: then byte by byte. */
-		if (got < step)
-			for (got = 0; got < step && syscord_read_user(to + done + got, addr + got, 1); got++)
-				if (!to[done + got])
-					return done + got;
+		step = min(step, room - done);
+		got = syscord_read_user(to + done, addr, step);
 		len = strnlen((const char *)to + done, got);
 		done += len;
 		if (len < got)

@@ -2,21 +2,28 @@
 /*
  * Merging, formatting, writing.
  *
- * A record may be written once nothing earlier can come any more.  A probe reads the clock and commits its event with
- * preemption off, so an RCU grace period that began after a moment (the horizon) ends after all events before that
- * moment are in their rings.  The writer comes three times in a flush interval: at one coming it sets the horizon and
- * starts a grace period, at the next it writes all up to there.
+ * A record may be written once nothing earlier can come any more.  A probe reads the clock and
+ * commits its event with preemption off, so an RCU grace period that began after a moment (the
+ * horizon) ends after all events before that moment are in their rings.  The writer comes four times
+ * in a flush interval: at one coming it sets the horizon and starts a grace period, at the next it
+ * writes all up to there.  Where that would take too long, it waits for an expedited one instead.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/err.h>
+#include <linux/freezer.h>
 #include <linux/fs.h>
+#include <linux/hrtimer.h>
+#include <linux/jiffies.h>
 #include <linux/kthread.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
+#include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/vmalloc.h>
-#include <linux/wait.h>
 
 #include "compat/grace_period.h"
 #include "format.h"
@@ -46,23 +53,25 @@ struct source {
 static struct {
 	struct task_struct *task;
 	struct file *file;
-	wait_queue_head_t wait;
 	bool woken;
+	bool begun;			/* a horizon is set, and its grace period has begun */
 	u64 horizon;			/* all before may be written, after the grace period */
-	unsigned long grace_period;	/* that began after the horizon; 0: none */
+	unsigned long grace_period;
 	char *buffer;
 	size_t buffer_size;
 	size_t line_room;
 	size_t filled;			/* bytes of text in the buffer */
 	size_t written;			/* of which so many are in the file */
 	u64 unwritten;			/* records that the file could not take in the end */
-	u64 buffered;			/* records in the buffer */
+	unsigned long complained;	/* when it was last said that the file takes nothing */
 	struct source *sources;		/* one for each possible CPU */
 	u64 (*reported)[SYSCORD_DROPS];	/* drops that were written of, by CPU */
 } writer;
 
 /**
  * syscord_writer_unwritten - records that were taken from the rings and could not be written
+ *
+ * Return: their number; 0 until the writer has stopped.
  */
 u64 syscord_writer_unwritten(void)
 {
@@ -75,22 +84,27 @@ u64 syscord_writer_unwritten(void)
 void syscord_writer_wake(void)
 {
 	WRITE_ONCE(writer.woken, true);
-	wake_up(&writer.wait);
+	/* A wait queue's lock may sleep on PREEMPT_RT; this takes none that does. */
+	wake_up_process(writer.task);
 }
 
-/* Say once that the file takes nothing, and once that it does again. */
+/* Once for each time that the file takes nothing; not at each try where there is room for little. */
+#define COMPLAIN_AGAIN	(60 * HZ)
+
 static void set_stalled(ssize_t err)
 {
-	if (!syscord_writer_is_stalled)
-		pr_warn("can't write to %s: error %zd: records are kept as long as the rings have room, then dropped and counted\n",
-			syscord_params.record, err);
+	if (syscord_writer_is_stalled)
+		return;
 	WRITE_ONCE(syscord_writer_is_stalled, true);
+	if (writer.complained && time_before(jiffies, writer.complained + COMPLAIN_AGAIN))
+		return;
+	writer.complained = jiffies ?: 1;
+	pr_warn("can't write to %s: error %zd: what the rings can't hold is dropped, and counted\n",
+		syscord_params.record, err);
 }
 
 static void set_flowing(void)
 {
-	if (syscord_writer_is_stalled)
-		pr_info("%s takes records again\n", syscord_params.record);
 	WRITE_ONCE(syscord_writer_is_stalled, false);
 }
 
@@ -111,7 +125,6 @@ static bool write_out(void)
 	set_flowing();
 	writer.filled = 0;
 	writer.written = 0;
-	writer.buffered = 0;
 	return true;
 }
 
@@ -139,7 +152,6 @@ static bool take_event(struct source *source)
 		return false;
 	syscord_format_event(&text, source->event);
 	end_text(&text);
-	writer.buffered++;
 	syscord_ring_consume(source->ring, source->event);
 	source->event = syscord_ring_peek(source->ring, source->head);
 	return true;
@@ -232,50 +244,82 @@ static void drain(u64 until)
 	write_out();
 }
 
+static bool has_lost(unsigned int cpu)
+{
+	const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
+	unsigned int cause;
+
+	for (cause = 0; cause < SYSCORD_DROPS; cause++)
+		if (READ_ONCE(part->dropped[cause]) != writer.reported[cpu][cause])
+			return true;
+	return false;
+}
+
 static bool anything_waits(void)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu)
-		if (syscord_ring_filled(&per_cpu_ptr(&syscord_cpus, cpu)->ring))
+		if (syscord_ring_filled(&per_cpu_ptr(&syscord_cpus, cpu)->ring) || has_lost(cpu))
 			return true;
 	return writer.filled > 0;
 }
 
-/* The flush interval has a third gone: write what was begun, begin what has come since. */
-static void come(void)
-{
-	if (writer.grace_period) {
-		cond_synchronize_rcu(writer.grace_period);
-		drain(writer.horizon);
-		writer.grace_period = 0;
-	}
-	if (anything_waits()) {
-		writer.horizon = ktime_get_mono_fast_ns();
-		writer.grace_period = compat_start_grace_period() | 1;
-	}
-}
-
-/* A ring is filling up: write all there is, at once. */
+/* Write all there is, at once. */
 static void hurry(void)
 {
 	u64 until = ktime_get_mono_fast_ns();
 
 	synchronize_rcu_expedited();
 	drain(until);
-	writer.grace_period = 0;
+	writer.begun = false;
+}
+
+/* A quarter of the flush interval is over: write what was begun, begin what has come since. */
+static void come(void)
+{
+	if (writer.begun) {
+		cond_synchronize_rcu(writer.grace_period);
+		drain(writer.horizon);
+		writer.begun = false;
+	}
+	if (anything_waits()) {
+		writer.horizon = ktime_get_mono_fast_ns();
+		writer.grace_period = compat_start_grace_period();
+		writer.begun = true;
+	}
+}
+
+/* A grace period takes some 20 ms: shorter flush intervals have no time for that. */
+#define GRACE_PERIOD_MS	60
+
+static void run_once(void)
+{
+	if (xchg(&writer.woken, false))
+		hurry();
+	else if (syscord_params.flush_ms >= GRACE_PERIOD_MS)
+		come();
+	else if (anything_waits())
+		hurry();
+}
+
+static void pause_writer(ktime_t *pause)
+{
+	set_current_state(TASK_INTERRUPTIBLE);
+	if (!READ_ONCE(writer.woken) && !kthread_should_stop())
+		schedule_hrtimeout_range(pause, *pause / 8, HRTIMER_MODE_REL);
+	__set_current_state(TASK_RUNNING);
 }
 
 static int run(void *unused)
 {
-	unsigned long pause = max(msecs_to_jiffies(syscord_params.flush_ms / 3), 1UL);
+	ktime_t pause = ms_to_ktime(syscord_params.flush_ms) / 4;
 
+	set_freezable();	/* no writing behind the back of a hibernation */
 	while (!kthread_should_stop()) {
-		wait_event_interruptible_timeout(writer.wait, READ_ONCE(writer.woken) || kthread_should_stop(), pause);
-		if (xchg(&writer.woken, false))
-			hurry();
-		else
-			come();
+		pause_writer(&pause);
+		try_to_freeze();
+		run_once();
 	}
 	return 0;
 }
@@ -310,10 +354,11 @@ int syscord_writer_start(void)
 	struct file *file;
 	int err;
 
-	init_waitqueue_head(&writer.wait);
 	err = allocate();
-	if (err)
+	if (err) {
+		pr_err("no memory for the writer: ask for less content=\n");
 		goto free;
+	}
 	file = syscord_record_open(syscord_params.record);
 	if (IS_ERR(file)) {
 		err = PTR_ERR(file);
@@ -324,26 +369,57 @@ int syscord_writer_start(void)
 	if (!IS_ERR(writer.task))
 		return 0;
 	err = PTR_ERR(writer.task);
+	pr_err("can't start the writer's thread: error %d\n", err);
 
 free:
 	free_writer();
 	return err;
 }
 
+/* Records in the buffer that are not whole in the file. */
+static u64 count_unwritten(void)
+{
+	const char *line = writer.buffer, *end = writer.buffer + writer.filled;
+	u64 count = 0;
+
+	while (line < end) {
+		const char *next = memchr(line, '\n', end - line) + 1;
+
+		/* A line that says what was lost is no record. */
+		if (next > writer.buffer + writer.written && *line == 'p')
+			count++;
+		line = next;
+	}
+	return count;
+}
+
+/* Take the beginning of a line that has no end out of the file again. */
+static void cut_torn_line(void)
+{
+	size_t torn = 0;
+
+	while (torn < writer.written && writer.buffer[writer.written - torn - 1] != '\n')
+		torn++;
+	if (torn)
+		vfs_truncate(&writer.file->f_path, i_size_read(file_inode(writer.file)) - torn);
+}
+
 /* What the file would not take to the end is lost: count it. */
 static void give_up(void)
 {
 	unsigned int i, count = open_sources();
-	u64 left = writer.buffered;
+	u64 left = count_unwritten();
 
 	for (i = 0; i < count; i++) {
 		struct source *source = &writer.sources[i];
 
-		for (; source->event; source->event = syscord_ring_peek(source->ring, source->head)) {
+		while (source->event) {
 			syscord_ring_consume(source->ring, source->event);
+			source->event = syscord_ring_peek(source->ring, source->head);
 			left++;
 		}
 	}
+	cut_torn_line();
 	WRITE_ONCE(writer.unwritten, left);
 }
 
@@ -359,7 +435,7 @@ void syscord_writer_stop(void)
 	if (writer.filled)
 		give_up();
 	syscord_stats_sum(&sum);
-	pr_info("%llu syscalls recorded in %s, %llu dropped, %llu filtered out\n", sum.recorded, syscord_params.record,
-		syscord_stats_dropped(&sum), sum.filtered);
+	pr_info("%llu syscalls recorded in %s, %llu dropped, %llu filtered out\n", sum.recorded,
+		syscord_params.record, syscord_stats_dropped(&sum), sum.filtered);
 	free_writer();
 }

@@ -68,6 +68,7 @@ def _argument(arg: Argument, syscall: Syscall, is_struct: bool) -> Iterator[Prob
     yield from _direction(arg, syscall)
     yield from _length(arg)
     yield from _length_target(arg, syscall)
+    yield from _room(arg, syscall, is_struct)
     yield from _integer(arg)
     if arg.members and not is_struct:
         text = f"'{arg.name}' has members, but '{arg.type}' is no struct. Leave 'members' out, or write a struct's name"
@@ -113,6 +114,22 @@ def _length_target(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
     target = syscall.argument(arg.length) if arg.length else None
     if target is not None and target.type:
         yield from _length_kind(arg, target)
+
+
+def _room(arg: Argument, syscall: Syscall, is_struct: bool) -> Iterator[Problem]:
+    """Room bounds one stretch of bytes: content and text whose length the result says, or a struct that grew."""
+    target = syscall.argument(arg.room) if arg.room else None
+    if target is None:
+        return
+    one_struct = is_struct and not arg.length
+    text_by_result = arg.type in ("bytes", "string", "path") and arg.length == "ret"
+    if arg.direction is None or not (one_struct or text_by_result):
+        text = f"'{arg.name}' has a room, which is for one struct, or for bytes and text of length: ret. Leave 'room' out"
+        yield Problem(arg.where, Code.ROOM_KIND, text)
+    elif target.type not in COUNTS or target.direction is not None:
+        advice = "type: size_t (or int, u64 ...) without a direction"
+        text = f"the room of '{arg.name}' is '{target.name}', which is not a count in its register. Write it as {advice}"
+        yield Problem(arg.where, Code.ROOM_KIND, text)
 
 
 def _length_behind_pointer(arg: Argument) -> bool:

@@ -22,6 +22,7 @@ def check_references(model: Model) -> Iterator[Problem]:
             yield from _symbols(arg, symbols)
             yield from _members(arg, structs)
             yield from _length(arg, syscall)
+            yield from _room(arg, syscall)
         for view in syscall.also:
             yield from _viewed(view, syscall)
 
@@ -58,6 +59,14 @@ def _length(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
         known = [other.name for other in syscall.args if other.name != arg.name]
         near = hint(length, known, one_of(known) if known else "Declare it under 'args:', or write a count")
         text = f"the length of '{arg.name}' is '{length}', which is no argument of '{syscall.name}'. {near}"
+        yield Problem(arg.where, Code.UNKNOWN_LENGTH, text)
+
+
+def _room(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
+    if arg.room and syscall.argument(arg.room) is None:
+        known = [other.name for other in syscall.args if other.name != arg.name]
+        near = hint(arg.room, known, one_of(known) if known else "Declare it under 'args:'")
+        text = f"the room of '{arg.name}' is '{arg.room}', which is no argument of '{syscall.name}'. {near}"
         yield Problem(arg.where, Code.UNKNOWN_LENGTH, text)
 
 

@@ -33,6 +33,7 @@ def arg(
     label: str | None = None,
     direction: str | None = None,
     length: str | int | None = None,
+    room: str | None = None,
     symbols: str | None = None,
     format: str | None = None,
     members: Sequence[str] | None = None,
@@ -40,7 +41,7 @@ def arg(
     doc: str | None = None,
 ) -> Table:
     """An argument of a syscall, or a further view of one."""
-    return _table(name=name, label=label, type=type, direction=direction, length=length, symbols=symbols,
+    return _table(name=name, label=label, type=type, direction=direction, length=length, room=room, symbols=symbols,
                   format=format, members=members, skip=skip, doc=doc)  # fmt: skip
 
 

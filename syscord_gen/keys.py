@@ -124,6 +124,7 @@ ARGUMENT = Record("argument", _argument, (
         "which is recorded at entry, and writes 'out' memory, recorded at exit if the call succeeded."),
     Key("length", LENGTH, "How many elements (bytes, for 'bytes'): the argument that holds the number, 'ret' for the "
         "result, or a count."),
+    Key("room", IDENTIFIER, "The argument that says how many bytes the caller has there; nothing past them is read."),
     _SYMBOLS,
     _FORMAT,
     Key("members", ListOf(MEMBER_NAME), "The struct's members to record, in this order, if not all."),

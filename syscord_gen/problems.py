@@ -50,6 +50,7 @@ class Code(Enum):
     LENGTH_ITSELF = "length-itself"
     LENGTH_KIND = "length-kind"
     LENGTH_RET = "length-ret"
+    ROOM_KIND = "room-kind"
     MEMBERS_KIND = "members-kind"
     NOT_INTEGER = "not-integer"
     CONTRADICTION = "contradiction"

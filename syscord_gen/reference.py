@@ -109,7 +109,8 @@ def _type(arg: Argument, structs: set[str]) -> str:
     name = f"[`{arg.type}`](#struct-{arg.type})" if arg.type in structs else f"`{arg.type}`"
     members = f" ({', '.join(f'`{member}`' for member in arg.members)})" if arg.members else ""
     length = {None: "", "ret": ", as many as `res`"}.get(arg.length, f", length `{arg.length}`")
-    return f"{name}{members}{length}"
+    room = f", at most `{arg.room}` bytes" if arg.room else ""
+    return f"{name}{members}{length}{room}"
 
 
 def _values(item: Argument | Member) -> str:

@@ -32,7 +32,10 @@ class Field:
 
 @dataclass(frozen=True)
 class Items:
-    """Elements of an array: which members of ``c_type`` are kept, ``kept`` bytes in all."""
+    """Elements of an array: which members of ``c_type`` are kept, ``kept`` bytes in all.
+
+    ``sized``: there is one, of which the caller may have fewer bytes than ``c_type`` has today.
+    """
 
     name: str
     c_type: str
@@ -40,14 +43,19 @@ class Items:
     members: tuple[tuple[str, str], ...]
     fields: tuple[Field, ...]
     kept: int
+    sized: bool = False
 
 
 @dataclass(frozen=True)
 class Capture:
-    """One C statement, the fields that it puts in the record, and the bytes that it takes at most, content aside."""
+    """One C statement, and the fields that it puts in the record.
+
+    In bytes: ``fixed`` is what it takes without a check for room, ``room`` what it takes at most, content aside.
+    """
 
     statement: str
     fields: tuple[Field, ...]
+    fixed: int
     room: int = 0
     content: bool = False
     items: Items | None = None
@@ -60,6 +68,7 @@ class Handler:
     syscall: Syscall
     entry: tuple[Capture, ...]
     exit: tuple[Capture, ...]
+    notes: tuple[str, ...]
     ret_kind: str
     ret_base: str
 
@@ -67,6 +76,11 @@ class Handler:
     def name(self) -> str:
         """The syscall's name."""
         return self.syscall.name
+
+    @property
+    def fixed(self) -> int:
+        """Bytes that the larger part takes without a check for room."""
+        return max(sum(capture.fixed for capture in part) for part in (self.entry, self.exit))
 
     @property
     def exit_room(self) -> int:
@@ -77,6 +91,20 @@ class Handler:
     def exit_content(self) -> bool:
         """Whether the exit part has a field of content."""
         return any(capture.content for capture in self.exit)
+
+    @property
+    def path_arg(self) -> int | None:
+        """Which argument is the path of the program that replaces the caller's, if one does."""
+        return self._replacing("path", "string")
+
+    @property
+    def argv_arg(self) -> int | None:
+        """Which argument is the vector of that program's arguments."""
+        return self._replacing("strings")
+
+    def _replacing(self, *types: str) -> int | None:
+        found = (place for place, arg in enumerate(self.syscall.args) if arg.type in types)
+        return next(found, None) if self.syscall.replaces_memory else None
 
 
 @dataclass(frozen=True)
@@ -133,6 +161,7 @@ def _handler(syscall: Syscall, structs: dict[str, Struct]) -> Handler:
         syscall,
         entry=tuple(_capture(syscall, arg, structs, at_exit=False) for arg in views if _at_entry(arg)),
         exit=tuple(_capture(syscall, arg, structs, at_exit=True) for arg in views if _at_exit(arg)),
+        notes=tuple(note for arg in views if (note := _note(syscall, arg))),
         ret_kind=scalar.code.upper(),
         ret_base=_base(syscall.ret_format, scalar),
     )
@@ -144,6 +173,15 @@ def _at_entry(arg: Argument) -> bool:
 
 def _at_exit(arg: Argument) -> bool:
     return arg.direction in (Direction.OUT, Direction.INOUT)
+
+
+def _note(syscall: Syscall, arg: Argument) -> str | None:
+    """What must be known at entry to read at exit: how many bytes the caller has for an address."""
+    if arg.direction is not Direction.OUT:
+        return None
+    if arg.type == "sockaddr":
+        return f"note_addr_room(c, {_length(syscall, arg)});"
+    return f"note_msghdr_room(c, {_register(syscall, arg.name)});" if arg.type == "msghdr" else None
 
 
 def _base(wanted: Format | None, scalar: Scalar) -> str:
@@ -165,39 +203,51 @@ def _length(syscall: Syscall, arg: Argument) -> str:
     return f"(u32){_register(syscall, length)}" if narrow else _register(syscall, length)
 
 
+def _room(syscall: Syscall, arg: Argument) -> str | None:
+    """The C expression of how many bytes the caller has, if that is said."""
+    return _length(syscall, replace(arg, length=arg.room)) if arg.room else None
+
+
+def _bounded_length(syscall: Syscall, arg: Argument) -> str:
+    length, room = _length(syscall, arg), _room(syscall, arg)
+    return f"min_t(size_t, {length}, {room})" if room else length
+
+
 def _capture(syscall: Syscall, arg: Argument, structs: dict[str, Struct], *, at_exit: bool) -> Capture:
     if arg.direction is None:
         return _scalar(syscall, arg)
     if arg.type in MEMORY:
         return _memory(syscall, arg, at_exit=at_exit)
     if arg.type in structs:
-        return _items(syscall, arg, _struct_items(structs[arg.type], arg.members))
+        return _items(syscall, arg, _struct_items(structs[arg.type], arg))
     return _items(syscall, arg, _scalar_items(arg))
 
 
 def _scalar(syscall: Syscall, arg: Argument) -> Capture:
     scalar = SCALARS[arg.type]
     field = Field(arg.label, scalar.code.upper(), _base(arg.format, scalar))
-    return Capture(f"put_{scalar.code}(c, {_register(syscall, arg.name)});", (field,))
+    return Capture(f"put_{scalar.code}(c, {_register(syscall, arg.name)});", (field,), scalar.bits // 8)
 
 
 def _memory(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
-    address, length = _register(syscall, arg.name), _length(syscall, arg)
+    address, length = _register(syscall, arg.name), _bounded_length(syscall, arg)
     match arg.type:
         case "string" | "path":
             call = f"put_text(c, {address}, {length});" if arg.length else f"put_string(c, {address});"
-            return Capture(call, (Field(arg.label, "TEXT"),), STRING_MAX + WORD)
+            return Capture(call, (Field(arg.label, "TEXT"),), WORD, STRING_MAX + WORD)
         case "bytes":
-            return Capture(f"put_bytes(c, {address}, {length});", (Field(arg.label, "BYTES"),), WORD, content=True)
+            fields = (Field(arg.label, "BYTES"),)
+            return Capture(f"put_bytes(c, {address}, {length});", fields, WORD, WORD, content=True)
         case "iovec":
             total = "ret" if at_exit else "SIZE_MAX"
             call = f"put_iovec(c, {address}, {length}, {total});"
-            return Capture(call, (Field(arg.label, "BYTES"),), WORD, content=True)
+            return Capture(call, (Field(arg.label, "BYTES"),), WORD, WORD, content=True)
         case "sockaddr":
             call = "put_sockaddr_out" if at_exit else "put_sockaddr"
-            return Capture(f"{call}(c, {address}, {length});", (Field(arg.label, "SOCKADDR"),), SOCKADDR_MAX + WORD)
+            fields = (Field(arg.label, "SOCKADDR"),)
+            return Capture(f"{call}(c, {address}, {length});", fields, WORD, SOCKADDR_MAX + WORD)
         case "strings":
-            return Capture(f"put_strings(c, {address});", (Field(arg.label, "STRINGS"),))
+            return Capture(f"put_strings(c, {address});", (Field(arg.label, "STRINGS"),), WORD)
         case _:
             return _msghdr(address, at_exit=at_exit)
 
@@ -210,25 +260,29 @@ def _msghdr(address: str, *, at_exit: bool) -> Capture:
         Field("controllen", "SCALAR", members=(Field("controllen", "U64"),)),
         Field("msg_flags", "SCALAR", members=(Field("msg_flags", "U64"),)),
     )
-    total = "ret" if at_exit else "SIZE_MAX"
-    return Capture(f"put_msghdr(c, {address}, {total});", fields, SOCKADDR_MAX + 2 * 8 + 4 * WORD, content=True)
+    total, addr_room = ("ret", "c->addr_room") if at_exit else ("SIZE_MAX", "SIZE_MAX")
+    fixed = 4 * WORD + 2 * 8
+    call = f"put_msghdr(c, {address}, {total}, {addr_room});"
+    return Capture(call, fields, fixed, fixed + SOCKADDR_MAX, content=True)
 
 
 def _items(syscall: Syscall, arg: Argument, items: Items) -> Capture:
     several = arg.length is not None
-    kind = ("STRUCT" if len(items.fields) > 1 or arg.type not in SCALARS else "SCALAR") + ("S" if several else "")
-    fields = tuple(replace(field, label=field.label or arg.label) for field in items.fields)
-    call = f"put_{items.name}(c, {_register(syscall, arg.name)}, {_length(syscall, arg)});"
+    kind = ("SCALAR" if arg.type in SCALARS else "STRUCT") + ("S" if several else "")
+    how_much = _room(syscall, arg) if items.sized else _length(syscall, arg)
+    call = f"put_{items.name}(c, {_register(syscall, arg.name)}, {how_much});"
     room = WORD + items.kept * (ITEMS_MAX if several else 1)
-    return Capture(call, (Field(arg.label, kind, members=fields),), room, items=items)
+    return Capture(call, (Field(arg.label, kind, members=items.fields),), WORD, room, items=items)
 
 
-def _struct_items(struct: Struct, wanted: tuple[str, ...]) -> Items:
+def _struct_items(struct: Struct, arg: Argument) -> Items:
     by_name = {member.name: member for member in struct.members}
-    members = tuple(by_name[name] for name in wanted) if wanted else struct.members
-    name = "_".join((struct.name, *(member.label for member in members))) if wanted else struct.name
+    members = tuple(by_name[name] for name in arg.members) if arg.members else struct.members
+    names = (struct.name, *(member.label for member in members)) if arg.members else (struct.name,)
+    sized = arg.room is not None
     return Items(
-        name=f"item_{name}",
+        name="_".join(("sized" if sized else "item", *names)),
+        sized=sized,
         c_type=struct.c_type,
         header=struct.header,
         members=tuple((_code(member), _value(member)) for member in members),

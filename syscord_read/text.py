@@ -69,7 +69,7 @@ class BadRecord(ValueError):
         self.column = column
 
 
-def parse(lines: Iterable[str]) -> Iterator[Record | Lost]:
+def parse_lines(lines: Iterable[str]) -> Iterator[Record | Lost]:
     """What each of the lines says.  Raises BadRecord at the first that is wrong."""
     for number, line in enumerate(lines, 1):
         yield parse_line(line, number)

@@ -26,11 +26,14 @@ static inline int compat_change_mode(struct file *file, umode_t mode)
 		.ia_valid = ATTR_MODE | ATTR_CTIME,
 		.ia_mode = (inode->i_mode & S_IFMT) | mode,
 	};
-	int err;
+	int err = mnt_want_write_file(file);
 
+	if (err)
+		return err;
 	inode_lock(inode);
 	err = compat_notify_change(file, &attr);
 	inode_unlock(inode);
+	mnt_drop_write_file(file);
 	return err;
 }
 

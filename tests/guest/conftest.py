@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.guest.recorder import Recorder, in_machine, make_goods
 from tests.guest.shop import Shop
 from vm import architectures, kernels
 from vm.machine import Machine
@@ -40,3 +41,15 @@ def shop(kernel: kernels.Kernel) -> Iterator[Shop]:
 def machine(shop: Shop) -> Machine:
     """A freshly booted machine."""
     return shop.fresh()
+
+
+@pytest.fixture(scope="session")
+def goods(kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """The module, and the programs that are recorded, built for the machines' architecture."""
+    return make_goods(kernel, tmp_path_factory.mktemp(kernel.arch.name))
+
+
+@pytest.fixture
+def recorder(shop: Shop, goods: bytes) -> Recorder:
+    """A freshly booted machine with the module in it, not loaded."""
+    return in_machine(shop.fresh(), goods)

@@ -5,35 +5,23 @@ from __future__ import annotations
 import io
 import subprocess
 import tarfile
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import pytest
 
 from syscord_build.module import build
-from syscord_read.text import Lost, Record, parse
+from syscord_read.text import Lost, Record, parse_lines
 from vm.channel import Result
 from vm.kernels import Kernel
 from vm.machine import Machine
-
-if TYPE_CHECKING:
-    from conftest import Shop
 
 PROGRAMS = Path(__file__).parent / "programs"
 FREESTANDING = PROGRAMS / "tiny.c"  # needs no C library, so that its calls are its own
 RECORD = "/etc/syscall-record/record"
 PARAMETERS = "/sys/module/syscord/parameters"
+FREE = ("-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie", "-fno-builtin")
+# What the kernel says in a module's name.
+OF_THE_KERNEL = ("loading out-of-tree module", "module verification failed", "`")
 # Where a 64-bit architecture's 32-bit programs come from, if not from the compiler that makes its own.
 COMPILER_32 = {"arm64": ["arm-linux-gnueabihf-gcc"]}
-
-
-@dataclass(frozen=True)
-class Goods:
-    """What the tests bring into a machine, as a tar archive."""
-
-    archive: bytes
 
 
 class Recorder:
@@ -72,7 +60,7 @@ class Recorder:
 
     def all(self, record: str = RECORD) -> list[Record | Lost]:
         """All that the record file says."""
-        return list(parse(self.lines(record)))
+        return list(parse_lines(self.lines(record)))
 
     def records(self, record: str = RECORD) -> list[Record]:
         """The syscalls in the record file."""
@@ -80,7 +68,8 @@ class Recorder:
 
     def set(self, parameter: str, value: str) -> Result:
         """Change a parameter of the loaded module."""
-        return self.machine.run(f"printf %s '{value}' > {PARAMETERS}/{parameter}", check=False)
+        # Not the shell's own printf, which does not say what the error was.
+        return self.machine.run(f"/usr/bin/printf %s '{value}' > {PARAMETERS}/{parameter}", check=False)
 
     def value(self, parameter: str) -> str:
         """A parameter of the loaded module."""
@@ -91,15 +80,20 @@ class Recorder:
         return {name: int(count) for name, count in (line.split("=") for line in self.value("stats").splitlines())}
 
     def log(self) -> list[str]:
-        """What the module said in the kernel log, without its name."""
+        """What the module itself said in the kernel log, without its name."""
         lines = self.machine.run("dmesg").stdout.splitlines()
-        return [line.partition("syscord: ")[2] for line in lines if "] syscord: " in line]
+        said = [line.partition("syscord: ")[2] for line in lines if "] syscord: " in line]
+        return [line for line in said if not line.startswith(OF_THE_KERNEL)]
 
 
-@pytest.fixture(scope="session")
-def goods(kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> Goods:
-    """The module with its default options, and the programs, built for the machine's architecture."""
-    folder = tmp_path_factory.mktemp(kernel.arch.name)
+def in_machine(machine: Machine, goods: bytes) -> Recorder:
+    """The recorder of a machine, with the module and the programs brought there, the module not loaded."""
+    machine.run("tar xzf - -C /tmp", stdin=goods)
+    return Recorder(machine)
+
+
+def make_goods(kernel: Kernel, folder: Path) -> bytes:
+    """The module with its default options, and the programs, built for a kernel's architecture, as a tar archive."""
     module = build(kernel.arch, dot_config=folder / "no .config", out=folder / "module")
     gcc = f"{kernel.arch.cross_compile}gcc"
     gcc_32 = COMPILER_32.get(kernel.arch.name, [gcc, "-m32"])
@@ -110,10 +104,7 @@ def goods(kernel: Kernel, tmp_path_factory: pytest.TempPathFactory) -> Goods:
         _compile([gcc, *FREE], [FREESTANDING], folder / "tiny"),
         _compile([*gcc_32, *FREE], [FREESTANDING], folder / "tiny32"),
     ]
-    return Goods(_archive(files))
-
-
-FREE = ("-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie", "-fno-builtin")
+    return _archive(files)
 
 
 def _compile(compiler: list[str], sources: list[Path], program: Path) -> Path:
@@ -129,21 +120,3 @@ def _archive(files: list[Path]) -> bytes:
         for file in files:
             archive.add(file, file.name)
     return memory.getvalue()
-
-
-@pytest.fixture
-def recorder(shop: Shop, goods: Goods) -> Recorder:
-    """A freshly booted machine with the module and the programs in it, the module not loaded."""
-    machine = shop.fresh()
-    bring(machine, goods)
-    return Recorder(machine)
-
-
-def bring(machine: Machine, goods: Goods) -> None:
-    """Put the module and the programs into the machine's /tmp."""
-    machine.run("tar xzf - -C /tmp", stdin=goods.archive)
-
-
-@pytest.fixture(scope="session")
-def _nothing() -> Iterator[None]:
-    yield

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from syscord_build import module, paths, source
-from tests.pages import DOCS, Block, blocks, check_shown, runs, the_file
+from tests.pages import DOCS, ROOT, Block, blocks, check_shown, runs, the_file
 from vm import kernels
 from vm.machine import Machine
 
+README = ROOT / "README.md"
 USING = DOCS / "using.md"
 ADDING = DOCS / "adding-a-handler.md"
 
@@ -48,6 +49,19 @@ def test_using(heading: str, machine: Machine, as_it_comes: Path) -> None:
     machine.put(as_it_comes, "/root/syscord.ko")
     for block, shown in runs(USING)[heading]:
         do(machine, block, shown)
+
+
+def test_the_readmes_filters_are_taken(machine: Machine, as_it_comes: Path) -> None:
+    """Each insmod alone, and then the changes at run time."""
+    (block,) = (block for block in blocks(README) if block.heading == "Parameters")
+    machine.put(as_it_comes, "/root/syscord.ko")
+    loads = [line for line in block.text.splitlines() if line.startswith("insmod")]
+    changes = [line for line in block.text.splitlines() if line.startswith("echo")]
+    assert len(loads) + len(changes) == len(block.text.splitlines())
+    for load in loads:
+        machine.run(f"cd /root && set -e\n{load}\nrmmod syscord")
+    machine.run("\n".join(["cd /root && set -e", loads[0], *changes]))
+    assert machine.run("cat /sys/module/syscord/parameters/pid").stdout == "\n"
 
 
 def test_adding_a_handler(arch: str, machine: Machine, workshop: Path, tmp_path: Path) -> None:

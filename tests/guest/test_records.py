@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from promises import Promise, Thread, between_marks, by_thread, names, read, settle
-from recorder import PROGRAMS, Goods, Recorder, bring
 
-from conftest import Shop
+from tests.guest.promises import Promise, Thread, between_marks, by_thread, names, read, settle
+from tests.guest.recorder import PROGRAMS, Recorder, in_machine
+from tests.guest.shop import Shop
 
 DEFAULT = 256
 ALL = [name for source in sorted(PROGRAMS.glob("*.c")) for name in names(source)]
@@ -38,19 +38,15 @@ def keep(recorder: Recorder, content: int, only: list[str]) -> Kept:
 
 
 @pytest.fixture(scope="session")
-def kept(shop: Shop, goods: Goods) -> Kept:
+def kept(shop: Shop, goods: bytes) -> Kept:
     """All promises, recorded with the module's default options."""
-    machine = shop.fresh()
-    bring(machine, goods)
-    return keep(Recorder(machine), DEFAULT, [])
+    return keep(in_machine(shop.fresh(), goods), DEFAULT, [])
 
 
 @pytest.fixture(scope="session", params=[0, 1, 65536])
-def kept_with_content(request: pytest.FixtureRequest, shop: Shop, goods: Goods) -> Kept:
+def kept_with_content(request: pytest.FixtureRequest, shop: Shop, goods: bytes) -> Kept:
     """The promises on content, recorded with other settings of it."""
-    machine = shop.fresh()
-    bring(machine, goods)
-    return keep(Recorder(machine), request.param, OF_CONTENT)
+    return keep(in_machine(shop.fresh(), goods), request.param, OF_CONTENT)
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -125,19 +126,63 @@ TOOL(forever)
 	}
 }
 
-/* enters PID NR: returns when that process waits in that call. */
-TOOL(enters)
+/* await_read PID: returns when that process waits in read(). */
+TOOL(await_read)
 {
 	char path[50], line[200];
 	int fd;
 
 	sprintf(path, "/proc/%s/syscall", args[0]);
 	do {
+		/* While it runs, the file says "running". */
+		strcpy(line, "-1");
 		fd = open(path, O_RDONLY);
 		if (fd < 0 || read(fd, line, sizeof(line)) <= 0)
 			exit(1);
 		close(fd);
-	} while (atoi(line) != atoi(args[1]) || line[0] == 'r');
+	} while (line[0] == 'r' || atoi(line) != __NR_read);
+}
+
+static void pin(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		abort();
+}
+
+/* Wait for the turn, make the call, give the turn away. */
+static void take_turns(int from, int to, int first, int count)
+{
+	char turn;
+	int tag;
+
+	for (tag = first; tag <= count; tag += 2) {
+		if (read(from, &turn, 1) != 1)
+			exit(1);
+		mark(tag);
+		if (write(to, &turn, 1) != 1)
+			exit(1);
+	}
+}
+
+/* turns COUNT: so many numbered calls, made by turns on two CPUs. */
+TOOL(turns)
+{
+	int count = atoi(args[0]), ping[2], pong[2];
+
+	if (pipe(ping) || pipe(pong) || write(ping[1], "", 1) != 1)
+		abort();
+	if (!fork()) {
+		pin(1);
+		take_turns(pong[0], ping[1], 2, count);
+		_exit(0);
+	}
+	pin(0);
+	take_turns(ping[0], pong[1], 1, count);
+	wait(NULL);
 }
 
 static long now_ms(void)

@@ -31,8 +31,9 @@ static void put_item_pollfd(struct syscord_cursor *c, unsigned long addr, unsign
 	struct syscord_items items;
 	struct pollfd item;
 
-	begin_items(c, &items, addr, count, 8);
-	while (next_item(&items, &item, sizeof(item))) {
+	if (!begin_items(c, &items, addr, count, 8))
+		return;
+	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
 		put_s32(c, (__force s32)item.fd);
 		put_s16(c, (__force s16)item.events);
 		put_s16(c, (__force s16)item.revents);
@@ -52,8 +53,9 @@ static void put_item_pollfd_fd_events(struct syscord_cursor *c, unsigned long ad
 	struct syscord_items items;
 	struct pollfd item;
 
-	begin_items(c, &items, addr, count, 6);
-	while (next_item(&items, &item, sizeof(item))) {
+	if (!begin_items(c, &items, addr, count, 6))
+		return;
+	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
 		put_s32(c, (__force s32)item.fd);
 		put_s16(c, (__force s16)item.events);
 	}
@@ -71,8 +73,9 @@ static void put_item_pollfd_fd_revents(struct syscord_cursor *c, unsigned long a
 	struct syscord_items items;
 	struct pollfd item;
 
-	begin_items(c, &items, addr, count, 6);
-	while (next_item(&items, &item, sizeof(item))) {
+	if (!begin_items(c, &items, addr, count, 6))
+		return;
+	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
 		put_s32(c, (__force s32)item.fd);
 		put_s16(c, (__force s16)item.revents);
 	}
@@ -90,8 +93,9 @@ static void put_item_s32(struct syscord_cursor *c, unsigned long addr, unsigned 
 	struct syscord_items items;
 	s32 item;
 
-	begin_items(c, &items, addr, count, 4);
-	while (next_item(&items, &item, sizeof(item))) {
+	if (!begin_items(c, &items, addr, count, 4))
+		return;
+	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
 		put_s32(c, item);
 	}
 	end_items(c, &items);
@@ -134,6 +138,7 @@ static const struct syscord_handler handler_openat = {
 	.entry_fields = openat_entry_fields,
 	.ret_kind = SYSCORD_S32,
 };
+static_assert(16 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_read
@@ -169,6 +174,7 @@ static const struct syscord_handler handler_read = {
 	.exit_content = true,
 	.ret_kind = SYSCORD_S64,
 };
+static_assert(12 <= SYSCORD_SCALAR_ROOM);
 static_assert(4 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
@@ -193,6 +199,7 @@ static const struct syscord_handler handler_writev = {
 	.entry_fields = writev_entry_fields,
 	.ret_kind = SYSCORD_S64,
 };
+static_assert(16 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_readlinkat
@@ -227,6 +234,7 @@ static const struct syscord_handler handler_readlinkat = {
 	.exit_room = 4100,
 	.ret_kind = SYSCORD_S64,
 };
+static_assert(8 <= SYSCORD_SCALAR_ROOM);
 static_assert(4100 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
@@ -262,6 +270,7 @@ static const struct syscord_handler handler_ppoll = {
 	.exit_room = 388,
 	.ret_kind = SYSCORD_S32,
 };
+static_assert(8 <= SYSCORD_SCALAR_ROOM);
 static_assert(388 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
@@ -282,6 +291,7 @@ static const struct syscord_handler handler_poll = {
 	.entry_fields = poll_entry_fields,
 	.ret_kind = SYSCORD_S32,
 };
+static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_pipe2
@@ -314,6 +324,7 @@ static const struct syscord_handler handler_pipe2 = {
 	.exit_room = 260,
 	.ret_kind = SYSCORD_S32,
 };
+static_assert(4 <= SYSCORD_SCALAR_ROOM);
 static_assert(260 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
@@ -322,6 +333,7 @@ static void accept4_entry(struct syscord_cursor *c, const unsigned long *args)
 {
 	put_s32(c, args[0]);
 	put_s32(c, args[3]);
+	note_addr_room(c, args[2]);
 }
 
 static const struct syscord_field accept4_entry_fields[] = {
@@ -349,6 +361,7 @@ static const struct syscord_handler handler_accept4 = {
 	.exit_room = 132,
 	.ret_kind = SYSCORD_S32,
 };
+static_assert(8 <= SYSCORD_SCALAR_ROOM);
 static_assert(132 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
@@ -373,6 +386,7 @@ static const struct syscord_handler handler_connect = {
 	.entry_fields = connect_entry_fields,
 	.ret_kind = SYSCORD_S32,
 };
+static_assert(12 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_recvmsg
@@ -380,6 +394,7 @@ static void recvmsg_entry(struct syscord_cursor *c, const unsigned long *args)
 {
 	put_s32(c, args[0]);
 	put_u32(c, args[2]);
+	note_msghdr_room(c, args[1]);
 }
 
 static const struct syscord_field recvmsg_entry_fields[] = {
@@ -390,7 +405,7 @@ static const struct syscord_field recvmsg_entry_fields[] = {
 
 static void recvmsg_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
 {
-	put_msghdr(c, args[1], ret);
+	put_msghdr(c, args[1], ret, c->addr_room);
 }
 
 static const struct syscord_field recvmsg_exit_fields[] = {
@@ -411,6 +426,7 @@ static const struct syscord_handler handler_recvmsg = {
 	.exit_content = true,
 	.ret_kind = SYSCORD_S64,
 };
+static_assert(32 <= SYSCORD_SCALAR_ROOM);
 static_assert(160 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
@@ -433,7 +449,10 @@ static const struct syscord_handler handler_execve = {
 	.entry_fields = execve_entry_fields,
 	.ret_kind = SYSCORD_S32,
 	.replaces_memory = true,
+	.path_arg = 0,
+	.argv_arg = 1,
 };
+static_assert(8 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_mmap
@@ -454,6 +473,7 @@ static const struct syscord_handler handler_mmap = {
 	.ret_kind = SYSCORD_U64,
 	.ret_base = SYSCORD_HEX,
 };
+static_assert(8 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_exit
@@ -474,6 +494,7 @@ static const struct syscord_handler handler_exit = {
 	.ret_kind = SYSCORD_S32,
 	.never_returns = true,
 };
+static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_vfork

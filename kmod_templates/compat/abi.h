@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which table a syscall's number is of.  in_compat_syscall() is also true for x32, whose calls are
+ * 64-bit ones with a bit in the number; they are not in the 32-bit table.
+ */
+#ifndef SYSCORD_COMPAT_ABI_H
+#define SYSCORD_COMPAT_ABI_H
+
+#include <linux/compat.h>
+#include <linux/thread_info.h>
+
+static inline bool compat_is_32bit_call(void)
+{
+#ifdef CONFIG_X86
+	return in_ia32_syscall();
+#else
+	return in_compat_syscall();
+#endif
+}
+
+/* Whether the task's program is a 32-bit one, whatever call it is in. */
+static inline bool compat_is_32bit_program(void)
+{
+#ifdef CONFIG_X86
+	return test_thread_flag(TIF_ADDR32);
+#else
+	return in_compat_syscall();
+#endif
+}
+
+#endif

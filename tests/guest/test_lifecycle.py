@@ -1,0 +1,122 @@
+"""From insmod to rmmod: the file, when a record is in it, and that nothing is lost on the way."""
+
+from __future__ import annotations
+
+import re
+
+from syscord_read.text import Record, integer
+from tests.guest.recorder import RECORD, Recorder
+
+FOLDER = RECORD.rpartition("/")[0]
+LATEST_MS = 300  # the flush interval is 100 ms; emulation stretches time when the host is busy
+TROUBLE = re.compile(r"BUG|WARNING|Oops|Call Trace|Unable to handle|general protection|refcount", re.IGNORECASE)
+
+
+def marks(records: list[Record]) -> list[int]:
+    """The file descriptors, without their minus, that the tools have closed."""
+    fds = [integer(record.fields["fd"]) for record in records if record.name == "close" and record.fields]
+    return [-fd for fd in fds if fd < 0]
+
+
+def test_file_and_folder_are_for_root_alone(recorder: Recorder) -> None:
+    recorder.during("true")
+    assert recorder.run(f"stat -c '%a %U' {FOLDER} {RECORD}") == "700 root\n600 root\n"
+
+
+def test_a_file_that_others_could_read_is_closed_to_them(recorder: Recorder) -> None:
+    recorder.run(f"mkdir -m 755 {FOLDER}; echo before > {RECORD}; chmod 644 {RECORD}")
+    recorder.during("true")
+    assert recorder.run(f"stat -c %a {RECORD}") == "600\n"
+
+
+def test_a_record_is_appended_to(recorder: Recorder) -> None:
+    recorder.during("./programs mark 1000", "syscalls=close")
+    recorder.during("./programs mark 1001", "syscalls=close")
+    recorded = marks(recorder.records())
+    assert recorded.index(1000) < recorded.index(1001)
+
+
+def test_a_record_is_in_the_file_within_the_flush_interval(recorder: Recorder) -> None:
+    delays = recorder.during(
+        f"for i in 1 2 3 4 5; do ./programs delay {RECORD}; done", "syscalls=close proc_name=programs"
+    )
+    assert all(0 <= int(delay) <= LATEST_MS for delay in delays.split()), delays
+
+
+def test_the_flush_interval_can_be_longer(recorder: Recorder) -> None:
+    delay = int(recorder.during(f"./programs delay {RECORD}", "syscalls=close proc_name=programs flush_ms=3000"))
+    assert 1000 <= delay <= 3000 + LATEST_MS
+
+
+def test_unloading_loses_nothing(recorder: Recorder) -> None:
+    recorder.during("./programs burst 20000", "syscalls=close proc_name=programs")
+    assert marks(recorder.records())[-20000:] == list(range(1, 20001))
+
+
+def test_every_record_of_the_law_is_in_the_file(recorder: Recorder) -> None:
+    recorder.during("./programs burst 3000 & ./programs burst 3000; wait; find /etc | wc -l")
+    (summary,) = recorder.log()
+    counts = re.fullmatch(r"(\d+) syscalls recorded in \S+, (\d+) dropped, (\d+) filtered out", summary)
+    assert counts
+    assert (int(counts[1]), int(counts[2]), int(counts[3])) == (len(recorder.records()), 0, 0)
+
+
+def test_records_of_all_cpus_come_in_the_order_of_time(recorder: Recorder) -> None:
+    recorder.during("./programs turns 2000", "syscalls=close proc_name=programs")
+    turns = [mark for mark in marks(recorder.records()) if mark <= 2000]
+    assert turns == list(range(1, 2001))
+    assert len({record.pid for record in recorder.records()}) == 2
+
+
+def test_a_call_that_began_before_is_recorded_as_unseen(recorder: Recorder) -> None:
+    pid = recorder.run(
+        "mkfifo go; cat < go > out & pid=$!; exec 3> go; ./programs await_read $pid; "
+        "insmod syscord.ko pid=$pid; echo hello >&3; exec 3>&-; wait $pid; rmmod syscord; echo $pid"
+    )
+    first, *others = (line.partition(", ")[2] for line in recorder.lines())
+    assert first == "read, entry=unseen, res=6"
+    assert others[0].startswith('write, fd=1, data="hello\\n", size=6, res=6')
+    assert not [line for line in others if "unseen" in line]
+    assert {record.pid for record in recorder.records()} == {int(pid)}
+
+
+def test_nothing_of_the_recorder_itself_is_recorded(recorder: Recorder) -> None:
+    recorder.during("./programs burst 1000; ps -eo pid,comm | awk '$2 == \"syscord\" { print $1 }' > writer")
+    writer = int(recorder.run("cat writer"))
+    assert writer
+    assert writer not in {record.pid for record in recorder.records()}
+
+
+def test_the_module_comes_and_goes_under_load(recorder: Recorder) -> None:
+    used = "grep -E '^VmallocUsed|^SUnreclaim' /proc/meminfo | awk '{ print $2 }'"
+    recorder.during("true", "record=/tmp/r/record")
+    before = recorder.run(used)
+    recorder.run(
+        "taskset 1 ./programs forever & a=$!; taskset 2 ./programs forever & b=$!\n"
+        "for i in $(seq 50); do insmod syscord.ko record=/tmp/r/record && rmmod syscord || exit 1; : > r/record; done\n"
+        "kill $a $b; wait",
+        timeout=200,
+    )
+    after = recorder.run(used)
+    troubles = [line for line in recorder.run("dmesg").splitlines() if TROUBLE.search(line)]
+    assert not troubles
+    assert len([line for line in recorder.log() if "syscalls recorded" in line]) == 51
+    # One ring that was left would be 4096 KiB; the table of threads is of that order too.
+    for was, now in zip(before.split(), after.split(), strict=True):
+        assert int(now) - int(was) < 4096, (before, after)
+
+
+def test_a_thread_that_changes_the_path_meanwhile_breaks_nothing(recorder: Recorder) -> None:
+    recorder.during("./programs race 5000", "syscalls=openat proc_name=programs")
+    paths = [record.fields["path"] for record in recorder.records() if record.res == -9]
+    assert len(paths) == 5000
+    assert set(paths) == {b"/tmp/race-a", b"/tmp/race-b"}
+
+
+def test_a_cpu_that_comes_later_is_recorded(recorder: Recorder) -> None:
+    online = "/sys/devices/system/cpu/cpu1/online"
+    recorder.run(f"echo 0 > {online}")
+    recorder.during(f"echo 1 > {online}; taskset 2 ./programs burst 500; echo 0 > {online}; ./programs mark 1000")
+    recorded = marks(recorder.records())
+    assert [mark for mark in recorded if mark <= 500][-500:] == list(range(1, 501))
+    assert 1000 in recorded

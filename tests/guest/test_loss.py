@@ -1,0 +1,105 @@
+"""When something has to be lost it is counted, by cause, and said: seen = recorded + filtered + dropped."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from syscord_read.text import Lost, Record
+from tests.guest.recorder import Recorder
+
+SUMMARY = re.compile(r"(\d+) syscalls recorded in \S+, (\d+) dropped, (\d+) filtered out")
+# A small file system for the record, which can be made larger.
+SMALL = "mount -t tmpfs -o size=256k none /mnt"
+GROW = "mount -o remount,size=64m /mnt"
+FULL = "/mnt/r/record"
+# What its disk cannot take: 4000 records of more than 1000 bytes.
+FLOOD = "./programs writes 4000 1000"
+ON_FULL = f"record={FULL} content=1000 ring_kb=64 proc_name=programs"
+
+
+def by_cause(found: list[Record | Lost]) -> Counter[str]:
+    """How many records are missing, as the record says."""
+    lost: Counter[str] = Counter()
+    for line in found:
+        if isinstance(line, Lost):
+            lost[line.cause] += line.count
+    return lost
+
+
+def check_law(stats: dict[str, int]) -> None:
+    """Every syscall that was seen is accounted for."""
+    dropped = sum(count for name, count in stats.items() if name.startswith("dropped_"))
+    assert stats["seen"] == stats["recorded"] + stats["filtered"] + dropped
+
+
+def summary(recorder: Recorder) -> list[int]:
+    """Recorded, dropped, filtered out: what the module said when it went."""
+    found = SUMMARY.fullmatch(recorder.log()[-1])
+    assert found, recorder.log()
+    return [int(number) for number in found.groups()]
+
+
+def test_a_full_ring_drops_and_counts(recorder: Recorder) -> None:
+    recorder.load("ring_kb=64 content=4096 proc_name=programs")
+    recorder.run("taskset 1 ./programs writes 5000 4096 & taskset 2 ./programs writes 5000 4096; wait")
+    stats = recorder.stats()
+    recorder.unload()
+    check_law(stats)
+    assert stats["dropped_ring"] > 0
+    assert stats["recorded"] + stats["dropped_ring"] >= 10000
+    found = recorder.all()
+    records = [line for line in found if isinstance(line, Record)]
+    assert len(records) == stats["recorded"]
+    assert by_cause(found) == {"ring": stats["dropped_ring"]}
+    assert summary(recorder)[:2] == [stats["recorded"], stats["dropped_ring"]]
+
+
+def test_a_full_disk_is_said_once_and_recording_goes_on_when_there_is_room(recorder: Recorder) -> None:
+    recorder.run(SMALL)
+    recorder.load(ON_FULL)
+    recorder.run(FLOOD)
+    stats = recorder.stats()
+    check_law(stats)
+    assert stats["dropped_sink"] > 0
+    assert [line for line in recorder.log() if line.startswith("can't write")] == recorder.log()[-1:]
+    recorder.run(f"{GROW}; until [ $(stat -c %s {FULL}) -gt 300000 ]; do :; done; ./programs mark 1000")
+    stats = recorder.stats()
+    recorder.unload()
+    check_law(stats)
+    found = recorder.all(FULL)  # every line is whole, or it could not be parsed
+    records = [line for line in found if isinstance(line, Record)]
+    assert records[-1].name == "exit_group"
+    assert [record for record in records if record.fields.get("fd") == b"-1000"]
+    assert len(records) == stats["recorded"]
+    assert by_cause(found)["sink"] == stats["dropped_sink"] > 0
+    assert sum(by_cause(found).values()) == summary(recorder)[1]
+    assert [line for line in recorder.log() if "takes records again" in line] == [f"{FULL} takes records again"]
+
+
+def test_unloading_with_a_full_disk_counts_what_is_lost(recorder: Recorder) -> None:
+    recorder.run(SMALL)
+    recorder.during(FLOOD, ON_FULL)
+    recorded, dropped, _ = summary(recorder)
+    assert len(recorder.records(FULL)) == recorded
+    assert dropped > 0
+
+
+def test_a_disk_that_is_full_from_the_start_is_no_reason_to_fail(recorder: Recorder) -> None:
+    recorder.run(f"{SMALL}; mkdir -m 700 /mnt/r; : > {FULL}; head -c 1m /dev/zero > /mnt/filler 2> /dev/null || true")
+    recorder.load(ON_FULL)
+    recorder.run("./programs mark 1000; rm /mnt/filler; ./programs mark 1001")
+    recorder.unload()
+    fds = [record.fields["fd"] for record in recorder.records(FULL) if record.name == "close"]
+    assert fds == [b"-1000", b"-1001"]
+    assert summary(recorder)[1] == 0
+
+
+def test_more_threads_than_the_table_holds_are_counted(recorder: Recorder) -> None:
+    recorder.load("threads=16")
+    recorder.run("for i in $(seq 60); do sleep 1000 & done; ls /etc > out; kill $(jobs -p); wait")
+    stats = recorder.stats()
+    recorder.unload()
+    check_law(stats)
+    assert stats["dropped_threads"] > 0
+    assert by_cause(recorder.all())["threads"] >= stats["dropped_threads"]

@@ -1,0 +1,134 @@
+"""Loading with bad parameters: refused, with an errno that fits and one line that says why; nothing is left of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tests.guest.recorder import Recorder, in_machine
+from tests.guest.shop import Shop
+
+INVALID = "Invalid parameters"  # how kmod puts EINVAL
+
+
+@dataclass(frozen=True)
+class Bad:
+    """A bad way to load the module: what insmod says, and what the kernel log must say, in part."""
+
+    parameters: str
+    insmod: str
+    log: str
+    before: str = ""
+
+
+BAD = [
+    Bad("pid=-3", INVALID, "pid=-3 is no process number"),
+    Bad("pid=0", INVALID, "pid=0 is no process number"),
+    Bad("pid=x", INVALID, "pid=x is no process number"),
+    Bad("pid=1,,2", INVALID, "pid: an item of the list is empty"),
+    Bad("pid=99999999999", INVALID, "pid=99999999999 is no process number"),
+    Bad("pid=" + ",".join("1" * 33), "Argument list too long", "pid: more than 32 processes"),
+    Bad("ppid=-1", INVALID, "ppid=-1 is no process number"),
+    Bad("proc_name=" + "x" * 64, INVALID, "is too long"),
+    Bad("parent_proc_name=a,", INVALID, "parent_proc_name: an item of the list is empty"),
+    Bad("syscalls=nosuch", INVALID, "syscalls=nosuch: this kernel has no syscall of that name"),
+    Bad("content=1e9", INVALID, "content=1e9: give a whole number of bytes from 0 to 65536"),
+    Bad("content=65537", INVALID, "content=65537: give a whole number of bytes from 0 to 65536"),
+    Bad("content=-1", INVALID, "content=-1: give a whole number"),
+    Bad("ring_kb=100", INVALID, "ring_kb=100: give a power of two, such as 128"),
+    Bad("ring_kb=1", INVALID, "ring_kb=1: give a whole number of KiB from 64"),
+    Bad("flush_ms=0", INVALID, "flush_ms=0: give a whole number of milliseconds from 10 to 60000"),
+    Bad("threads=0", INVALID, "threads=0: give a whole number of threads"),
+    Bad("record=relative/path", INVALID, "record=relative/path: give the whole path"),
+    Bad("record=/tmp/", INVALID, "record=/tmp/: give the whole path of a file"),
+    Bad("record=", INVALID, "record="),
+    Bad("record=/no/such/record", "Unknown symbol", "the folder above its folder does not exist"),
+    Bad(
+        "record=/mnt/r/record",
+        "Read-only file system",
+        "the file system is read-only",
+        "mount -t tmpfs -o ro none /mnt",
+    ),
+    Bad(
+        "record=/mnt/record", "Read-only file system", "the file system is read-only", "mount -t tmpfs -o ro none /mnt"
+    ),
+    Bad("record=/tmp/link", "Too many levels of symbolic links", "symbolic link", "ln -s /tmp/file /tmp/link"),
+    Bad("record=/tmp/dir/record", "Too many levels of symbolic links", "symbolic link", "ln -s /root /tmp/dir"),
+    Bad("record=/tmp/fifo", "No such device or address", "no regular file", "mkfifo /tmp/fifo"),
+    Bad("record=/tmp/folder", "Is a directory", "it is a folder", "mkdir /tmp/folder"),
+    Bad("record=/tmp/file/record", "Not a directory", "its folder is no folder", "touch /tmp/file"),
+    Bad("record=/dev/null", INVALID, "it is no regular file"),
+]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """What became of a bad load."""
+
+    status: int
+    insmod: str
+    log: list[str]
+    left: str
+    good_after: int
+
+
+def refuse(recorder: Recorder, bad: Bad) -> Refusal:
+    """Load the module in a bad way, then in a good one."""
+    recorder.run(f"dmesg -C; umount /mnt 2> /dev/null; rm -rf link dir fifo folder file\n{bad.before or 'true'}")
+    result = recorder.try_load(bad.parameters)
+    log = recorder.log()
+    left = recorder.run("ls -d /sys/module/syscord 2> /dev/null || true; ls file /root/record 2> /dev/null || true")
+    good = recorder.try_load("pid=1")
+    recorder.unload()
+    return Refusal(result.status, result.stderr, log, left if bad.before != "touch /tmp/file" else "", good.status)
+
+
+@pytest.fixture(scope="session")
+def refusals(shop: Shop, goods: bytes) -> dict[Bad, Refusal]:
+    """What became of each bad load. One machine will do, as each of them leaves nothing."""
+    recorder = in_machine(shop.fresh(), goods)
+    return {bad: refuse(recorder, bad) for bad in BAD}
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: bad.parameters[:30])
+def test_a_bad_parameter_is_refused_with_a_reason(refusals: dict[Bad, Refusal], bad: Bad) -> None:
+    refusal = refusals[bad]
+    assert refusal.status
+    assert bad.insmod in refusal.insmod
+    (line,) = refusal.log
+    assert bad.log in line
+    assert refusal.left == ""
+    assert refusal.good_after == 0
+
+
+def test_an_unknown_parameter_is_named(recorder: Recorder) -> None:
+    # The kernel lets a module load all the same.
+    recorder.load("contents=5")
+    assert "unknown parameter 'contents' ignored" in recorder.run("dmesg")
+
+
+def test_good_parameters_read_back(recorder: Recorder) -> None:
+    given = {
+        "pid": "12,34",
+        "ppid": "5",
+        "proc_name": "nginx*,x",
+        "parent_proc_name": "sh",
+        "syscalls": "openat,read",
+        "record": "/tmp/r/record",
+        "content": "65536",
+        "ring_kb": "128",
+        "flush_ms": "10",
+        "threads": "16",
+    }
+    recorder.load(" ".join(f"{name}={value}" for name, value in given.items()))
+    assert {name: recorder.value(name) for name in given} == given
+    recorder.unload()
+    recorder.load()
+    defaults = {"record": "/etc/syscall-record/record", "content": "256", "flush_ms": "100", "pid": "", "syscalls": ""}
+    assert {name: recorder.value(name) for name in defaults} == defaults
+
+
+def test_spaces_around_a_name_do_not_count(recorder: Recorder) -> None:
+    recorder.load("'pid=\" 12 , 34 \"'")
+    assert recorder.value("pid") == "12,34"
