@@ -5,8 +5,9 @@
  * Fields of variable length stop at the cursor's end, which lies SYSCORD_SCALAR_ROOM before the end
  * of the memory, so that scalars, and the words in front of other fields, need no check.
  *
- * Memory that was not present at entry is read once more at exit, when the kernel has faulted it in:
- * the same statements run again, late, and keep every field that was whole at entry as it was then.
+ * Memory that was not present at entry is read once more at exit, when the kernel has faulted it
+ * in: the same statements run again, late, and keep every field that was whole at entry as it was
+ * then.
  */
 #ifndef SYSCORD_CAPTURE_H
 #define SYSCORD_CAPTURE_H
@@ -406,8 +407,8 @@ static __maybe_unused void note_msghdr_room(struct syscord_cursor *c, unsigned l
 }
 
 /*
- * A struct msghdr, in four fields: address, content, bytes of control data, flags.  It is read once,
- * so that they belong together.  @addr_room: bytes that there are of the address at most.
+ * A struct msghdr, in four fields: address, content, bytes of control data, flags.  It is read
+ * once, so that they belong together.  @addr_room: bytes that there are of the address at most.
  */
 static __maybe_unused void put_msghdr(struct syscord_cursor *c, unsigned long addr, size_t total,
 				      size_t addr_room)

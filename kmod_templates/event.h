@@ -2,9 +2,10 @@
 /*
  * What stands in a ring: one event per syscall.
  *
- * An event is a header, then the entry part (what the handler read at entry), then the exit part (what it read at
- * exit).  Integers are in the machine's byte order and unaligned after the header.  A field behind a pointer begins
- * with one 32-bit word: the number of elements that follow in the low 24 bits, its marks in the high 8.
+ * An event is a header, then the entry part (what the handler read at entry), then the exit part
+ * (what it read at exit).  Integers are in the machine's byte order and unaligned after the header.
+ * A field behind a pointer begins with one 32-bit word: the number of elements that follow in the
+ * low 24 bits, its marks in the high 8.
  */
 #ifndef SYSCORD_EVENT_H
 #define SYSCORD_EVENT_H

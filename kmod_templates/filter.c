@@ -44,7 +44,8 @@ static bool parent_matches(const struct syscord_filter *filter, const struct tas
 
 	if (filter->ppid.count && !has_pid(&filter->ppid, parent->tgid))
 		return false;
-	return !filter->parent_proc_name.count || has_name(&filter->parent_proc_name, parent->group_leader);
+	return !filter->parent_proc_name.count ||
+	       has_name(&filter->parent_proc_name, parent->group_leader);
 }
 
 /**

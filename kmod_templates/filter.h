@@ -2,7 +2,8 @@
 /*
  * Whose syscalls are recorded, and which.
  *
- * A filter never changes once a probe can see it: a new setting makes a new filter, which is swapped in under RCU.
+ * A filter never changes once a probe can see it: a new setting makes a new filter, which is
+ * swapped in under RCU.
  */
 #ifndef SYSCORD_FILTER_H
 #define SYSCORD_FILTER_H
@@ -25,7 +26,8 @@ struct syscord_pid_list {
 
 /**
  * struct syscord_pattern - a process name, or a shell pattern of names
- * @text:	as given, or its first 15 characters if those are plain: the kernel keeps no more of a name
+ * @text:	as given, or its first 15 characters if those are plain: the kernel keeps no more of
+ * a name
  * @plain:	@text is a name, not a pattern
  */
 struct syscord_pattern {
@@ -94,7 +96,8 @@ static __always_inline bool syscord_filter_matches(const struct syscord_filter *
 	return likely(!filter->names) || syscord_filter_matches_names(filter, task);
 }
 
-static inline bool syscord_filter_has_syscall(const struct syscord_filter *filter, long nr, bool compat)
+static inline bool syscord_filter_has_syscall(const struct syscord_filter *filter, long nr,
+					      bool compat)
 {
 	return !filter->syscalls.count || syscord_set_has(&filter->syscalls.set, nr, compat);
 }

@@ -2,8 +2,8 @@
 /*
  * The text record, described in docs/record-format.md.  It runs in the writer, off the hot path.
  *
- * All bytes of a process go through put_value(): what could be taken for the record's own syntax is quoted, so that no
- * process can forge a field or a record.
+ * All bytes of a process go through put_value(): what could be taken for the record's own syntax is
+ * quoted, so that no process can forge a field or a record.
  */
 #include <linux/bits.h>
 #include <linux/in.h>
@@ -29,8 +29,8 @@ enum place {
  * syscord_line_room - characters that a line takes at most
  * @event_size:	bytes of its event
  *
- * A byte takes four characters at most ("\\377"), an integer of four bytes eleven, each element of an
- * array its labels.
+ * A byte takes four characters at most ("\377"), an integer of four bytes eleven, each element of
+ * an array its labels.
  *
  * Return: the number of characters.
  */
@@ -133,7 +133,7 @@ static void put_integer(struct syscord_text *text, u64 value, bool is_signed,
 /* What a character means in a value. */
 #define NEVER_PLAIN	BIT(0)	/* a value that has it is quoted */
 #define LIST_SYNTAX	BIT(1)	/* a value in a list that has it is quoted */
-#define FIRST_SYNTAX	BIT(2)	/* a value that begins with it is quoted: <fault>, a list, a struct */
+#define FIRST_SYNTAX	BIT(2)	/* a value that begins with it is quoted: <fault>, [a], {a=1} */
 
 static const u8 meaning[256] = {
 	[0 ... 31] = NEVER_PLAIN,
@@ -207,39 +207,56 @@ static void put_value(struct syscord_text *text, const u8 *bytes, size_t len, en
 		put_chars(text, bytes, len);
 }
 
-/* Take a value of the event's type @type at *@pos. */
-#define TAKE(pos, type)			\
-({					\
-	type value_;			\
-					\
-	memcpy(&value_, *(pos), sizeof(value_));	\
-	*(pos) += sizeof(value_);	\
-	value_;				\
-})
+/* Take the next bytes of an event. */
+static void take(const u8 **pos, void *value, size_t size)
+{
+	memcpy(value, *pos, size);
+	*pos += size;
+}
 
 static u32 take_word(const u8 **pos)
 {
-	return TAKE(pos, u32);
+	u32 word;
+
+	take(pos, &word, sizeof(word));
+	return word;
 }
 
 /* Take an integer of the event, sign-extended if it has a sign. */
 static u64 take_integer(const u8 **pos, enum syscord_kind kind)
 {
+	union {
+		s8 s8;
+		u8 u8;
+		s16 s16;
+		u16 u16;
+		s32 s32;
+		u32 u32;
+		u64 u64;
+	} value;
+
 	switch (kind) {
 	case SYSCORD_S8:
-		return (s64)TAKE(pos, s8);
+		take(pos, &value.s8, sizeof(value.s8));
+		return (s64)value.s8;
 	case SYSCORD_U8:
-		return TAKE(pos, u8);
+		take(pos, &value.u8, sizeof(value.u8));
+		return value.u8;
 	case SYSCORD_S16:
-		return (s64)TAKE(pos, s16);
+		take(pos, &value.s16, sizeof(value.s16));
+		return (s64)value.s16;
 	case SYSCORD_U16:
-		return TAKE(pos, u16);
+		take(pos, &value.u16, sizeof(value.u16));
+		return value.u16;
 	case SYSCORD_S32:
-		return (s64)TAKE(pos, s32);
+		take(pos, &value.s32, sizeof(value.s32));
+		return (s64)value.s32;
 	case SYSCORD_U32:
-		return TAKE(pos, u32);
+		take(pos, &value.u32, sizeof(value.u32));
+		return value.u32;
 	default:
-		return TAKE(pos, u64);
+		take(pos, &value.u64, sizeof(value.u64));
+		return value.u64;
 	}
 }
 
@@ -282,7 +299,8 @@ static void put_strings_list(struct syscord_text *text, const u8 **pos, u32 coun
 	put_char(text, ']');
 }
 
-static void put_members(struct syscord_text *text, const struct syscord_field *member, const u8 **pos)
+static void put_members(struct syscord_text *text, const struct syscord_field *member,
+			const u8 **pos)
 {
 	const char *before = "";
 
@@ -297,7 +315,8 @@ static void put_members(struct syscord_text *text, const struct syscord_field *m
 	put_char(text, '}');
 }
 
-static void put_array(struct syscord_text *text, const struct syscord_field *field, const u8 **pos, u32 count)
+static void put_array(struct syscord_text *text, const struct syscord_field *field, const u8 **pos,
+		      u32 count)
 {
 	u32 i;
 
@@ -314,8 +333,8 @@ static void put_array(struct syscord_text *text, const struct syscord_field *fie
 }
 
 /*
- * A path, or a name that is none: that stands behind @, as in ss(8) and /proc/net/unix.  A path that
- * begins with @ is quoted, so that the two can be told apart.
+ * A path, or a name that is none: that stands behind @, as in ss(8) and /proc/net/unix.  A path
+ * that begins with @ is quoted, so that the two can be told apart.
  */
 static void put_unix_address(struct syscord_text *text, const u8 *bytes, size_t len)
 {
@@ -424,7 +443,8 @@ static void put_label(struct syscord_text *text, const char *label, u32 word)
 	put_char(text, '=');
 }
 
-static void put_elements(struct syscord_text *text, const struct syscord_field *field, const u8 **pos, u32 count)
+static void put_elements(struct syscord_text *text, const struct syscord_field *field,
+			 const u8 **pos, u32 count)
 {
 	switch (field->kind) {
 	case SYSCORD_TEXT:
@@ -453,7 +473,8 @@ static void put_elements(struct syscord_text *text, const struct syscord_field *
 }
 
 /* A field behind a pointer. */
-static void put_memory_field(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
+static void put_memory_field(struct syscord_text *text, const struct syscord_field *field,
+			     const u8 **pos)
 {
 	u32 word = take_word(pos);
 	u32 count = word & SYSCORD_COUNT_MASK;

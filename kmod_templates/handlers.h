@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the rest of the module knows of a handler: how to capture a syscall, and how its record reads.  The tables are
- * generated (handlers.c), from the same declaration, so that the two agree.
+ * What the rest of the module knows of a handler: how to capture a syscall, and how its record
+ * reads.  The tables are generated (handlers.c), from the same declaration, so that the two agree.
  */
 #ifndef SYSCORD_HANDLERS_H
 #define SYSCORD_HANDLERS_H

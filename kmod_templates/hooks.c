@@ -2,9 +2,9 @@
 /*
  * The hot path: what runs at every entry and exit of a syscall.
  *
- * Probes on sys_enter and sys_exit run with preemption off before Linux 6.13, and with preemption on
- * since.  Here it is turned off on both, which makes this CPU's ring ours and holds off RCU's grace
- * period.
+ * Probes on sys_enter and sys_exit run with preemption off before Linux 6.13, and with preemption
+ * on since.  Here it is turned off on both, which makes this CPU's ring ours and holds off RCU's
+ * grace period.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -43,6 +43,7 @@ static const struct syscord_handler compat_returns_twice = {
 	.ret_kind = SYSCORD_S32,
 	.returns_twice = true,
 };
+
 static struct syscord_set never_returning __ro_after_init;
 static struct syscord_set without_result __ro_after_init;
 static struct syscord_set returning_twice __ro_after_init;
@@ -85,8 +86,8 @@ static void capture_entry(struct syscord_thread *thread, const struct syscord_ha
 
 /*
  * After a successful execve() the arguments' memory is gone, but what they said stands on the new
- * stack: the path as the program's own name for itself, the arguments where it begins.  False if the
- * new program is a 32-bit one, whose stack is laid out otherwise.
+ * stack: the path as the program's own name for itself, the arguments where it begins.  False if
+ * the new program is a 32-bit one, whose stack is laid out otherwise.
  */
 static bool find_exec_args(struct syscord_thread *thread, const struct syscord_handler *handler)
 {
@@ -103,8 +104,8 @@ static bool find_exec_args(struct syscord_thread *thread, const struct syscord_h
 }
 
 /*
- * Read at exit what could not be read at entry.  By now the kernel has read the memory itself, and so
- * faulted it in, unless it is not there at all.
+ * Read at exit what could not be read at entry.  By now the kernel has read the memory itself, and
+ * so faulted it in, unless it is not there at all.
  */
 static bool capture_late(struct syscord_cursor *c, struct syscord_thread *thread,
 			 const struct syscord_handler *handler, long ret)
@@ -354,7 +355,7 @@ static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 {
 	size_t i;
 
-	/* Tracepoints take any function; these refuse one of another type when they are compiled. */
+	/* Tracepoints take any function; these refuse one of another type at compile time. */
 	check_trace_callback_type_sched_process_exit(probe_process_exit);
 	check_trace_callback_type_sys_enter(probe_sys_enter);
 	check_trace_callback_type_sys_exit(probe_sys_exit);

@@ -32,7 +32,8 @@ const char *syscord_name(long nr, bool compat)
 	return compat ? syscord_names_32[nr] : syscord_names_64[nr];
 }
 
-static bool add_from(unsigned long *bits, const char *const *names, unsigned int count, const char *name)
+static bool add_from(unsigned long *bits, const char *const *names, unsigned int count,
+		     const char *name)
 {
 	bool found = false;
 	unsigned int nr;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names of syscalls by number, for 64-bit tasks and for 32-bit ones.  Both tables come from the target's own headers
- * when the module is built, so that they are as complete as the kernel.
+ * Names of syscalls by number, for 64-bit tasks and for 32-bit ones.  Both tables come from the
+ * target's own headers when the module is built, so that they are as complete as the kernel.
  */
 #ifndef SYSCORD_NAMES_H
 #define SYSCORD_NAMES_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Reading parameters: every bad value is refused, with a line in the kernel log that says why and what would do.
+ * Reading parameters: every bad value is refused, with a line in the kernel log that says why and
+ * what would do.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -45,11 +46,13 @@ static int parse_pid(const char *param, char *item, void *data)
 	int pid;
 
 	if (kstrtoint(item, 10, &pid) || pid < 1) {
-		pr_err("%s=%s is no process number: give numbers from 1, with commas between them\n", param, item);
+		pr_err("%s=%s is no process number: give numbers from 1, with commas between them\n",
+		       param, item);
 		return -EINVAL;
 	}
 	if (list->count == SYSCORD_LIST_MAX) {
-		pr_err("%s: more than %d processes: record by name or parent\n", param, SYSCORD_LIST_MAX);
+		pr_err("%s: more than %d processes: record by name or parent\n", param,
+		       SYSCORD_LIST_MAX);
 		return -E2BIG;
 	}
 	list->pids[list->count++] = pid;
@@ -63,7 +66,8 @@ static int print_pids(char *buffer, const void *data)
 	int len = 0;
 
 	for (i = 0; i < list->count; i++)
-		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%d", i ? "," : "", list->pids[i]);
+		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%d", i ? "," : "",
+				 list->pids[i]);
 	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
 }
 
@@ -85,8 +89,8 @@ static int parse_name(const char *param, char *item, void *data)
 	}
 	pattern = &list->patterns[list->count];
 	if (strlen(item) >= sizeof(pattern->text)) {
-		pr_err("%s=%s is too long: a name has up to 15 characters, a pattern up to %d\n", param, item,
-		       SYSCORD_PATTERN_MAX - 1);
+		pr_err("%s=%s is too long: a name has up to 15 characters, a pattern up to %d\n",
+		       param, item, SYSCORD_PATTERN_MAX - 1);
 		return -EINVAL;
 	}
 	pattern->plain = plain >= TASK_COMM_LEN - 1 || !item[plain];
@@ -102,7 +106,8 @@ static int print_names(char *buffer, const void *data)
 	int len = 0;
 
 	for (i = 0; i < list->count; i++)
-		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%s", i ? "," : "", list->patterns[i].text);
+		len += scnprintf(buffer + len, PAGE_SIZE - len, "%s%s", i ? "," : "",
+				 list->patterns[i].text);
 	return len + scnprintf(buffer + len, PAGE_SIZE - len, "\n");
 }
 
@@ -228,7 +233,8 @@ static int get_list(char *buffer, const struct kernel_param *kp)
 
 	mutex_lock(&filter_lock);
 	filter = filter_in_force();
-	len = filter ? param->print(buffer, (const char *)filter + param->offset) : scnprintf(buffer, PAGE_SIZE, "\n");
+	len = filter ? param->print(buffer, (const char *)filter + param->offset)
+		     : scnprintf(buffer, PAGE_SIZE, "\n");
 	mutex_unlock(&filter_lock);
 	return len;
 }
@@ -270,12 +276,13 @@ static int set_number(const char *value, const struct kernel_param *kp)
 	unsigned int number;
 
 	if (kstrtouint(value, 10, &number) || number < param->least || number > param->most) {
-		pr_err("%s=%s: give a whole number of %s from %u to %u\n", kp->name, value, param->unit, param->least,
-		       param->most);
+		pr_err("%s=%s: give a whole number of %s from %u to %u\n", kp->name, value,
+		       param->unit, param->least, param->most);
 		return -EINVAL;
 	}
 	if (param->power_of_two && !is_power_of_2(number)) {
-		pr_err("%s=%s: give a power of two, such as %lu\n", kp->name, value, roundup_pow_of_two(number));
+		pr_err("%s=%s: give a power of two, such as %lu\n", kp->name, value,
+		       roundup_pow_of_two(number));
 		return -EINVAL;
 	}
 	*param->value = number;
@@ -312,7 +319,8 @@ static int set_record(const char *value, const struct kernel_param *kp)
 
 static int get_record(char *buffer, const struct kernel_param *kp)
 {
-	return scnprintf(buffer, PAGE_SIZE, "%s\n", syscord_params.record ?: CONFIG_SYSCORD_RECORD_PATH);
+	return scnprintf(buffer, PAGE_SIZE, "%s\n",
+			 syscord_params.record ?: CONFIG_SYSCORD_RECORD_PATH);
 }
 
 static void free_record(void *arg)
@@ -347,7 +355,8 @@ MODULE_PARM_DESC(name, doc)
 
 LIST_PARAM(pid, pid, "record only these processes, with all their threads (12,34)");
 LIST_PARAM(ppid, pid, "record only children of these processes (12,34)");
-LIST_PARAM(proc_name, name, "record only processes of these names or shell patterns (nginx,redis*)");
+LIST_PARAM(proc_name, name,
+	   "record only processes of these names or shell patterns (nginx,redis*)");
 LIST_PARAM(parent_proc_name, name, "record only children of processes of these names or patterns");
 LIST_PARAM(syscalls, syscall, "record only these syscalls (openat,read); default all");
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module's parameters.  The filters (pid, ppid, proc_name, parent_proc_name, syscalls) live in filter.h.
+ * The module's parameters.  The filters (pid, ppid, proc_name, parent_proc_name, syscalls) live in
+ * filter.h.
  */
 #ifndef SYSCORD_PARAMS_H
 #define SYSCORD_PARAMS_H

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Opening the record file, so that nobody but root reads it, and nobody can put another file in its place.
+ * Opening the record file, so that nobody but root reads it, and nobody can put another file in its
+ * place.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -36,7 +37,7 @@ static bool is_roots_folder(const struct inode *inode)
 {
 	if (!uid_eq(inode->i_uid, GLOBAL_ROOT_UID))
 		return false;
-	return !(inode->i_mode & (S_IWGRP | S_IWOTH)) || inode->i_mode & S_ISVTX;
+	return !(inode->i_mode & 0022) || inode->i_mode & S_ISVTX;
 }
 
 /* The folder @path, which must be no link. */

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A CPU's ring of events: one producer (a probe on that CPU, with preemption off), one consumer (the writer).
+ * A CPU's ring of events: one producer (a probe on that CPU, with preemption off), one consumer
+ * (the writer).
  *
- * It is a row of packets of equal size, and no event crosses the end of a packet.  Positions count bytes from the
- * beginning of the recording and never wrap.
+ * It is a row of packets of equal size, and no event crosses the end of a packet.  Positions count
+ * bytes from the beginning of the recording and never wrap.
  */
 #ifndef SYSCORD_RING_H
 #define SYSCORD_RING_H
@@ -60,7 +61,8 @@ static inline struct syscord_event *syscord_ring_at(const struct syscord_ring *r
  *
  * Return: the room, or NULL if the ring is full.
  */
-static inline struct syscord_event *syscord_ring_reserve(struct syscord_ring *ring, u32 need, u64 *pos)
+static inline struct syscord_event *syscord_ring_reserve(struct syscord_ring *ring, u32 need,
+							 u64 *pos)
 {
 	u64 begin = ring->head;
 	u32 offset = begin & (ring->packet - 1);

@@ -3,8 +3,8 @@
  * What a thread's syscall said at entry, kept until its exit.
  *
  * Each recorded thread owns one slot, from its first recorded entry to its end.  Only the thread
- * itself takes, writes and gives back its slot, always in its own context, so that no lock is needed
- * and no other thread's entry can be taken for its own.
+ * itself takes, writes and gives back its slot, always in its own context, so that no lock is
+ * needed and no other thread's entry can be taken for its own.
  */
 #ifndef SYSCORD_THREADS_H
 #define SYSCORD_THREADS_H

@@ -2,8 +2,8 @@
 /*
  * Reading user memory from a probe.
  *
- * The memory is hostile: it may be unmapped, and another thread may change it while it is read.  So each byte is read
- * once, nothing sleeps, and every function says how much it got.
+ * The memory is hostile: it may be unmapped, and another thread may change it while it is read.  So
+ * each byte is read once, nothing sleeps, and every function says how much it got.
  */
 #ifndef SYSCORD_USERMEM_H
 #define SYSCORD_USERMEM_H
@@ -22,7 +22,7 @@
 /* How many bytes a copy that faults may leave uncopied though they were there. */
 #define SYSCORD_COPY_SLACK	128
 
-/* With page faults off: a copy that stopped early stopped at a word, not at the byte that faulted. */
+/* With page faults off: a copy stops before the word that faults, this at the byte. */
 static noinline size_t syscord_read_rest(u8 *to, unsigned long from, size_t size)
 {
 	size_t done = 0;

@@ -4,9 +4,10 @@
  *
  * A record may be written once nothing earlier can come any more.  A probe reads the clock and
  * commits its event with preemption off, so an RCU grace period that began after a moment (the
- * horizon) ends after all events before that moment are in their rings.  The writer comes four times
- * in a flush interval: at one coming it sets the horizon and starts a grace period, at the next it
- * writes all up to there.  Where that would take too long, it waits for an expedited one instead.
+ * horizon) ends after all events before that moment are in their rings.  The writer comes four
+ * times in a flush interval: at one coming it sets the horizon and starts a grace period, at the
+ * next it writes all up to there.  Where that would take too long, it waits for an expedited one
+ * instead.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -88,7 +89,7 @@ void syscord_writer_wake(void)
 	wake_up_process(writer.task);
 }
 
-/* Once for each time that the file takes nothing; not at each try where there is room for little. */
+/* The file's state may change at every try, where there is room for little: say it rarely. */
 #define COMPLAIN_AGAIN	(60 * HZ)
 
 static void set_stalled(ssize_t err)
@@ -166,6 +167,7 @@ static unsigned int open_sources(void)
 		struct source *source = &writer.sources[count];
 
 		source->ring = &per_cpu_ptr(&syscord_cpus, cpu)->ring;
+		/* Pairs with syscord_ring_create(): a ring with memory is complete. */
 		if (!smp_load_acquire(&source->ring->base))
 			continue;
 		source->head = syscord_ring_head(source->ring);

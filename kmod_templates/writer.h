@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The writer: a kernel thread that takes the events of all CPUs in time order, and writes them as text.
+ * The writer: a kernel thread that takes the events of all CPUs in time order, and writes them as
+ * text.
  */
 #ifndef SYSCORD_WRITER_H
 #define SYSCORD_WRITER_H
@@ -27,7 +28,8 @@ static inline bool syscord_writer_stalled(void)
  * syscord_writer_poke - wake the writer when a ring is filling up
  * @ring:	of this CPU, after an event was put in
  *
- * Else it comes by itself, within the flush interval.  It is woken once for each quarter of the ring at most.
+ * Else it comes by itself, within the flush interval.  It is woken once for each quarter of the
+ * ring at most.
  */
 static inline void syscord_writer_poke(struct syscord_ring *ring)
 {

@@ -12,13 +12,12 @@ from vm.progress import step
 
 RELEASE = "6.1"
 MEMBERS = ("scripts/checkpatch.pl", "scripts/spelling.txt", "scripts/const_structs.checkpatch")
-#: What does not fit a source tree that stands alone, or a longer line than checkpatch's 100 columns.
+#: What does not fit a source tree that stands alone.
 IGNORED = (
     "FILE_PATH_CHANGES",  # there is no MAINTAINERS file
     "SPDX_LICENSE_TAG",  # Makefiles have theirs
-    "LINUX_VERSION_CODE",
+    "MACRO_ARG_REUSE",  # it can't tell a name that is pasted from a value that is computed
 )
-LINE_LENGTH = 120
 
 
 def complaints() -> str:
@@ -34,7 +33,6 @@ def complaints() -> str:
             "--strict",
             "--no-summary",
             "--show-types",
-            f"--max-line-length={LINE_LENGTH}",
             f"--ignore={','.join(IGNORED)}",
             "--file",
             *map(str, files),

@@ -124,11 +124,13 @@ def _room(arg: Argument, syscall: Syscall, is_struct: bool) -> Iterator[Problem]
     one_struct = is_struct and not arg.length
     text_by_result = arg.type in ("bytes", "string", "path") and arg.length == "ret"
     if arg.direction is None or not (one_struct or text_by_result):
-        text = f"'{arg.name}' has a room, which is for one struct, or for bytes and text of length: ret. Leave 'room' out"
+        what = "which is for one struct, or for bytes and text of length: ret"
+        text = f"'{arg.name}' has a room, {what}. Leave 'room' out"
         yield Problem(arg.where, Code.ROOM_KIND, text)
     elif target.type not in COUNTS or target.direction is not None:
         advice = "type: size_t (or int, u64 ...) without a direction"
-        text = f"the room of '{arg.name}' is '{target.name}', which is not a count in its register. Write it as {advice}"
+        what = f"is '{target.name}', which is not a count in its register"
+        text = f"the room of '{arg.name}' {what}. Write it as {advice}"
         yield Problem(arg.where, Code.ROOM_KIND, text)
 
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Changing the mode of an open file.  notify_change() takes a user namespace since 5.12 and an idmap since 6.3.
+ * Changing the mode of an open file.  notify_change() takes a user namespace since 5.12 and an
+ * idmap since 6.3.
  */
 #ifndef SYSCORD_COMPAT_CHANGE_MODE_H
 #define SYSCORD_COMPAT_CHANGE_MODE_H

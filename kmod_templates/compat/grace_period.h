@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Starting an RCU grace period without waiting for it: since 5.12.  Before, it starts when it is waited for.
+ * Starting an RCU grace period without waiting for it: since 5.12.  Before, it starts when it is
+ * waited for.
  */
 #ifndef SYSCORD_COMPAT_GRACE_PERIOD_H
 #define SYSCORD_COMPAT_GRACE_PERIOD_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Making a folder.  vfs_mkdir() takes a user namespace since 5.12 and an idmap since 6.3, gives back the dentry since
- * 6.15; kern_path_create() is called start_creating_path() since 6.17.
+ * Making a folder.  vfs_mkdir() takes a user namespace since 5.12 and an idmap since 6.3, gives
+ * back the dentry since 6.15; kern_path_create() is called start_creating_path() since 6.17.
  */
 #ifndef SYSCORD_COMPAT_MAKE_FOLDER_H
 #define SYSCORD_COMPAT_MAKE_FOLDER_H

@@ -90,7 +90,7 @@ def test_nothing_of_the_recorder_itself_is_recorded(recorder: Recorder) -> None:
 def test_the_module_comes_and_goes_under_load(recorder: Recorder) -> None:
     used = "grep -E '^VmallocUsed|^SUnreclaim' /proc/meminfo | awk '{ print $2 }'"
     recorder.during("true", "record=/tmp/r/record")
-    before = recorder.run(used)
+    before = recorder.run(f"dmesg -C; {used}")
     recorder.run(
         "taskset 1 ./programs forever & a=$!; taskset 2 ./programs forever & b=$!\n"
         "for i in $(seq 50); do insmod syscord.ko record=/tmp/r/record && rmmod syscord || exit 1; : > r/record; done\n"
@@ -100,7 +100,7 @@ def test_the_module_comes_and_goes_under_load(recorder: Recorder) -> None:
     after = recorder.run(used)
     troubles = [line for line in recorder.run("dmesg").splitlines() if TROUBLE.search(line)]
     assert not troubles
-    assert len([line for line in recorder.log() if "syscalls recorded" in line]) == 51
+    assert len([line for line in recorder.log() if "syscalls recorded" in line]) == 50
     # One ring that was left would be 4096 KiB; the table of threads is of that order too.
     for was, now in zip(before.split(), after.split(), strict=True):
         assert int(now) - int(was) < 4096, (before, after)
@@ -108,7 +108,7 @@ def test_the_module_comes_and_goes_under_load(recorder: Recorder) -> None:
 
 def test_a_thread_that_changes_the_path_meanwhile_breaks_nothing(recorder: Recorder) -> None:
     recorder.during("./programs race 5000", "syscalls=openat proc_name=programs")
-    paths = [record.fields["path"] for record in recorder.records() if record.res == -9]
+    paths = [record.fields["path"] for record in recorder.records() if record.fields["dir"] == b"-1"]
     assert len(paths) == 5000
     assert set(paths) == {b"/tmp/race-a", b"/tmp/race-b"}
 

@@ -45,13 +45,16 @@ BAD = [
     Bad("record=", INVALID, "record="),
     Bad("record=/no/such/record", "Unknown symbol", "the folder above its folder does not exist"),
     Bad(
-        "record=/mnt/r/record",
+        "record=/tmp/ro/r/record",
         "Read-only file system",
         "the file system is read-only",
-        "mount -t tmpfs -o ro none /mnt",
+        "mkdir -p /tmp/ro; mount -t tmpfs -o ro none /tmp/ro",
     ),
     Bad(
-        "record=/mnt/record", "Read-only file system", "the file system is read-only", "mount -t tmpfs -o ro none /mnt"
+        "record=/tmp/ro/record",
+        "Read-only file system",
+        "the file system is read-only",
+        "mkdir -p /tmp/ro; mount -t tmpfs -o ro none /tmp/ro",
     ),
     Bad("record=/tmp/link", "Too many levels of symbolic links", "symbolic link", "ln -s /tmp/file /tmp/link"),
     Bad("record=/tmp/dir/record", "Too many levels of symbolic links", "symbolic link", "ln -s /root /tmp/dir"),
@@ -75,7 +78,7 @@ class Refusal:
 
 def refuse(recorder: Recorder, bad: Bad) -> Refusal:
     """Load the module in a bad way, then in a good one."""
-    recorder.run(f"dmesg -C; umount /mnt 2> /dev/null; rm -rf link dir fifo folder file\n{bad.before or 'true'}")
+    recorder.run(f"dmesg -C; umount ro 2> /dev/null; rm -rf link dir fifo folder file\n{bad.before or 'true'}")
     result = recorder.try_load(bad.parameters)
     log = recorder.log()
     left = recorder.run("ls -d /sys/module/syscord 2> /dev/null || true; ls file /root/record 2> /dev/null || true")

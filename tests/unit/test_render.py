@@ -33,7 +33,7 @@ def test_the_c_of_every_kind_is_the_golden_file(request: pytest.FixtureRequest) 
     golden = GOLDEN / "handlers.c"
     if request.config.getoption("--write-golden"):
         golden.write_text(rendered, encoding="utf-8")
-    assert rendered == golden.read_text(encoding="utf-8"), "right? then: pytest tests/unit/test_render.py --write-golden"
+    assert rendered == golden.read_text(encoding="utf-8"), "right? pytest tests/unit --write-golden"
 
 
 def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:

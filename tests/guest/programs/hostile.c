@@ -113,9 +113,9 @@ PROMISE(an_argument_that_cannot_be_read_is_a_fault_in_its_place)
 	char **endless = at_edge(argv, sizeof(argv[0]));
 
 	begin();
-	expect("execve, path(late?)=/nowhere, argv(late?)=[first <fault> third], res=-14");
+	expect("execve, path=/nowhere, argv(late?)=[first <fault> third], res=-14");
 	call(__NR_execve, path, argv, 0);
-	expect("execve, path(late?)=/nowhere, argv(fault+late?)=[first], res=-14");
+	expect("execve, path=/nowhere, argv(fault+late?)=[first], res=-14");
 	call(__NR_execve, path, endless, 0);
 	end();
 }

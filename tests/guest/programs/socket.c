@@ -99,22 +99,24 @@ PROMISE(ipv4_addresses_are_decoded)
 
 PROMISE(accept4_has_the_peers_address_and_flags)
 {
-	int server = listening(), client = connected_to(server), port = port_of(client);
+	int server = listening(), client = connected_to(server);
 	int other = connected_to(server), third = connected_to(server);
 	struct sockaddr_in peer;
 	socklen_t len = sizeof(peer), none = 0;
 	long res;
 
-	need(other >= 0 && third >= 0);
+	need(client >= 0 && other >= 0 && third >= 0);
 	begin();
 	res = call(__NR_accept4, server, &peer, &len, SOCK_NONBLOCK);
-	expect("accept4, sockfd=%d, flags=%d, res=%ld, addr=127.0.0.1:%d", server, SOCK_NONBLOCK, res, port);
+	/* Which of the three comes first is the kernel's to say. */
+	expect("accept4, sockfd=%d, flags=%d, res=%ld, addr=127.0.0.1:%d", server, SOCK_NONBLOCK, res,
+	       ntohs(peer.sin_port));
 	res = call(__NR_accept4, server, 0, 0, 0);
 	expect("accept4, sockfd=%d, flags=0, res=%ld, addr=<null>", server, res);
-	/* No room for the address, but its length says what it would be. */
+	/* No room for the address: the kernel wrote none of it, though its length says that there is one. */
 	memset(&peer, 0, sizeof(peer));
 	res = call(__NR_accept4, server, &peer, &none, 0);
-	expect("accept4, sockfd=%d, flags=0, res=%ld, addr=af0:0000000000000000000000000000", server, res);
+	expect("accept4, sockfd=%d, flags=0, res=%ld, addr(part)=\"\"", server, res);
 	expect("accept4, sockfd=%d, flags=-1, res=-22", server);
 	call(__NR_accept4, server, &peer, &len, -1);
 	expect("accept4, sockfd=-1, flags=0, res=-9");
@@ -234,9 +236,9 @@ PROMISE(addresses_that_are_not_decoded_are_in_hex)
 	expect("connect, sockfd=%d, addr=af16:abcd01, res=%ld", fd, res);
 	expect("bind, sockfd=%d, addr=af2:12697f0000, res=-22", fd);
 	call(__NR_bind, fd, &in, 7);
-	expect("bind, sockfd=%d, addr=af:02, res=-22", fd);
+	expect("bind, sockfd=%d, addr=\"\\002\", res=-22", fd);
 	call(__NR_bind, fd, &in, 1);
-	expect("bind, sockfd=%d, addr=af:, res=-22", fd);
+	expect("bind, sockfd=%d, addr=\"\", res=-22", fd);
 	call(__NR_bind, fd, &in, 0);
 	expect("bind, sockfd=%d, addr=<null>, res=-14", fd);
 	call(__NR_bind, fd, 0, 16);
