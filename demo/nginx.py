@@ -54,7 +54,7 @@ def show(log: Path) -> None:
     with log.open(encoding="utf-8") as lines:
         console.print("\n[bold]The first records[/bold]")
         for line in islice(lines, FIRST):
-            console.print(line.rstrip("\n"), markup=False, highlight=False, overflow="ellipsis", no_wrap=True)
+            console.print(line, end="", markup=False, highlight=False, soft_wrap=True)
     with log.open(encoding="utf-8") as lines:
         counts = Counter(record.name for record in parse_lines(lines) if isinstance(record, Record))
     console.print(_table(counts))

@@ -118,9 +118,10 @@ def test_the_readme_has_every_parameter_with_its_default() -> None:
 def parameters() -> dict[str, str]:
     """The module's parameters, and when each can be set, by its mode."""
     text = (TEMPLATES / "params.c").read_text(encoding="utf-8")
-    found = re.findall(r"^module_param_cb\((\w+), &(\w+), \S+, 0(\d+)\);", text, re.MULTILINE)
-    when = {"600": "any time", "400": "at load"}
-    return {name: "read only" if ops == "stats_ops" else when[mode] for name, ops, mode in found}
+    found = re.findall(r"^(LIST_PARAM|NUMBER_PARAM|module_param_cb)\((\w+), (&stats_ops)?", text, re.MULTILINE)
+    when = {"LIST_PARAM": "any time", "NUMBER_PARAM": "at load", "module_param_cb": "at load"}
+    # `name` is what the macros themselves are made of.
+    return {name: "read only" if stats else when[macro] for macro, name, stats in found if name != "name"}
 
 
 def default_of(name: str) -> str:
