@@ -20,7 +20,9 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/tracepoint.h>
+#include <linux/unistd.h>
 #include <asm/syscall.h>
+#include <trace/events/sched.h>
 #include <trace/events/syscalls.h>
 
 #include "compat/abi.h"
@@ -115,7 +117,7 @@ static bool capture_late(struct syscord_cursor *c, struct syscord_thread *thread
 	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
 		return false;
 	c->late = true;
-	c->earlier = thread->active ? thread->entry : NULL;
+	c->earlier = thread->flags & SYSCORD_EV_UNSEEN ? NULL : thread->entry;
 	c->after = c->pos;
 	c->end = c->pos + syscord_threads.room - SYSCORD_SCALAR_ROOM;
 	handler->entry(c, thread->args);
@@ -132,7 +134,7 @@ static void fill_entry(struct syscord_event *event, struct syscord_cursor *c,
 {
 	if (unlikely(thread->fault) && capture_late(c, thread, handler, ret)) {
 		event->flags |= SYSCORD_EV_ENTRY;
-	} else if (likely(thread->active)) {
+	} else if (likely(!(thread->flags & SYSCORD_EV_UNSEEN))) {
 		memcpy(c->pos, thread->entry, thread->len);
 		c->pos += thread->len;
 		event->flags |= SYSCORD_EV_ENTRY;
@@ -152,7 +154,7 @@ static u32 fill_event(struct syscord_event *event, struct syscord_thread *thread
 
 	if (handler->entry)
 		fill_entry(event, &c, thread, handler, ret);
-	if (handler->exit && thread->active && ret >= 0) {
+	if (handler->exit && ret >= 0 && likely(!(thread->flags & SYSCORD_EV_UNSEEN))) {
 		handler->exit(&c, thread->args, ret);
 		event->flags |= SYSCORD_EV_EXIT;
 	}
@@ -216,6 +218,13 @@ static __always_inline void begin_call(struct syscord_thread *thread, long nr, b
 		thread->flags |= SYSCORD_EV_NO_RESULT;
 	thread->len = 0;
 	thread->fault = false;
+}
+
+static void begin_unseen_call(struct syscord_thread *thread, long nr, bool compat)
+{
+	begin_call(thread, nr, compat);
+	thread->flags |= SYSCORD_EV_UNSEEN;
+	thread->time = U64_MAX;
 }
 
 /* There is no exit to come, so the record is written now. */
@@ -288,12 +297,29 @@ static noinline void on_unseen_exit(const struct syscord_filter *filter, struct 
 		drop(cpu, SYSCORD_DROP_THREADS);
 		return;
 	}
-	begin_call(thread, nr, compat);
-	thread->flags |= SYSCORD_EV_UNSEEN;
-	thread->time = U64_MAX;
-	/* A program that began just now still has what it was begun with. */
-	thread->fault = thread->handler->replaces_memory && !ret;
+	begin_unseen_call(thread, nr, compat);
 	record(cpu, thread, ret, ktime_get_mono_fast_ns());
+}
+
+/*
+ * A task that the filter wants under the name of its new program, and not under the old one.  The
+ * call will end as one of the new program's ABI, whose table the number may not be of; so what it is
+ * gets noted here.  Its arguments are on the new stack.
+ */
+static noinline void on_unseen_exec(const struct syscord_filter *filter)
+{
+	long nr = syscall_get_nr(current, task_pt_regs(current));
+	struct syscord_thread *thread;
+
+	nr = nr == __NR_execveat ? __NR_execveat : __NR_execve;
+	if (!syscord_filter_has_syscall(filter, nr, false))
+		return;
+	thread = syscord_thread_get(current);
+	if (unlikely(!thread))
+		return;	/* counted at exit */
+	begin_unseen_call(thread, nr, false);
+	thread->fault = thread->handler->replaces_memory;
+	thread->active = true;
 }
 
 static void probe_sys_enter(void *data, struct pt_regs *regs, long nr)
@@ -324,6 +350,21 @@ static void probe_sys_exit(void *data, struct pt_regs *regs, long ret)
 	preempt_enable_notrace();
 }
 
+/* In execve(), once the new program is there, and nothing can go wrong any more. */
+static void probe_process_exec(void *data, struct task_struct *task, pid_t old_pid,
+			       struct linux_binprm *bprm)
+{
+	const struct syscord_filter *filter;
+	struct syscord_thread *thread;
+
+	preempt_disable_notrace();
+	thread = syscord_thread_find(current);
+	filter = syscord_filter_current();
+	if (!(thread && thread->active) && syscord_filter_matches(filter, current))
+		on_unseen_exec(filter);
+	preempt_enable_notrace();
+}
+
 /* In the task that ends, after its last syscall. */
 static void probe_process_exit(COMPAT_PROCESS_EXIT_ARGS)
 {
@@ -347,6 +388,7 @@ struct hook {
 /* In the order in which they are registered: what gives back a slot comes before what takes one. */
 static struct hook hooks[] __ro_after_init = {
 	{ "sched_process_exit", probe_process_exit },
+	{ "sched_process_exec", probe_process_exec },
 	{ "sys_enter", probe_sys_enter },
 	{ "sys_exit", probe_sys_exit },
 };
@@ -357,6 +399,7 @@ static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 
 	/* Tracepoints take any function; these refuse one of another type at compile time. */
 	check_trace_callback_type_sched_process_exit(probe_process_exit);
+	check_trace_callback_type_sched_process_exec(probe_process_exec);
 	check_trace_callback_type_sys_enter(probe_sys_enter);
 	check_trace_callback_type_sys_exit(probe_sys_exit);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)

@@ -65,6 +65,7 @@ static struct {
 	size_t written;			/* of which so many are in the file */
 	u64 unwritten;			/* records that the file could not take in the end */
 	unsigned long complained;	/* when it was last said that the file takes nothing */
+	bool complaint_open;		/* and not yet, that it does again */
 	struct source *sources;		/* one for each possible CPU */
 	u64 (*reported)[SYSCORD_DROPS];	/* drops that were written of, by CPU */
 } writer;
@@ -100,6 +101,7 @@ static void set_stalled(ssize_t err)
 	if (writer.complained && time_before(jiffies, writer.complained + COMPLAIN_AGAIN))
 		return;
 	writer.complained = jiffies ?: 1;
+	writer.complaint_open = true;
 	pr_warn("can't write to %s: error %zd: what the rings can't hold is dropped, and counted\n",
 		syscord_params.record, err);
 }
@@ -107,6 +109,9 @@ static void set_stalled(ssize_t err)
 static void set_flowing(void)
 {
 	WRITE_ONCE(syscord_writer_is_stalled, false);
+	if (writer.complaint_open)
+		pr_info("%s takes records again\n", syscord_params.record);
+	writer.complaint_open = false;
 }
 
 /* Write what is in the buffer.  False if some is left, as the file takes no more. */

@@ -87,19 +87,26 @@ def test_nothing_of_the_recorder_itself_is_recorded(recorder: Recorder) -> None:
     assert writer not in {record.pid for record in recorder.records()}
 
 
-def test_the_module_comes_and_goes_under_load(recorder: Recorder) -> None:
-    used = "grep -E '^VmallocUsed|^SUnreclaim' /proc/meminfo | awk '{ print $2 }'"
-    recorder.during("true", "record=/tmp/r/record")
-    before = recorder.run(f"dmesg -C; {used}")
-    recorder.run(
-        "taskset 1 ./programs forever & a=$!; taskset 2 ./programs forever & b=$!\n"
-        "for i in $(seq 50); do insmod syscord.ko record=/tmp/r/record && rmmod syscord || exit 1; : > r/record; done\n"
-        "kill $a $b; wait",
-        timeout=200,
-    )
-    after = recorder.run(used)
-    troubles = [line for line in recorder.run("dmesg").splitlines() if TROUBLE.search(line)]
-    assert not troubles
+# Two other tracers, so that our coming and going changes no code of the kernel.
+OTHER_TRACERS = """
+cd /sys/kernel/tracing/instances && mkdir one two
+for i in one two; do for j in raw_syscalls/sys_enter raw_syscalls/sys_exit sched/sched_process_exit; do
+    echo 1 > $i/events/$j/enable
+done; done
+"""
+LOAD = "taskset 1 ./programs forever & a=$!; taskset 2 ./programs forever & b=$!"
+COME_AND_GO = "insmod syscord.ko record=/tmp/r/record && rmmod syscord && : > r/record"
+USED = "grep -E '^VmallocUsed|^SUnreclaim' /proc/meminfo | awk '{ print $2 }'"
+
+
+def test_the_module_comes_and_goes_under_load(recorder: Recorder, arch: str) -> None:
+    if arch == "x86_64":
+        # QEMU 7.2 can leave a CPU in a breakpoint that is gone, when kernel code changes while it is running there.
+        recorder.run(OTHER_TRACERS)
+    before = recorder.run(f"{COME_AND_GO}; dmesg -C; {USED}")
+    recorder.run(f"{LOAD}; for i in $(seq 50); do {COME_AND_GO} || exit 1; done; kill $a $b; wait", timeout=200)
+    after = recorder.run(USED)
+    assert not [line for line in recorder.run("dmesg").splitlines() if TROUBLE.search(line)]
     assert len([line for line in recorder.log() if "syscalls recorded" in line]) == 50
     # One ring that was left would be 4096 KiB; the table of threads is of that order too.
     for was, now in zip(before.split(), after.split(), strict=True):

@@ -14,7 +14,7 @@ SMALL = "mkdir small; mount -t tmpfs -o size=256k none small"
 GROW = "mount -o remount,size=64m small"
 FULL = "/tmp/small/r/record"
 # The disk is full when the module says so; what comes then is more than the rings hold.
-FLOOD = "until dmesg | grep -q \"can't write\"; do ./programs writes 20 1000; done; ./programs writes 1000 1000"
+FLOOD = 'until dmesg | grep -q "can\'t write"; do ./programs writes 20 1000; done; ./programs writes 1000 1000'
 ON_FULL = f"record={FULL} content=1000 ring_kb=64 proc_name=programs"
 
 

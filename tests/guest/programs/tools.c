@@ -126,21 +126,39 @@ TOOL(forever)
 	}
 }
 
+/* The number of the call that a process waits in; -1 while it runs. */
+static long waits_in(const char *pid)
+{
+	char path[50], line[200];
+	FILE *file;
+
+	sprintf(path, "/proc/%s/syscall", pid);
+	file = fopen(path, "r");
+	if (!file || !fgets(line, sizeof(line), file))
+		exit(1);
+	fclose(file);
+	return line[0] == 'r' ? -1 : atol(line);
+}
+
 /* await_read PID: returns when that process waits in read(). */
 TOOL(await_read)
 {
-	char path[50], line[200];
-	int fd;
+	while (waits_in(args[0]) != __NR_read)
+		;
+}
 
-	sprintf(path, "/proc/%s/syscall", args[0]);
+/* await_poll PID: returns when that process waits for events. */
+TOOL(await_poll)
+{
+	long nr;
+
 	do {
-		/* While it runs, the file says "running". */
-		strcpy(line, "-1");
-		fd = open(path, O_RDONLY);
-		if (fd < 0 || read(fd, line, sizeof(line)) <= 0)
-			exit(1);
-		close(fd);
-	} while (line[0] == 'r' || atoi(line) != __NR_read);
+		nr = waits_in(args[0]);
+#ifdef __NR_epoll_wait
+		if (nr == __NR_epoll_wait)
+			break;
+#endif
+	} while (nr != __NR_epoll_pwait);
 }
 
 static void pin(int cpu)
