@@ -55,7 +55,7 @@ PIPELINE = "find /usr/share /etc -type f | sort | xargs -n 200 ls -l | awk '{ pr
 
 @dataclass(frozen=True)
 class Mix:
-    """A program, and whether it always makes the same calls."""
+    """A program, by its path as perf changes PATH, and whether it always makes the same calls."""
 
     name: str
     command: str
@@ -64,11 +64,11 @@ class Mix:
 
 
 MIXES = [
-    Mix("ls", "ls -lR /usr/share", True),
-    Mix("sqlite3", "sqlite3 test.db '.read script.sql'", True, (("script.sql", SQL),)),
-    Mix("python3", "python3 -I -S -B work.py", True, (("work.py", FILE_WORK),)),
-    Mix("threads", "python3 -I -S -B threads.py", False, (("threads.py", THREADS),)),
-    Mix("pipeline", "sh pipeline.sh", False, (("pipeline.sh", PIPELINE),)),
+    Mix("ls", "/usr/bin/ls -lR /usr/share", True),
+    Mix("sqlite3", "/usr/bin/sqlite3 test.db '.read script.sql'", True, (("script.sql", SQL),)),
+    Mix("python3", "/usr/bin/python3 -I -S -B work.py", True, (("work.py", FILE_WORK),)),
+    Mix("threads", "/usr/bin/python3 -I -S -B threads.py", False, (("threads.py", THREADS),)),
+    Mix("pipeline", "/bin/sh pipeline.sh", False, (("pipeline.sh", PIPELINE),)),
 ]
 
 
@@ -117,8 +117,13 @@ def counts(records: list[Record]) -> Counter[str]:
     return Counter(record.name for record in records if record.name not in ENDS)
 
 
+def but_memory(records: list[Record]) -> Counter[str]:
+    """The same, without what depends on where the kernel has put the heap."""
+    return Counter({name: count for name, count in counts(records).items() if name not in ("brk", "mmap", "munmap")})
+
+
 @pytest.mark.parametrize("mix", MIXES, ids=lambda mix: mix.name)
-def test_there_are_as_many_records_as_strace_and_perf_count(recorder: Recorder, mix: Mix) -> None:
+def test_there_are_as_many_records_as_strace_and_perf_count(recorder: Recorder, mix: Mix, arch: str) -> None:
     straced, table = of_run(recorder, mix, STRACE)
     assert counts(straced) == strace_counts(table)
 
@@ -128,17 +133,17 @@ def test_there_are_as_many_records_as_strace_and_perf_count(recorder: Recorder, 
     assert perf_counts(table) == {
         # It begins to count in the first exec, whose entry it did not see.
         "sys_enter": len(records) - 1,
-        # What comes out of a clone() is an exit, without an entry, and no record; what never returns is no exit.
-        "sys_exit": len(records) - ends + children,
+        # What never returns is no exit. A child that comes out of a clone() is one on x86_64, and no record.
+        "sys_exit": len(records) - ends + (children if arch == "x86_64" else 0),
     }
     if mix.same:
-        assert counts(records) == counts(straced)
+        assert but_memory(records) == but_memory(straced)
     assert not [record for record in records if record.unseen]
 
 
 REQUESTS = 300
 SERVE = f"""
-nginx
+sed -i 's/^worker_processes.*/worker_processes 1;/' /etc/nginx/nginx.conf && nginx
 worker=$(pgrep -u www-data nginx)
 insmod syscord.ko pid=$worker
 {PERF} -p $worker sh -c "ab -q -n {REQUESTS} -c 4 http://127.0.0.1/ > ab; ./programs await_poll $worker"
@@ -155,7 +160,7 @@ def test_nginx_serves_as_many_requests_as_were_recorded(recorder: Recorder) -> N
     assert perf_counts(recorder.run("cat counts")) == {"sys_enter": len(records), "sys_exit": len(records)}
     assert [record.unseen for record in records].index(False) == 1
     accepted = [record for record in records if record.name == "accept4" and (record.res or -1) >= 0]
-    assert len(accepted) == REQUESTS
+    assert len(accepted) >= REQUESTS  # ab may open a connection that it does not need
     assert all(str(record.after["addr"]).startswith("b'127.0.0.1:") for record in accepted)
     opened = [record for record in records if record.fields.get("path") == b"/var/www/html/index.html"]
     assert Counter(record.name for record in opened)["openat"] == REQUESTS
