@@ -20,21 +20,29 @@ static bool has_pid(const struct syscord_pid_list *list, pid_t pid)
 	return false;
 }
 
+static bool matches(const struct syscord_pattern *pattern, const u64 name[2])
+{
+	char text[TASK_COMM_LEN];
+
+	if (likely(pattern->plain))
+		return !((name[0] ^ pattern->name[0]) & pattern->mask[0]) &&
+		       !((name[1] ^ pattern->name[1]) & pattern->mask[1]);
+	memcpy(text, name, sizeof(text));
+	text[sizeof(text) - 1] = '\0';
+	return glob_match(pattern->text, text);
+}
+
 /* A process is called what its first thread is called; threads may call themselves otherwise. */
 static bool has_name(const struct syscord_name_list *list, const struct task_struct *leader)
 {
-	char name[TASK_COMM_LEN];
+	u64 name[2];
 	unsigned int i;
 
-	/* The name may be changed meanwhile, but its last byte is NUL at any time. */
+	/* It may be changed meanwhile, so it is looked at once. */
 	memcpy(name, leader->comm, sizeof(name));
-	name[sizeof(name) - 1] = '\0';
-	for (i = 0; i < list->count; i++) {
-		const struct syscord_pattern *pattern = &list->patterns[i];
-
-		if (pattern->plain ? !strcmp(pattern->text, name) : glob_match(pattern->text, name))
+	for (i = 0; i < list->count; i++)
+		if (matches(&list->patterns[i], name))
 			return true;
-	}
 	return false;
 }
 

@@ -8,9 +8,11 @@
 #ifndef SYSCORD_FILTER_H
 #define SYSCORD_FILTER_H
 
+#include <linux/build_bug.h>
 #include <linux/compiler.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
+#include <linux/stddef.h>
 #include <linux/types.h>
 
 #include "names.h"
@@ -28,12 +30,18 @@ struct syscord_pid_list {
  * struct syscord_pattern - a process name, or a shell pattern of names
  * @text:	as given, or its first 15 characters if those are plain: the kernel keeps no more of
  * a name
- * @plain:	@text is a name, not a pattern
+ * @plain:	@text is a name, not a pattern; then
+ * @name:	its bytes, and
+ * @mask:	which of them count: all up to its NUL
  */
 struct syscord_pattern {
 	char text[SYSCORD_PATTERN_MAX];
 	bool plain;
+	u64 name[2];
+	u64 mask[2];
 };
+
+static_assert(sizeof_field(struct syscord_pattern, name) == TASK_COMM_LEN);
 
 struct syscord_name_list {
 	unsigned int count;

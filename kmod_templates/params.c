@@ -95,6 +95,10 @@ static int parse_name(const char *param, char *item, void *data)
 	}
 	pattern->plain = plain >= TASK_COMM_LEN - 1 || !item[plain];
 	strscpy(pattern->text, item, pattern->plain ? TASK_COMM_LEN : sizeof(pattern->text));
+	if (pattern->plain) {
+		memcpy(pattern->name, pattern->text, strlen(pattern->text));
+		memset(pattern->mask, 0xff, strlen(pattern->text) + 1);
+	}
 	list->count++;
 	return 0;
 }

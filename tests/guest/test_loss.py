@@ -97,7 +97,7 @@ def test_a_disk_that_is_full_from_the_start_is_no_reason_to_fail(recorder: Recor
 
 def test_more_threads_than_the_table_holds_are_counted(recorder: Recorder) -> None:
     recorder.load("threads=16")
-    recorder.run('for i in $(seq 60); do sleep 1000 & pids="$pids $!"; done; ls /etc > out; kill $pids; wait')
+    recorder.run('for i in $(seq 150); do sleep 1000 & pids="$pids $!"; done; ls /etc > out; kill $pids; wait')
     stats = recorder.stats()
     recorder.unload()
     check_law(stats)

@@ -50,7 +50,7 @@ for _ in threads: todo.put(None)
 for thread in threads: thread.join()
 print(sum(done.get() for _ in range(100)), subprocess.run(["true"]).returncode)
 """
-PIPELINE = "find /usr/share /etc -type f | sort | xargs -n 200 ls -l | awk '{ print $5 }' | tee sizes | gzip -9 | wc -c"
+PIPELINE = "find /etc -type f | sort | xargs -n 200 ls -l | awk '{ print $5 }' | tee sizes | gzip -9 | wc -c"
 
 
 @dataclass(frozen=True)

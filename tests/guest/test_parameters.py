@@ -58,7 +58,7 @@ BAD = [
     ),
     Bad("record=/tmp/link", "Too many levels of symbolic links", "symbolic link", "ln -s /tmp/file /tmp/link"),
     Bad("record=/tmp/dir/record", "Too many levels of symbolic links", "symbolic link", "ln -s /root /tmp/dir"),
-    Bad("record=/tmp/fifo", "No such device or address", "no regular file", "mkfifo /tmp/fifo"),
+    Bad("record=/tmp/fifo", INVALID, "no regular file", "mkfifo /tmp/fifo"),
     Bad("record=/tmp/folder", "Is a directory", "it is a folder", "mkdir /tmp/folder"),
     Bad("record=/tmp/file/record", "Not a directory", "its folder is no folder", "touch /tmp/file"),
     Bad("record=/dev/null", INVALID, "it is no regular file"),

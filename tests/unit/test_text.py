@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from syscord_read.text import BadRecord, Cut, Lost, Missing, Record, integer, parse_line, parse_lines
+from tests.pages import DOCS, blocks
 
 ESCAPES = {b"\n": "\\n", b"\t": "\\t", b"\r": "\\r", b'"': '\\"', b"\\": "\\\\"}
 
@@ -201,3 +205,17 @@ def test_one_wrong_character_never_crashes(name: str, at: int, character: str) -
         parse_line(line[:at] + character + line[at + 1 :])
     except BadRecord as error:
         assert error.column <= len(line) + 1
+
+
+def test_the_page_shows_records_and_nothing_else() -> None:
+    shown = [block for block in blocks(DOCS / "record-format.md") if block.language == "text"]
+    lines = [line for block in shown for line in block.text.splitlines()]
+    assert len(list(parse_lines(lines))) == len(lines) > 10
+
+
+def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (example,) = (block for block in blocks(DOCS / "record-format.md") if block.language == "python")
+    (tmp_path / "record").write_text("pid=1, openat, dir=-100, path=/etc/hosts, flags=0, mode=0, res=3\n")
+    monkeypatch.chdir(tmp_path)
+    printed = subprocess.run([sys.executable, "-c", example.text], check=True, capture_output=True, text=True)
+    assert printed.stdout == "1 b'/etc/hosts' 3\n"
