@@ -12,6 +12,7 @@
 #ifndef SYSCORD_CAPTURE_H
 #define SYSCORD_CAPTURE_H
 
+#include <linux/bug.h>
 #include <linux/limits.h>
 #include <linux/socket.h>
 #include <linux/types.h>
@@ -37,6 +38,7 @@
  * @late:	the entry part is read at exit
  * @earlier:	late: where, in the part as it was read at entry, what comes after @after begins;
  *		NULL if it was not read then
+ * @earlier_end: the end of that part
  * @after:	late: the end of the last field behind a pointer
  */
 struct syscord_cursor {
@@ -47,6 +49,7 @@ struct syscord_cursor {
 	bool fault;
 	bool late;
 	const u8 *earlier;
+	const u8 *earlier_end;
 	const u8 *after;
 };
 
@@ -84,7 +87,7 @@ static inline u32 field_word(const u8 *field)
 }
 
 /* Bytes of a field of elements of @unit bytes.  @fault is set if some of it could not be read. */
-static inline size_t field_size(const u8 *field, size_t unit, bool *fault)
+static inline size_t field_size(const u8 *field, const u8 *end, size_t unit, bool *fault)
 {
 	u32 count = field_word(field) & SYSCORD_COUNT_MASK;
 	size_t size = sizeof(u32);
@@ -92,7 +95,7 @@ static inline size_t field_size(const u8 *field, size_t unit, bool *fault)
 	*fault = field_word(field) & SYSCORD_MARK_FAULT;
 	if (unit != SYSCORD_UNIT_STRING)
 		return size + count * unit;
-	while (count--) {
+	while (count-- && field + size + sizeof(u32) <= end) {
 		u32 word = field_word(field + size);
 
 		*fault |= !!(word & SYSCORD_MARK_FAULT);
@@ -105,10 +108,17 @@ static inline size_t field_size(const u8 *field, size_t unit, bool *fault)
 static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, size_t unit)
 {
 	/* The scalars in between are the same, since they are from the same registers. */
-	const u8 *field = c->earlier + (c->pos - c->after);
-	bool fault;
-	size_t size = field_size(field, unit, &fault);
+	const u8 *field = c->earlier + (c->pos - c->after), *end = c->earlier_end;
+	bool fault = true;
+	size_t size = 0;
 
+	if (field + sizeof(u32) <= end)
+		size = field_size(field, end, unit, &fault);
+	/* The same statements put the same fields; should they ever not, nothing is kept. */
+	if (WARN_ON_ONCE(!size || size > end - field)) {
+		c->earlier = NULL;
+		return false;
+	}
 	c->earlier = field + size;
 	c->after = c->pos;
 	if (fault)
@@ -143,12 +153,12 @@ static __always_inline void end_field(struct syscord_cursor *c, u8 *word, size_t
 	memcpy(word, &value, sizeof(value));
 }
 
-/* A field of no elements, which says why. */
-static __maybe_unused void put_nothing(struct syscord_cursor *c, u32 marks)
+/* A field of no elements, which says why.  @unit: what it would have elements of. */
+static __maybe_unused void put_nothing(struct syscord_cursor *c, size_t unit, u32 marks)
 {
 	u8 *word;
 
-	if (begin_field(c, &word, 1))
+	if (begin_field(c, &word, unit))
 		end_field(c, word, 0, marks);
 }
 
@@ -210,7 +220,7 @@ static __always_inline void put_bytes(struct syscord_cursor *c, unsigned long ad
 	if (likely(c->content))
 		put_memory(c, addr, len, c->content);
 	else
-		put_nothing(c, SYSCORD_MARK_UNREAD);
+		put_nothing(c, 1, SYSCORD_MARK_UNREAD);
 }
 
 /* Append the first @want bytes that one part of an iovec leads to.  False if it faulted. */
@@ -261,7 +271,7 @@ static __maybe_unused void put_iovec(struct syscord_cursor *c, unsigned long add
 	u32 marks;
 
 	if (!c->content || !addr) {
-		put_nothing(c, addr ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
+		put_nothing(c, 1, addr ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
 		return;
 	}
 	if (!begin_field(c, &word, 1))
@@ -295,9 +305,9 @@ static __maybe_unused void put_sockaddr_out(struct syscord_cursor *c, unsigned l
 	u32 len;
 
 	if (!addr || !len_addr)
-		put_nothing(c, SYSCORD_MARK_NULL);
+		put_nothing(c, 1, SYSCORD_MARK_NULL);
 	else if (syscord_read_user(&len, len_addr, sizeof(len)) < sizeof(len))
-		put_nothing(c, SYSCORD_MARK_FAULT);
+		put_nothing(c, 1, SYSCORD_MARK_FAULT);
 	else
 		put_memory(c, addr, len, min_t(size_t, c->addr_room,
 					       sizeof(struct sockaddr_storage)));
@@ -413,12 +423,14 @@ static __maybe_unused void note_msghdr_room(struct syscord_cursor *c, unsigned l
 static __maybe_unused void put_msghdr(struct syscord_cursor *c, unsigned long addr, size_t total,
 				      size_t addr_room)
 {
+	u32 marks = addr ? SYSCORD_MARK_FAULT : SYSCORD_MARK_NULL;
 	struct user_msghdr msg;
-	int i;
 
 	if (!addr || syscord_read_user(&msg, addr, sizeof(msg)) < sizeof(msg)) {
-		for (i = 0; i < 4; i++)
-			put_nothing(c, addr ? SYSCORD_MARK_FAULT : SYSCORD_MARK_NULL);
+		put_nothing(c, 1, marks);
+		put_nothing(c, 1, marks);
+		put_nothing(c, sizeof(u64), marks);
+		put_nothing(c, sizeof(u64), marks);
 		return;
 	}
 	put_memory(c, (__force unsigned long)msg.msg_name, (u32)msg.msg_namelen,

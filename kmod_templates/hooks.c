@@ -118,6 +118,7 @@ static bool capture_late(struct syscord_cursor *c, struct syscord_thread *thread
 		return false;
 	c->late = true;
 	c->earlier = thread->flags & SYSCORD_EV_UNSEEN ? NULL : thread->entry;
+	c->earlier_end = thread->entry + thread->len;
 	c->after = c->pos;
 	c->end = c->pos + syscord_threads.room - SYSCORD_SCALAR_ROOM;
 	handler->entry(c, thread->args);

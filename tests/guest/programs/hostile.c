@@ -7,6 +7,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -304,4 +305,73 @@ PROMISE(no_process_can_forge_a_record)
 		call(__NR_execve, "/nowhere", argv, 0);
 		end();
 	}
+}
+
+/* A sendmsg() that waits, and what another thread does to its header meanwhile. */
+struct waiting {
+	pid_t sender;
+	int drain;
+	void *header;
+};
+
+/* Whether a thread of this process sleeps, as its stat says behind its name. */
+static int sleeps(pid_t tid)
+{
+	char path[64], stat[256] = "";
+	int fd;
+
+	sprintf(path, "/proc/self/task/%d/stat", tid);
+	fd = open(path, O_RDONLY);
+	need(fd >= 0 && read(fd, stat, sizeof(stat) - 1) > 0 && !close(fd));
+	return strstr(stat, ") S ") != NULL;
+}
+
+static void *take_away_the_header(void *argument)
+{
+	struct waiting *waiting = argument;
+	char buf[4096];
+
+	while (!sleeps(waiting->sender))
+		sched_yield();
+	need(!mprotect(waiting->header, sizeof(buf), PROT_NONE));
+	while (read(waiting->drain, buf, sizeof(buf)) > 0)
+		;
+	return NULL;
+}
+
+/*
+ * The content was not there at entry, and when it could be read the header is gone: what was known of
+ * it at entry stays, and what the process says of lengths is not believed a second time.
+ */
+PROMISE(a_header_that_is_taken_away_meanwhile_is_kept_as_it_was)
+{
+	static char control[0x4f00] __attribute__((aligned(8)));
+	struct cmsghdr *first = (struct cmsghdr *)control;
+	struct iovec part = { "content", 7 };
+	struct msghdr *header = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct waiting waiting = { .sender = gettid(), .header = header };
+	pthread_t thread;
+	int ends[2];
+	long res;
+
+	need(header != MAP_FAILED && !socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	first->cmsg_len = sizeof(control);
+	first->cmsg_level = 77;	/* of no protocol: the kernel passes over it */
+	header->msg_iov = not_present(&part, sizeof(part));
+	header->msg_iovlen = 1;
+	header->msg_control = control;
+	header->msg_controllen = sizeof(control);
+	fcntl(ends[0], F_SETFL, O_NONBLOCK);
+	while (write(ends[0], control, sizeof(control)) > 0 || write(ends[0], control, 1) > 0)
+		;
+	fcntl(ends[0], F_SETFL, 0);
+	waiting.drain = ends[1];
+	need(!pthread_create(&thread, NULL, take_away_the_header, &waiting));
+	begin();
+	res = call(__NR_sendmsg, ends[0], header, 0);
+	expect("sendmsg, sockfd=%d, addr=<null>%s, controllen=%d, msg_flags=0, flags=0, res=%ld", ends[0],
+	       no_data("<fault>"), 0x4f00, res);
+	end();
+	need(res == 7 && !shutdown(ends[0], SHUT_WR) && !pthread_join(thread, NULL));
 }
