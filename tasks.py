@@ -116,7 +116,7 @@ def test(_: Context, arch: str = "both", k: str = "", unit: bool = False) -> Non
     import pytest  # noqa: PLC0415
 
     here = Path(__file__).parent
-    folders = [here / "tests/unit"] if unit else [here / "tests"]
+    folders = [here / "tests/unit", here / "tests/vm"] if unit else [here / "tests"]
     arguments = [*map(str, folders), "--rootdir", str(here), *(["-k", k] if k else [])]
     status = pytest.main([*arguments, *([] if unit else ["--arch", arch])])
     if status:

@@ -304,8 +304,8 @@ static noinline void on_unseen_exit(const struct syscord_filter *filter, struct 
 
 /*
  * A task that the filter wants under the name of its new program, and not under the old one.  The
- * call will end as one of the new program's ABI, whose table the number may not be of; so what it is
- * gets noted here.  Its arguments are on the new stack.
+ * call will end as one of the new program's ABI, whose table the number may not be of; so what it
+ * is gets noted here.  Its arguments are on the new stack.
  */
 static noinline void on_unseen_exec(const struct syscord_filter *filter)
 {
