@@ -14,17 +14,6 @@ from vm import architectures
 from vm.errors import ToolFailed, VmError
 from vm.progress import console, step
 
-#: Each check by its name: it returns its complaints, nothing if all is well, and may raise BuildError or VmError.
-CHECKS: dict[str, Callable[[], str]] = {
-    "handlers": lambda: _handlers(),
-    "ruff check": lambda: _tool("ruff", "check", str(paths.ROOT)),
-    "mypy --strict": lambda: _tool("mypy"),
-    "checkpatch": checkpatch.complaints,
-    "W=1 and sparse, arm64": lambda: _c("arm64"),
-    "W=1 and sparse, x86_64": lambda: _c("x86_64"),
-}
-
-
 def check_all() -> bool:
     """Run every check, each to its end; print what is wrong. Returns whether all is well."""
     verdicts = [_report(name, run) for name, run in CHECKS.items()]
@@ -71,3 +60,14 @@ def _c(arch: str) -> str:
 
 def _is_ours(line: str, folder: Path) -> bool:
     return line.startswith(f"{folder}/") and re.search(r"\b(warning|error):", line) is not None
+
+
+#: Each check by its name: it returns its complaints, nothing if all is well, and may raise BuildError or VmError.
+CHECKS: dict[str, Callable[[], str]] = {
+    "handlers": _handlers,
+    "ruff check": lambda: _tool("ruff", "check", str(paths.ROOT)),
+    "mypy --strict": lambda: _tool("mypy"),
+    "checkpatch": checkpatch.complaints,
+    "W=1 and sparse, arm64": lambda: _c("arm64"),
+    "W=1 and sparse, x86_64": lambda: _c("x86_64"),
+}
