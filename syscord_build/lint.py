@@ -14,6 +14,7 @@ from vm import architectures
 from vm.errors import ToolFailed, VmError
 from vm.progress import console, step
 
+
 def check_all() -> bool:
     """Run every check, each to its end; print what is wrong. Returns whether all is well."""
     verdicts = [_report(name, run) for name, run in CHECKS.items()]
