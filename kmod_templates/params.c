@@ -344,8 +344,15 @@ static int get_stats(char *buffer, const struct kernel_param *kp)
 	return syscord_stats_print(buffer, PAGE_SIZE);
 }
 
-/* Without set, an attempt to write it is refused. */
+/* Called for insmod's command line; in sysfs nobody may write it. */
+static int refuse_stats(const char *value, const struct kernel_param *kp)
+{
+	pr_err("%s is only to be read: leave it out\n", kp->name);
+	return -EPERM;
+}
+
 static const struct kernel_param_ops stats_ops = {
+	.set = refuse_stats,
 	.get = get_stats,
 };
 

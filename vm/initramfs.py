@@ -53,6 +53,7 @@ def _modules(kernel: Kernel, tree: Path) -> None:
     """Copy the modules, and write the list of those to load at once, dependencies first."""
     needs = _dependencies(kernel.modules / "modules.dep")
     target = tree / "lib/modules" / kernel.version
+    target.mkdir(parents=True)
     for path in _closure((*LOADED, *AVAILABLE), needs):
         (target / path).parent.mkdir(parents=True, exist_ok=True)
         _copy_plain(kernel.modules / path, target / path)

@@ -81,9 +81,13 @@ class Recorder:
 
     def log(self) -> list[str]:
         """What the module itself said in the kernel log, without its name."""
-        lines = self.machine.run("dmesg").stdout.splitlines()
-        said = [line.partition("syscord: ")[2] for line in lines if "] syscord: " in line]
-        return [line for line in said if not line.startswith(OF_THE_KERNEL)]
+        return own_words(self.machine.run("dmesg").stdout.splitlines())
+
+
+def own_words(dmesg: list[str]) -> list[str]:
+    """What the module itself said, of the lines of a kernel log, without its name."""
+    said = [line.partition("syscord: ")[2] for line in dmesg if "] syscord: " in line]
+    return [line for line in said if not line.startswith(OF_THE_KERNEL)]
 
 
 def in_machine(machine: Machine, goods: bytes) -> Recorder:
