@@ -4,6 +4,7 @@
  */
 #include <linux/vmalloc.h>
 
+#include "memory.h"
 #include "ring.h"
 
 /**
@@ -11,13 +12,14 @@
  * @ring:	zeroed
  * @size:	bytes, a power of two
  * @packet:	bytes of a packet, a power of two, less than @size
- * @node:	memory node of its CPU
+ *
+ * Called on the ring's CPU, so that its memory is near.
  *
  * Return: 0, or -ENOMEM.
  */
-int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet, int node)
+int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet)
 {
-	u8 *base = vzalloc_node(size, node);
+	u8 *base = syscord_allocate(size);
 
 	if (!base)
 		return -ENOMEM;

@@ -34,7 +34,7 @@ struct syscord_ring {
 	u64 tail ____cacheline_aligned_in_smp;
 };
 
-int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet, int node);
+int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet);
 void syscord_ring_destroy(struct syscord_ring *ring);
 
 const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 head);

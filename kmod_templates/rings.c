@@ -12,7 +12,6 @@
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
-#include <linux/topology.h>
 
 #include "handlers.h"
 #include "params.h"
@@ -47,7 +46,7 @@ static int cpu_comes_online(unsigned int cpu)
 
 	if (part->ring.base)
 		return 0;
-	err = syscord_ring_create(&part->ring, size, packet, cpu_to_node(cpu));
+	err = syscord_ring_create(&part->ring, size, packet);
 	if (err)
 		pr_err("the ring of CPU %u needs %u KiB, which are not free: ask for less ring_kb=\n",
 		       cpu, size / SZ_1K);

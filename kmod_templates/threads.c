@@ -8,11 +8,11 @@
 #include <linux/atomic.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
-#include <linux/overflow.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
+#include "memory.h"
 #include "threads.h"
 
 /* How far a thread's slot may lie from where its address points: bounds every look-up. */
@@ -73,11 +73,6 @@ void syscord_thread_put(const struct task_struct *task)
 	}
 }
 
-static void *allocate(size_t count, size_t size)
-{
-	return __vmalloc(array_size(count, size), GFP_KERNEL | __GFP_ZERO | __GFP_NOWARN);
-}
-
 /**
  * syscord_threads_create - make the table
  * @count:	how many threads it is for
@@ -94,13 +89,13 @@ int syscord_threads_create(unsigned int count, unsigned int content)
 	syscord_threads.bits = ilog2(slots);
 	syscord_threads.slot_size = size;
 	syscord_threads.room = size - offsetof(struct syscord_thread, entry);
-	syscord_threads.owners = allocate(slots, sizeof(*syscord_threads.owners));
-	syscord_threads.reach = allocate(slots, sizeof(*syscord_threads.reach));
-	syscord_threads.slots = allocate(slots, size);
+	syscord_threads.owners = syscord_allocate(slots * sizeof(*syscord_threads.owners));
+	syscord_threads.reach = syscord_allocate(slots * sizeof(*syscord_threads.reach));
+	syscord_threads.slots = syscord_allocate(slots * size);
 	if (syscord_threads.owners && syscord_threads.reach && syscord_threads.slots)
 		return 0;
 	pr_err("threads=%u needs %zu MiB, which are not free: ask for less, or for less content=\n",
-	       count, array_size(slots, size) / SZ_1M);
+	       count, slots * size / SZ_1M);
 	syscord_threads_destroy();
 	return -ENOMEM;
 }

@@ -18,8 +18,8 @@
 
 #include "handlers.h"
 
-/* Bytes for the entry part, content aside: a path of any length, and a syscall's other fields. */
-#define SYSCORD_ENTRY_ROOM	(PATH_MAX + 512)
+/* Bytes for the entry part, content aside: two paths of any length, and all other fields. */
+#define SYSCORD_ENTRY_ROOM	(2 * PATH_MAX + 512)
 
 /**
  * struct syscord_thread - a thread's slot

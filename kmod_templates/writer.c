@@ -328,6 +328,8 @@ static int run(void *unused)
 		try_to_freeze();
 		run_once();
 	}
+	/* The rest: here, since who unloads has signals, and limits on a file's size. */
+	drain(U64_MAX);
 	return 0;
 }
 
@@ -437,8 +439,9 @@ void syscord_writer_stop(void)
 {
 	struct syscord_stats sum;
 
-	kthread_stop(writer.task);
-	drain(U64_MAX);
+	/* A thread that never ran has written nothing. */
+	if (kthread_stop(writer.task) == -EINTR)
+		drain(U64_MAX);
 	if (writer.filled)
 		give_up();
 	syscord_stats_sum(&sum);

@@ -67,6 +67,8 @@ BAD = [
     Bad("record=/tmp/other", NOT_PERMITTED, "not root's alone", "touch /tmp/other; chown 1000 /tmp/other"),
     Bad("record=/tmp/open/record", NOT_PERMITTED, "not root's alone", "mkdir -m 777 /tmp/open"),
     Bad("record=/tmp/linked//record", "Too many levels of symbolic links", "symbolic link", "ln -s /root /tmp/linked"),
+    Bad("ring_kb=524288", "Cannot allocate memory", "needs 524288 KiB, which are not free"),
+    Bad("threads=1048576 content=65536", "Cannot allocate memory", "MiB, which are not free"),
     Bad("stats=1", NOT_PERMITTED, "stats is only to be read"),
 ]
 

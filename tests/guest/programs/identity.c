@@ -35,12 +35,11 @@ PROMISE(a_user_above_2_31_is_not_negative)
 PROMISE(a_call_without_handler_has_name_and_result)
 {
 	begin();
-	EXPECT_RESULT(sched_yield);
-	expect("umask, res=%ld", call(__NR_umask, 022));
-	expect("umask, res=18");
-	call(__NR_umask, 022);
-	expect("getpgid, res=-3");
-	call(__NR_getpgid, 0x7ffffff0);
+	expect("personality, res=%ld", call(__NR_personality, 0xffffffffL));
+	expect("sched_get_priority_max, res=99");
+	call(__NR_sched_get_priority_max, 1);
+	expect("getpriority, res=-22");
+	call(__NR_getpriority, 99, 0);
 	end();
 }
 

@@ -83,7 +83,7 @@ PROMISE(ipv4_addresses_are_decoded)
 	begin();
 	expect("bind, sockfd=%d, addr=127.0.0.1:4711, res=0", server);
 	call(__NR_bind, server, &in, sizeof(in));
-	expect("listen, res=0");
+	expect("listen, sockfd=%d, backlog=1, res=0", server);
 	call(__NR_listen, server, 1);
 	expect("connect, sockfd=%d, addr=127.0.0.1:4711, res=0", client);
 	call(__NR_connect, client, &in, sizeof(in));
@@ -134,7 +134,7 @@ PROMISE(ipv6_addresses_are_decoded)
 	begin();
 	expect("bind, sockfd=%d, addr=[::1]:4712, res=0", server);
 	call(__NR_bind, server, &in6, sizeof(in6));
-	expect("listen, res=0");
+	expect("listen, sockfd=%d, backlog=1, res=0", server);
 	call(__NR_listen, server, 1);
 	res = call(__NR_connect, client, &scoped, sizeof(scoped));
 	expect("connect, sockfd=%d, addr=[fe80::12%%1]:80, res=%ld", client, res);
@@ -169,7 +169,7 @@ PROMISE(unix_paths_are_decoded)
 	begin();
 	expect("bind, sockfd=%d, addr=unix:/tmp/sock, res=0", server);
 	call(__NR_bind, server, &un, UNIX_HEAD + 10);
-	expect("listen, res=0");
+	expect("listen, sockfd=%d, backlog=1, res=0", server);
 	call(__NR_listen, server, 1);
 	/* What stands behind the NUL is not part of the path. */
 	expect("connect, sockfd=%d, addr=unix:/tmp/sock, res=0", client);

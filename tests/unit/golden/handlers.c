@@ -26,7 +26,8 @@ static const struct syscord_field u64_member[] = {
 
 /* Elements of arrays, and structs. */
 
-static void put_item_pollfd(struct syscord_cursor *c, unsigned long addr, unsigned long count)
+static __maybe_unused void put_item_pollfd(struct syscord_cursor *c, unsigned long addr,
+				unsigned long count)
 {
 	struct syscord_items items;
 	struct pollfd item;
@@ -41,14 +42,15 @@ static void put_item_pollfd(struct syscord_cursor *c, unsigned long addr, unsign
 	end_items(c, &items);
 }
 
-static const struct syscord_field item_pollfd_members[] = {
+static const struct syscord_field item_pollfd_members[] __maybe_unused = {
 	FIELD("fd", S32, DEC),
 	FIELD("events", S16, HEX),
 	FIELD("revents", S16, DEC),
 	END
 };
 
-static void put_item_pollfd_fd_events(struct syscord_cursor *c, unsigned long addr, unsigned long count)
+static __maybe_unused void put_item_pollfd_fd_events(struct syscord_cursor *c, unsigned long addr,
+				unsigned long count)
 {
 	struct syscord_items items;
 	struct pollfd item;
@@ -62,13 +64,14 @@ static void put_item_pollfd_fd_events(struct syscord_cursor *c, unsigned long ad
 	end_items(c, &items);
 }
 
-static const struct syscord_field item_pollfd_fd_events_members[] = {
+static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused = {
 	FIELD("fd", S32, DEC),
 	FIELD("events", S16, HEX),
 	END
 };
 
-static void put_item_pollfd_fd_revents(struct syscord_cursor *c, unsigned long addr, unsigned long count)
+static __maybe_unused void put_item_pollfd_fd_revents(struct syscord_cursor *c, unsigned long addr,
+				unsigned long count)
 {
 	struct syscord_items items;
 	struct pollfd item;
@@ -82,13 +85,14 @@ static void put_item_pollfd_fd_revents(struct syscord_cursor *c, unsigned long a
 	end_items(c, &items);
 }
 
-static const struct syscord_field item_pollfd_fd_revents_members[] = {
+static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unused = {
 	FIELD("fd", S32, DEC),
 	FIELD("revents", S16, DEC),
 	END
 };
 
-static void put_item_s32(struct syscord_cursor *c, unsigned long addr, unsigned long count)
+static __maybe_unused void put_item_s32(struct syscord_cursor *c, unsigned long addr,
+				unsigned long count)
 {
 	struct syscord_items items;
 	s32 item;
@@ -101,7 +105,7 @@ static void put_item_s32(struct syscord_cursor *c, unsigned long addr, unsigned 
 	end_items(c, &items);
 }
 
-static const struct syscord_field item_s32_members[] = {
+static const struct syscord_field item_s32_members[] __maybe_unused = {
 	FIELD("", S32, DEC),
 	END
 };
