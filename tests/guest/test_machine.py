@@ -152,8 +152,10 @@ def test_the_guest_has_what_tests_need(machine: Machine, program: str) -> None:
     machine.run(program)
 
 
+# What a shell runs in the background, these tests perhaps, ignores Ctrl-C, and so would its children.
 BOOT = """
-import sys
+import signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from vm import kernels
 from vm.boot import boot
 from vm.spec import MachineSpec
