@@ -254,11 +254,12 @@ def _memory(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
 
 def _msghdr(address: str, *, at_exit: bool) -> Capture:
     """A msghdr is four fields, named as in the kernel's struct, without its prefix."""
+    addr, data, controllen, flags = MEMORY["msghdr"].fields
     fields = (
-        Field("addr", "SOCKADDR"),
-        Field("data", "BYTES"),
-        Field("controllen", "SCALAR", members=(Field("controllen", "U64"),)),
-        Field("msg_flags", "SCALAR", members=(Field("msg_flags", "U64"),)),
+        Field(addr, "SOCKADDR"),
+        Field(data, "BYTES"),
+        Field(controllen, "SCALAR", members=(Field(controllen, "U64"),)),
+        Field(flags, "SCALAR", members=(Field(flags, "U64"),)),
     )
     total, addr_room = ("ret", "c->addr_room") if at_exit else ("SIZE_MAX", "SIZE_MAX")
     fixed = 4 * WORD + 2 * 8
