@@ -23,8 +23,8 @@
 
 /* Bytes of a part's scalars and words at most; checked where handlers are generated. */
 #define SYSCORD_SCALAR_ROOM	160
-/* Bytes of a string. */
-#define SYSCORD_STRING_MAX	PATH_MAX
+/* Bytes of a string: what a path can have, without its NUL. */
+#define SYSCORD_STRING_MAX	(PATH_MAX - 1)
 /* Elements of an array, strings of a vector, parts of an iovec. */
 #define SYSCORD_ITEMS_MAX	64
 
@@ -34,6 +34,7 @@
  * @end:	where fields of variable length stop
  * @content:	bytes of content to keep of a field
  * @addr_room:	bytes that the caller has for a socket address; noted at entry, used at exit
+ * @wide:	an argument does not fit in 32 bits, or may not
  * @fault:	a field could not be read
  * @late:	the entry part is read at exit
  * @earlier:	late: where, in the part as it was read at entry, what comes after @after begins;
@@ -46,6 +47,7 @@ struct syscord_cursor {
 	u8 *end;
 	u32 content;
 	u32 addr_room;
+	bool wide;
 	bool fault;
 	bool late;
 	const u8 *earlier;
@@ -69,8 +71,41 @@ SYSCORD_PUT(u32)
 SYSCORD_PUT(s64)
 SYSCORD_PUT(u64)
 
-/* The unit of a field whose elements are strings: each has a word and a length of its own. */
-#define SYSCORD_UNIT_STRING	0
+/* Narrow integers: of 32 bits, but where one of them needs more. */
+#define SYSCORD_PUT_NARROW(code, narrow)						\
+static __always_inline bool is_wide_##code(code value)					\
+{											\
+	return value != (code)(narrow)value;						\
+}											\
+											\
+static __always_inline void put_narrow_##code(struct syscord_cursor *c, code value)	\
+{											\
+	if (unlikely(c->wide))								\
+		put_##code(c, value);							\
+	else										\
+		put_##narrow(c, value);							\
+}
+
+SYSCORD_PUT_NARROW(s64, s32)
+SYSCORD_PUT_NARROW(u64, u32)
+
+/*
+ * What a field behind a pointer is made of: bytes of an element, and of its word.  For strings,
+ * which have a word each, an element has 0.
+ */
+#define SYSCORD_UNIT(size)	((size) << 1)
+#define SYSCORD_UNIT_STRINGS	SYSCORD_UNIT(0)
+#define SYSCORD_UNIT_CONTENT	(SYSCORD_UNIT(1) | 1)
+
+static __always_inline size_t unit_size(unsigned int unit)
+{
+	return unit >> 1;
+}
+
+static __always_inline size_t word_size(unsigned int unit)
+{
+	return unit & 1 ? sizeof(u32) : sizeof(u16);
+}
 
 /* Bytes that a field of variable length may still take. */
 static __always_inline size_t cursor_room(const struct syscord_cursor *c)
@@ -78,41 +113,46 @@ static __always_inline size_t cursor_room(const struct syscord_cursor *c)
 	return c->end > c->pos ? c->end - c->pos : 0;
 }
 
-static inline u32 field_word(const u8 *field)
+static inline u32 field_word(const u8 *field, unsigned int unit)
 {
 	u32 word;
+	u16 brief;
 
-	memcpy(&word, field, sizeof(word));
-	return word;
+	if (unit == SYSCORD_UNIT_CONTENT) {
+		memcpy(&word, field, sizeof(word));
+		return word;
+	}
+	memcpy(&brief, field, sizeof(brief));
+	return syscord_long_word(brief);
 }
 
-/* Bytes of a field of elements of @unit bytes.  @fault is set if some of it could not be read. */
-static inline size_t field_size(const u8 *field, const u8 *end, size_t unit, bool *fault)
+/* Bytes of a field that begins before @end.  @fault is set if some of it could not be read. */
+static inline size_t field_size(const u8 *field, const u8 *end, unsigned int unit, bool *fault)
 {
-	u32 count = field_word(field) & SYSCORD_COUNT_MASK;
-	size_t size = sizeof(u32);
+	u32 word = field_word(field, unit);
+	u32 count = word & SYSCORD_COUNT_MASK;
+	size_t size = word_size(unit);
 
-	*fault = field_word(field) & SYSCORD_MARK_FAULT;
-	if (unit != SYSCORD_UNIT_STRING)
-		return size + count * unit;
-	while (count-- && field + size + sizeof(u32) <= end) {
-		u32 word = field_word(field + size);
-
+	*fault = word & SYSCORD_MARK_FAULT;
+	if (unit != SYSCORD_UNIT_STRINGS)
+		return size + count * unit_size(unit);
+	while (count-- && field + size + sizeof(u16) <= end) {
+		word = field_word(field + size, unit);
 		*fault |= !!(word & SYSCORD_MARK_FAULT);
-		size += sizeof(u32) + (word & SYSCORD_COUNT_MASK);
+		size += sizeof(u16) + (word & SYSCORD_COUNT_MASK);
 	}
 	return size;
 }
 
 /* Late: put the field as it was read at entry, if it was whole. */
-static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, size_t unit)
+static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, unsigned int unit)
 {
 	/* The scalars in between are the same, since they are from the same registers. */
 	const u8 *field = c->earlier + (c->pos - c->after), *end = c->earlier_end;
 	bool fault = true;
 	size_t size = 0;
 
-	if (field + sizeof(u32) <= end)
+	if (field + word_size(unit) <= end)
 		size = field_size(field, end, unit, &fault);
 	/* The same statements put the same fields; should they ever not, nothing is kept. */
 	if (WARN_ON_ONCE(!size || size > end - field)) {
@@ -121,7 +161,7 @@ static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, size_
 	}
 	c->earlier = field + size;
 	c->after = c->pos;
-	if (fault)
+	if (fault || size - word_size(unit) > cursor_room(c))
 		return false;
 	memcpy(c->pos, field, size);
 	c->pos += size;
@@ -130,36 +170,44 @@ static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, size_
 }
 
 /* Leave room for a field's word, to be written by end_field().  False if the field is done. */
-static __always_inline bool begin_field(struct syscord_cursor *c, u8 **word, size_t unit)
+static __always_inline bool begin_field(struct syscord_cursor *c, u8 **word,
+					unsigned int unit)
 {
 	if (unlikely(c->earlier) && keep_earlier(c, unit))
 		return false;
 	*word = c->pos;
-	c->pos += sizeof(u32);
+	c->pos += word_size(unit);
 	return true;
 }
 
-static __always_inline void end_field(struct syscord_cursor *c, u8 *word, size_t count, u32 marks)
+static __always_inline void end_field(struct syscord_cursor *c, u8 *word, unsigned int unit,
+				      size_t count, u32 marks)
 {
 	u32 value = (u32)count | marks;
+	u16 brief;
 
 	if (unlikely(marks & SYSCORD_MARK_FAULT))
 		c->fault = true;
 	if (unlikely(c->late)) {
 		c->after = c->pos;
-		if (!(marks & (SYSCORD_MARK_NULL | SYSCORD_MARK_UNREAD)))
+		if (!(marks & SYSCORD_MARK_NULL))
 			value |= SYSCORD_MARK_LATE;
 	}
-	memcpy(word, &value, sizeof(value));
+	if (unit == SYSCORD_UNIT_CONTENT) {
+		memcpy(word, &value, sizeof(value));
+	} else {
+		brief = syscord_short_word(value);
+		memcpy(word, &brief, sizeof(brief));
+	}
 }
 
 /* A field of no elements, which says why.  @unit: what it would have elements of. */
-static __maybe_unused void put_nothing(struct syscord_cursor *c, size_t unit, u32 marks)
+static __maybe_unused void put_nothing(struct syscord_cursor *c, unsigned int unit, u32 marks)
 {
 	u8 *word;
 
 	if (begin_field(c, &word, unit))
-		end_field(c, word, 0, marks);
+		end_field(c, word, unit, 0, marks);
 }
 
 /* The text at @addr, up to its NUL, behind @word. */
@@ -171,7 +219,7 @@ static __maybe_unused void read_string(struct syscord_cursor *c, u8 *word, unsig
 
 	len = syscord_read_user_string(c->pos, addr, room, &fault, &part);
 	c->pos += len;
-	end_field(c, word, len,
+	end_field(c, word, SYSCORD_UNIT(1), len,
 		  (fault ? SYSCORD_MARK_FAULT : 0) | (part ? SYSCORD_MARK_PART : 0));
 }
 
@@ -180,47 +228,45 @@ static __maybe_unused void put_string(struct syscord_cursor *c, unsigned long ad
 {
 	u8 *word;
 
-	if (!begin_field(c, &word, 1))
+	if (!begin_field(c, &word, SYSCORD_UNIT(1)))
 		return;
 	if (addr)
 		read_string(c, word, addr);
 	else
-		end_field(c, word, 0, SYSCORD_MARK_NULL);
+		end_field(c, word, SYSCORD_UNIT(1), 0, SYSCORD_MARK_NULL);
 }
 
 /* @len bytes of memory, of which at most @most are kept. */
-static __maybe_unused void put_memory(struct syscord_cursor *c, unsigned long addr, size_t len,
-				      size_t most)
+static __always_inline void put_memory(struct syscord_cursor *c, unsigned int unit,
+				       unsigned long addr, size_t len, size_t most)
 {
 	size_t want, got;
 	u8 *word;
 
-	if (!begin_field(c, &word, 1))
+	if (!begin_field(c, &word, unit))
 		return;
 	if (!addr) {
-		end_field(c, word, 0, SYSCORD_MARK_NULL);
+		end_field(c, word, unit, 0, SYSCORD_MARK_NULL);
 		return;
 	}
 	want = min3(len, most, cursor_room(c));
 	got = want ? syscord_read_user(c->pos, addr, want) : 0;
 	c->pos += got;
-	end_field(c, word, got,
+	end_field(c, word, unit, got,
 		  (got < want ? SYSCORD_MARK_FAULT : 0) | (want < len ? SYSCORD_MARK_PART : 0));
 }
 
 /* Text of @len bytes. */
-static __always_inline void put_text(struct syscord_cursor *c, unsigned long addr, size_t len)
+static __maybe_unused void put_text(struct syscord_cursor *c, unsigned long addr, size_t len)
 {
-	put_memory(c, addr, len, SYSCORD_STRING_MAX);
+	put_memory(c, SYSCORD_UNIT(1), addr, len, SYSCORD_STRING_MAX);
 }
 
-/* Content: cut at content= bytes. */
-static __always_inline void put_bytes(struct syscord_cursor *c, unsigned long addr, size_t len)
+/* Content: cut at content= bytes; there is no such field where the user wants none. */
+static __maybe_unused void put_bytes(struct syscord_cursor *c, unsigned long addr, size_t len)
 {
 	if (likely(c->content))
-		put_memory(c, addr, len, c->content);
-	else
-		put_nothing(c, 1, SYSCORD_MARK_UNREAD);
+		put_memory(c, SYSCORD_UNIT_CONTENT, addr, len, c->content);
 }
 
 /* Append the first @want bytes that one part of an iovec leads to.  False if it faulted. */
@@ -270,20 +316,24 @@ static __maybe_unused void put_iovec(struct syscord_cursor *c, unsigned long add
 	u8 *word;
 	u32 marks;
 
-	if (!c->content || !addr) {
-		put_nothing(c, 1, addr ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
+	if (!c->content)
+		return;
+	if (!addr) {
+		put_nothing(c, SYSCORD_UNIT_CONTENT, SYSCORD_MARK_NULL);
 		return;
 	}
-	if (!begin_field(c, &word, 1))
+	if (!begin_field(c, &word, SYSCORD_UNIT_CONTENT))
 		return;
 	marks = gather(c, addr, count, total);
-	end_field(c, word, c->pos - word - sizeof(u32), marks);
+	end_field(c, word, SYSCORD_UNIT_CONTENT, c->pos - word - sizeof(u32), marks);
 }
 
 /* A socket address that the kernel reads. */
-static __always_inline void put_sockaddr(struct syscord_cursor *c, unsigned long addr, size_t len)
+static __maybe_unused void put_sockaddr(struct syscord_cursor *c, unsigned long addr, size_t len,
+					size_t most)
 {
-	put_memory(c, addr, (u32)len, sizeof(struct sockaddr_storage));
+	put_memory(c, SYSCORD_UNIT(1), addr, (u32)len,
+		   min(most, sizeof(struct sockaddr_storage)));
 }
 
 /* At entry: at @len_addr stands how many bytes the caller has for an address. */
@@ -305,12 +355,11 @@ static __maybe_unused void put_sockaddr_out(struct syscord_cursor *c, unsigned l
 	u32 len;
 
 	if (!addr || !len_addr)
-		put_nothing(c, 1, SYSCORD_MARK_NULL);
+		put_nothing(c, SYSCORD_UNIT(1), SYSCORD_MARK_NULL);
 	else if (syscord_read_user(&len, len_addr, sizeof(len)) < sizeof(len))
-		put_nothing(c, 1, SYSCORD_MARK_FAULT);
+		put_nothing(c, SYSCORD_UNIT(1), SYSCORD_MARK_FAULT);
 	else
-		put_memory(c, addr, len, min_t(size_t, c->addr_room,
-					       sizeof(struct sockaddr_storage)));
+		put_sockaddr(c, addr, len, c->addr_room);
 }
 
 /* A vector of strings that ends with NULL. */
@@ -320,7 +369,7 @@ static __maybe_unused void put_strings(struct syscord_cursor *c, unsigned long a
 	u32 count = 0, marks = 0;
 	u8 *word, *inner;
 
-	if (!begin_field(c, &word, SYSCORD_UNIT_STRING))
+	if (!begin_field(c, &word, SYSCORD_UNIT_STRINGS))
 		return;
 	for (; addr; addr += sizeof(string), count++) {
 		if (syscord_read_user(&string, addr, sizeof(string)) < sizeof(string)) {
@@ -329,15 +378,15 @@ static __maybe_unused void put_strings(struct syscord_cursor *c, unsigned long a
 		}
 		if (!string)
 			break;
-		if (count == SYSCORD_ITEMS_MAX || cursor_room(c) <= sizeof(u32)) {
+		if (count == SYSCORD_ITEMS_MAX || cursor_room(c) <= sizeof(u16)) {
 			marks = SYSCORD_MARK_PART;
 			break;
 		}
 		inner = c->pos;
-		c->pos += sizeof(u32);
+		c->pos += sizeof(u16);
 		read_string(c, inner, string);
 	}
-	end_field(c, word, count, addr ? marks : SYSCORD_MARK_NULL);
+	end_field(c, word, SYSCORD_UNIT_STRINGS, count, addr ? marks : SYSCORD_MARK_NULL);
 }
 
 /**
@@ -362,7 +411,7 @@ static __maybe_unused bool begin_items(struct syscord_cursor *c, struct syscord_
 {
 	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c) / kept);
 
-	if (!begin_field(c, &items->word, kept))
+	if (!begin_field(c, &items->word, SYSCORD_UNIT(kept)))
 		return false;
 	items->addr = addr;
 	items->count = addr ? min(count, most) : 0;
@@ -396,7 +445,8 @@ static __always_inline bool next_item(struct syscord_items *items, void *item, s
 
 static __always_inline void end_items(struct syscord_cursor *c, const struct syscord_items *items)
 {
-	end_field(c, items->word, items->done, items->marks);
+	/* The word is the same for elements of any size. */
+	end_field(c, items->word, SYSCORD_UNIT(1), items->done, items->marks);
 }
 
 /* A number behind a pointer, already read. */
@@ -404,10 +454,10 @@ static __maybe_unused void put_one(struct syscord_cursor *c, u64 value)
 {
 	u8 *word;
 
-	if (!begin_field(c, &word, sizeof(value)))
+	if (!begin_field(c, &word, SYSCORD_UNIT(sizeof(value))))
 		return;
 	put_u64(c, value);
-	end_field(c, word, 1, 0);
+	end_field(c, word, SYSCORD_UNIT(sizeof(value)), 1, 0);
 }
 
 /* At entry: how many bytes the caller of recvmsg() has for an address. */
@@ -427,14 +477,14 @@ static __maybe_unused void put_msghdr(struct syscord_cursor *c, unsigned long ad
 	struct user_msghdr msg;
 
 	if (!addr || syscord_read_user(&msg, addr, sizeof(msg)) < sizeof(msg)) {
-		put_nothing(c, 1, marks);
-		put_nothing(c, 1, marks);
-		put_nothing(c, sizeof(u64), marks);
-		put_nothing(c, sizeof(u64), marks);
+		put_nothing(c, SYSCORD_UNIT(1), marks);
+		if (c->content)
+			put_nothing(c, SYSCORD_UNIT_CONTENT, marks);
+		put_nothing(c, SYSCORD_UNIT(sizeof(u64)), marks);
+		put_nothing(c, SYSCORD_UNIT(sizeof(u64)), marks);
 		return;
 	}
-	put_memory(c, (__force unsigned long)msg.msg_name, (u32)msg.msg_namelen,
-		   min(addr_room, sizeof(struct sockaddr_storage)));
+	put_sockaddr(c, (__force unsigned long)msg.msg_name, msg.msg_namelen, addr_room);
 	put_iovec(c, (__force unsigned long)msg.msg_iov, msg.msg_iovlen, total);
 	put_one(c, msg.msg_controllen);
 	put_one(c, msg.msg_flags);

@@ -1,56 +1,174 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What stands in a ring: one event per syscall.
+ * What stands in a ring, and goes into a binary trace as it is: docs/trace-format.md.
  *
- * An event is a header, then the entry part (what the handler read at entry), then the exit part
- * (what it read at exit).  Integers are in the machine's byte order and unaligned after the header.
- * A field behind a pointer begins with one 32-bit word: the number of elements that follow in the
- * low 24 bits, its marks in the high 8.
+ * A syscall is one event: a header, whose form is chosen so that it is as short as it can be, then
+ * the entry part (what the handler read at entry), then the exit part (what it read at exit).
+ * Integers are little-endian; events begin at even addresses, and nothing in them is aligned.
+ * Integers of 64 bits among the arguments are narrow: they have 32 bits, where that is enough for
+ * all of them.
+ *
+ * A field behind a pointer begins with a word: the number of elements that follow in its low bits,
+ * marks in its high ones.  A word of 16 bits has 12 for the number and 4 marks; content, which may
+ * be longer, has a word of 32 bits, with 24 and 8.
  */
 #ifndef SYSCORD_EVENT_H
 #define SYSCORD_EVENT_H
 
 #include <linux/bits.h>
+#include <linux/build_bug.h>
+#include <linux/sched.h>
 #include <linux/types.h>
 
-/* Flags of an event. */
-#define SYSCORD_EV_ENTRY	BIT(0)	/* the entry part is there */
-#define SYSCORD_EV_EXIT		BIT(1)	/* the exit part is there */
-#define SYSCORD_EV_COMPAT	BIT(2)	/* a 32-bit call: nr is of the 32-bit table */
-#define SYSCORD_EV_UNSEEN	BIT(3)	/* no entry was seen, only the exit */
-#define SYSCORD_EV_NO_RESULT	BIT(4)	/* the call has no result */
+#ifdef __BIG_ENDIAN
+#error "A trace is little-endian: build for a little-endian kernel."
+#endif
 
 /**
- * struct syscord_event - the header of an event
- * @size:	of the whole event, in bytes, a multiple of 8; 0: the rest of the packet is unused
- * @flags:	SYSCORD_EV_*
- * @nr:		number of the syscall, as the task gave it
- * @pid:	process, in the initial pid namespace
+ * struct syscord_event - what every event begins with
+ * @id:		its class: SYSCORD_ID_*, or a syscall's number and form, see syscord_class_id()
+ * @time:	the low 32 bits of the time
+ * @size:	up to the next event, in units of 2 bytes; 0: the rest of the packet is unused
  * @tid:	thread, in the initial pid namespace
- * @time:	of the exit (of the entry, for calls that never return): CLOCK_MONOTONIC, in ns
- * @duration:	from entry to exit, in ns; 0 if the entry was not seen
- * @ret:	what the syscall returned
- * @payload:	entry part and exit part
  */
 struct syscord_event {
-	u32 size;
-	u32 flags;
-	s32 nr;
-	u32 pid;
+	u16 id;
+	u32 time;
+	u16 size;
 	u32 tid;
-	u32 reserved;
-	u64 time;
-	u64 duration;
+} __packed __aligned(2);
+
+/* The first thread of a process; duration and result fit. */
+struct syscord_call_short {
+	struct syscord_event event;
+	u32 duration;		/* in ns */
+	s32 ret;
+	u8 payload[];
+} __packed __aligned(2);
+
+/* Another thread. */
+struct syscord_call_thread {
+	struct syscord_event event;
+	u32 pid;
+	u32 duration;
+	s32 ret;
+	u8 payload[];
+} __packed __aligned(2);
+
+/* Anything. */
+struct syscord_call_long {
+	struct syscord_event event;
+	u32 pid;
+	u64 duration;		/* 0 where the entry was not seen */
 	s64 ret;
 	u8 payload[];
+} __packed __aligned(2);
+
+enum syscord_form {
+	SYSCORD_FORM_SHORT,
+	SYSCORD_FORM_THREAD,
+	SYSCORD_FORM_LONG,
+	SYSCORD_FORM_UNSEEN,	/* as the wide one, but no entry was seen, only the exit */
+	SYSCORD_FORM_WIDE,	/* as the long one, but narrow fields have all their bits */
+	SYSCORD_FORMS,
 };
 
-/* The word in front of a field behind a pointer. */
+/* In a class's number: the exit part is there; of an unseen call, the entry part is. */
+#define SYSCORD_PART		BIT(0)
+
+/* Classes of a number: forms, each with and without a part; and some that are not used. */
+#define SYSCORD_CLASSES_OF_NR	16
+
+/* Numbers from here on have no classes of their own. */
+#define SYSCORD_NR_END		(SYSCORD_ID_UNKNOWN / SYSCORD_CLASSES_OF_NR)
+
+/* Calls without a class of their own: in the long form, with their number as payload. */
+#define SYSCORD_ID_UNKNOWN	0xfc00
+#define SYSCORD_ID_COMPAT	0xfc04
+#define SYSCORD_OTHER_NO_RESULT	BIT(0)
+#define SYSCORD_OTHER_UNSEEN	BIT(1)
+
+#define SYSCORD_ID_PROCESS	0xff00
+#define SYSCORD_ID_OPEN_FILE	0xff01
+
+static_assert(SYSCORD_FORMS * 2 <= SYSCORD_CLASSES_OF_NR);
+
+static inline u16 syscord_class_id(long nr, enum syscord_form form, u16 part)
+{
+	return nr * SYSCORD_CLASSES_OF_NR + form * 2 + part;
+}
+
+/* Why a process is described. */
+enum syscord_reason {
+	SYSCORD_REASON_STATE,	/* it was there when the recording, or the file, began */
+	SYSCORD_REASON_SEEN,	/* its first record follows */
+	SYSCORD_REASON_FORK,
+	SYSCORD_REASON_EXEC,
+	SYSCORD_REASON_RENAME,
+	SYSCORD_REASON_IDS,	/* another user */
+	SYSCORD_REASON_PARENT,	/* another parent */
+	SYSCORD_REASON_EXIT,
+	SYSCORD_REASONS,
+};
+
+/**
+ * struct syscord_process - a process, or a thread of one
+ * @event:	the header
+ * @pid:	process, in the initial pid namespace
+ * @reason:	enum syscord_reason
+ * @ppid:	its parent
+ * @uid:	its user, in the initial user namespace
+ * @comm:	the thread's name, with zeros behind it
+ * @exe:	the file that it runs: a word and a path
+ */
+struct syscord_process {
+	struct syscord_event event;
+	u32 pid;
+	u32 reason;
+	u32 ppid;
+	u32 uid;
+	char comm[TASK_COMM_LEN];
+	u8 exe[];
+} __packed __aligned(2);
+
+/**
+ * struct syscord_open_file - an open file of a process
+ * @event:	the header
+ * @pid:	process, in the initial pid namespace
+ * @fd:		the file descriptor
+ * @path:	what it leads to: a word and a path
+ */
+struct syscord_open_file {
+	struct syscord_event event;
+	u32 pid;
+	s32 fd;
+	u8 path[];
+} __packed __aligned(2);
+
+/* What an event can take at most: more can't be said in its size. */
+#define SYSCORD_EVENT_MOST	(U16_MAX * 2)
+
+/* The word in front of a field behind a pointer, as 32 bits. */
 #define SYSCORD_COUNT_MASK	GENMASK(23, 0)
 #define SYSCORD_MARK_PART	BIT(24)	/* there was more */
 #define SYSCORD_MARK_FAULT	BIT(25)	/* the memory could not be read (on) */
 #define SYSCORD_MARK_NULL	BIT(26)	/* the pointer was NULL */
 #define SYSCORD_MARK_LATE	BIT(27)	/* read at exit, as the entry's read faulted */
-#define SYSCORD_MARK_UNREAD	BIT(28)	/* not read, as the user wants none (content=0) */
+#define SYSCORD_MARK_UNREAD	BIT(28)	/* it was not possible to read it: long words only */
+
+/* A word of 16 bits has its count and marks closer together than one of 32. */
+#define SYSCORD_SHORT_COUNT	GENMASK(11, 0)
+#define SYSCORD_SHORT_SHIFT	12
+
+static inline u16 syscord_short_word(u32 word)
+{
+	return (word & SYSCORD_SHORT_COUNT) | (word & ~SYSCORD_COUNT_MASK) >> SYSCORD_SHORT_SHIFT;
+}
+
+static inline u32 syscord_long_word(u16 word)
+{
+	return (word & SYSCORD_SHORT_COUNT) |
+	       (u32)(word & ~SYSCORD_SHORT_COUNT) << SYSCORD_SHORT_SHIFT;
+}
 
 #endif

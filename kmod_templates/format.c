@@ -15,6 +15,7 @@
 #include "format.h"
 #include "handlers.h"
 #include "names.h"
+#include "params.h"
 
 /* Largest negative errno that a syscall can return. */
 #define MAX_ERROR	4095
@@ -214,12 +215,18 @@ static void take(const u8 **pos, void *value, size_t size)
 	*pos += size;
 }
 
-static u32 take_word(const u8 **pos)
+/* The word of a field behind a pointer, as 32 bits. */
+static u32 take_word(const u8 **pos, bool is_content)
 {
 	u32 word;
+	u16 brief;
 
-	take(pos, &word, sizeof(word));
-	return word;
+	if (is_content) {
+		take(pos, &word, sizeof(word));
+		return word;
+	}
+	take(pos, &brief, sizeof(brief));
+	return syscord_long_word(brief);
 }
 
 /* Take an integer of the event, sign-extended if it has a sign. */
@@ -266,6 +273,15 @@ static bool is_signed(enum syscord_kind kind)
 	       kind == SYSCORD_S64;
 }
 
+/* A scalar of which only 32 bits are there. */
+static void put_narrow(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
+{
+	bool with_sign = is_signed(field->kind);
+
+	put_integer(text, take_integer(pos, with_sign ? SYSCORD_S32 : SYSCORD_U32), with_sign,
+		    field->base);
+}
+
 static void put_scalar(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
 {
 	put_integer(text, take_integer(pos, field->kind), is_signed(field->kind), field->base);
@@ -274,7 +290,7 @@ static void put_scalar(struct syscord_text *text, const struct syscord_field *fi
 /* A string in a list; dots behind it if there was more. */
 static void put_element(struct syscord_text *text, const u8 **pos)
 {
-	u32 word = take_word(pos);
+	u32 word = take_word(pos, false);
 	u32 len = word & SYSCORD_COUNT_MASK;
 
 	if (word & SYSCORD_MARK_FAULT && !len)
@@ -476,11 +492,9 @@ static void put_elements(struct syscord_text *text, const struct syscord_field *
 static void put_memory_field(struct syscord_text *text, const struct syscord_field *field,
 			     const u8 **pos)
 {
-	u32 word = take_word(pos);
+	u32 word = take_word(pos, field->kind == SYSCORD_BYTES);
 	u32 count = word & SYSCORD_COUNT_MASK;
 
-	if (word & SYSCORD_MARK_UNREAD)
-		return;
 	put_constant(text, ", ");
 	if (word & SYSCORD_MARK_NULL) {
 		put_label(text, field->label, 0);
@@ -495,77 +509,169 @@ static void put_memory_field(struct syscord_text *text, const struct syscord_fie
 }
 
 /* All fields of one part of an event. */
-static void put_fields(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
+static void put_fields(struct syscord_text *text, const struct syscord_field *field, bool wide,
+		       const u8 **pos)
 {
 	for (; field && field->kind != SYSCORD_END; field++) {
+		if (field->kind == SYSCORD_BYTES && !syscord_params.content)
+			continue;
 		if (field->kind >= SYSCORD_TEXT) {
 			put_memory_field(text, field, pos);
 			continue;
 		}
 		put_constant(text, ", ");
 		put_label(text, field->label, 0);
-		put_scalar(text, field, pos);
+		if (field->narrow && !wide)
+			put_narrow(text, field, pos);
+		else
+			put_scalar(text, field, pos);
 	}
 }
 
-static void put_result(struct syscord_text *text, const struct syscord_event *event,
-		       const struct syscord_handler *handler)
+/**
+ * struct call - a syscall's event, read
+ * @handler:	of the syscall
+ * @nr:		its number, of the 32-bit table if
+ * @compat:	this is set
+ * @unseen:	its entry was not seen
+ * @wide:	narrow fields have 64 bits
+ * @entry:	the entry part is there
+ * @exit:	the exit part is there
+ * @no_result:	there is no result
+ * @pid:	process
+ * @ret:	result
+ * @payload:	both parts
+ */
+struct call {
+	const struct syscord_handler *handler;
+	s32 nr;
+	bool compat;
+	bool unseen;
+	bool wide;
+	bool entry;
+	bool exit;
+	bool no_result;
+	u32 pid;
+	s64 ret;
+	const u8 *payload;
+};
+
+/* What the form's header says. */
+static void read_head(struct call *call, const struct syscord_event *event, enum syscord_form form)
 {
+	const struct syscord_call_thread *thread = (const void *)event;
+	const struct syscord_call_short *brief = (const void *)event;
+	const struct syscord_call_long *full = (const void *)event;
+
+	switch (form) {
+	case SYSCORD_FORM_SHORT:
+		call->pid = event->tid;
+		call->ret = brief->ret;
+		call->payload = brief->payload;
+		break;
+	case SYSCORD_FORM_THREAD:
+		call->pid = thread->pid;
+		call->ret = thread->ret;
+		call->payload = thread->payload;
+		break;
+	default:
+		call->pid = full->pid;
+		call->ret = full->ret;
+		call->payload = full->payload;
+	}
+}
+
+/* A call that has no class of its own. */
+static void read_other(struct call *call, const struct syscord_event *event)
+{
+	read_head(call, event, SYSCORD_FORM_LONG);
+	memcpy(&call->nr, call->payload, sizeof(call->nr));
+	call->handler = &syscord_handler_compat;
+	call->compat = event->id & SYSCORD_ID_COMPAT & ~SYSCORD_ID_UNKNOWN;
+	if (!call->compat)
+		call->handler = &syscord_handler_default;
+	call->unseen = event->id & SYSCORD_OTHER_UNSEEN;
+	call->no_result = event->id & SYSCORD_OTHER_NO_RESULT;
+}
+
+static void read_call(struct call *call, const struct syscord_event *event)
+{
+	enum syscord_form form = event->id % SYSCORD_CLASSES_OF_NR / 2;
+	bool part = event->id & SYSCORD_PART;
+
+	memset(call, 0, sizeof(*call));
+	if (event->id >= SYSCORD_ID_UNKNOWN) {
+		read_other(call, event);
+		return;
+	}
+	read_head(call, event, form);
+	call->nr = event->id / SYSCORD_CLASSES_OF_NR;
+	call->handler = syscord_handler(call->nr);
+	call->unseen = form == SYSCORD_FORM_UNSEEN;
+	call->wide = call->unseen || form == SYSCORD_FORM_WIDE;
+	call->entry = !call->unseen || part;
+	call->exit = !call->unseen && part;
+	call->no_result = call->handler->no_result || call->handler->never_returns;
+}
+
+static void put_result(struct syscord_text *text, const struct call *call)
+{
+	const struct syscord_handler *handler = call->handler;
+
 	put_constant(text, ", res=");
-	if (event->flags & SYSCORD_EV_NO_RESULT)
+	if (call->no_result)
 		put_char(text, '?');
-	else if (event->ret < 0 && event->ret >= -MAX_ERROR)
-		put_signed(text, event->ret);
+	else if (call->ret < 0 && call->ret >= -MAX_ERROR)
+		put_signed(text, call->ret);
 	else if (handler->ret_kind == SYSCORD_S32)
-		put_integer(text, (s64)(s32)event->ret, true, handler->ret_base);
+		put_integer(text, (s64)(s32)call->ret, true, handler->ret_base);
 	else if (handler->ret_kind == SYSCORD_U32)
-		put_integer(text, (u32)event->ret, false, handler->ret_base);
+		put_integer(text, (u32)call->ret, false, handler->ret_base);
 	else
-		put_integer(text, event->ret, is_signed(handler->ret_kind), handler->ret_base);
+		put_integer(text, call->ret, is_signed(handler->ret_kind), handler->ret_base);
 }
 
 /* Who called what. */
-static void put_head(struct syscord_text *text, const struct syscord_event *event)
+static void put_head(struct syscord_text *text, const struct call *call, u32 tid)
 {
-	bool compat = event->flags & SYSCORD_EV_COMPAT;
-	const char *name = syscord_name(event->nr, compat);
+	const char *name = syscord_name(call->nr, call->compat);
 
 	put_constant(text, "pid=");
-	put_decimal(text, event->pid);
-	if (event->tid != event->pid) {
+	put_decimal(text, call->pid);
+	if (tid != call->pid) {
 		put_constant(text, ", tid=");
-		put_decimal(text, event->tid);
+		put_decimal(text, tid);
 	}
 	put_constant(text, ", ");
 	put_plain(text, name ?: "unknown");
 	if (!name) {
 		put_constant(text, ", nr=");
-		put_signed(text, event->nr);
+		put_signed(text, call->nr);
 	}
-	if (compat)
+	if (call->compat)
 		put_constant(text, ", abi=32");
-	if (event->flags & SYSCORD_EV_UNSEEN)
+	if (call->unseen)
 		put_constant(text, ", entry=unseen");
 }
 
 /**
  * syscord_format_event - append an event as a line
  * @text:	with syscord_line_room() characters of room
- * @event:	from a ring
+ * @event:	from a ring, a syscall's
  */
 void syscord_format_event(struct syscord_text *text, const struct syscord_event *event)
 {
-	const struct syscord_handler *handler = &syscord_handler_default;
-	const u8 *pos = event->payload;
+	const u8 *pos;
+	struct call call;
 
-	if (!(event->flags & SYSCORD_EV_COMPAT))
-		handler = syscord_handler(event->nr);
-	put_head(text, event);
-	if (event->flags & SYSCORD_EV_ENTRY)
-		put_fields(text, handler->entry_fields, &pos);
-	put_result(text, event, handler);
-	if (event->flags & SYSCORD_EV_EXIT)
-		put_fields(text, handler->exit_fields, &pos);
+	read_call(&call, event);
+	pos = call.payload;
+	put_head(text, &call, event->tid);
+	if (call.entry)
+		put_fields(text, call.handler->entry_fields, call.wide, &pos);
+	put_result(text, &call);
+	if (call.exit)
+		put_fields(text, call.handler->exit_fields, call.wide, &pos);
 	put_char(text, '\n');
 }
 

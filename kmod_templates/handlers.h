@@ -37,23 +37,55 @@ enum syscord_base {
 	SYSCORD_OCT,
 };
 
+/* A named constant. */
+struct syscord_symbol {
+	const char *name;
+	u64 value;
+};
+
 /**
- * struct syscord_field - one field of a record
- * @label:	its name there
- * @members:	of an element, for the last four kinds
- * @kind:	what stands in the event (enum syscord_kind)
- * @base:	how an integer is written (enum syscord_base)
+ * struct syscord_type - what a field is called in a trace's metadata, and means there
+ * @name:	t_TYPE for plain integers and bytes, e_SET__TYPE for one of some symbols,
+ *		f_SET__TYPE for bits of them
+ * @symbols:	the symbols, closed by one without a name; NULL if it has none
+ * @kind:	of the integer (SYSCORD_S8 to SYSCORD_U64), or SYSCORD_TEXT, or SYSCORD_BYTES
+ * @base:	how an integer is written
  */
-struct syscord_field {
-	const char *label;
-	const struct syscord_field *members;
+struct syscord_type {
+	const char *name;
+	const struct syscord_symbol *symbols;
 	u8 kind;
 	u8 base;
 };
 
 /**
+ * struct syscord_field - one field of a record
+ * @label:	its name there
+ * @members:	of an element, for the last four kinds
+ * @type:	in a trace; of structs NULL
+ * @kind:	what stands in the event (enum syscord_kind)
+ * @base:	how an integer is written (enum syscord_base)
+ * @narrow:	it has 32 bits, but in the wide form
+ */
+struct syscord_field {
+	const char *label;
+	const struct syscord_field *members;
+	const struct syscord_type *type;
+	u8 kind;
+	u8 base;
+	bool narrow;
+};
+
+/* A struct of which some handler has elements. */
+struct syscord_struct {
+	const char *name;
+	const struct syscord_field *members;
+};
+
+/**
  * struct syscord_handler - one syscall
  * @name:		of the syscall
+ * @prototype:		how it is called, with the fields that come of each argument
  * @entry_fields:	of the entry part, closed by SYSCORD_END
  * @exit_fields:	of the exit part, closed by SYSCORD_END
  * @entry:		puts the entry part; NULL if it has none
@@ -71,6 +103,7 @@ struct syscord_field {
  */
 struct syscord_handler {
 	const char *name;
+	const char *prototype;
 	const struct syscord_field *entry_fields;
 	const struct syscord_field *exit_fields;
 	void (*entry)(struct syscord_cursor *c, const unsigned long *args);
@@ -92,10 +125,18 @@ struct syscord_handler {
 
 /* For every syscall without a handler of its own. */
 extern const struct syscord_handler syscord_handler_default;
+/* For 32-bit calls, which are not decoded. */
+extern const struct syscord_handler syscord_handler_compat;
 
 /* By number in the 64-bit table; NULL, or past the end: the default. */
 extern const struct syscord_handler *const syscord_handlers[];
 extern const unsigned int syscord_nr_handlers;
+
+/* All that fields and members are of, for a trace's metadata. */
+extern const struct syscord_type *const syscord_types[];
+extern const unsigned int syscord_nr_types;
+extern const struct syscord_struct syscord_structs[];
+extern const unsigned int syscord_nr_structs;
 
 /* The handler of a 64-bit call. */
 static inline const struct syscord_handler *syscord_handler(long nr)

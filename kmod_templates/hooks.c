@@ -24,6 +24,7 @@
 #include <asm/syscall.h>
 #include <trace/events/sched.h>
 #include <trace/events/syscalls.h>
+#include <trace/events/task.h>
 
 #include "compat/abi.h"
 #include "compat/process_exit.h"
@@ -31,6 +32,7 @@
 #include "filter.h"
 #include "handlers.h"
 #include "hooks.h"
+#include "identity.h"
 #include "names.h"
 #include "params.h"
 #include "stats.h"
@@ -38,7 +40,6 @@
 #include "writer.h"
 
 /* 32-bit calls are not decoded, but come back as their 64-bit namesakes do. */
-static const struct syscord_handler compat_default = { .ret_kind = SYSCORD_S32 };
 static const struct syscord_handler compat_never_returns = { .never_returns = true };
 static const struct syscord_handler compat_no_result = { .no_result = true };
 static const struct syscord_handler compat_returns_twice = {
@@ -58,7 +59,7 @@ static const struct syscord_handler *compat_handler(long nr)
 		return &compat_no_result;
 	if (syscord_set_has(&returning_twice, nr, true))
 		return &compat_returns_twice;
-	return &compat_default;
+	return &syscord_handler_compat;
 }
 
 static __always_inline const struct syscord_handler *handler_of(long nr, bool compat)
@@ -84,6 +85,7 @@ static void capture_entry(struct syscord_thread *thread, const struct syscord_ha
 	thread->len = c.pos - thread->entry;
 	thread->addr_room = c.addr_room;
 	thread->fault = c.fault;
+	thread->wide = c.wide;
 }
 
 /*
@@ -117,10 +119,12 @@ static bool capture_late(struct syscord_cursor *c, struct syscord_thread *thread
 	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
 		return false;
 	c->late = true;
-	c->earlier = thread->flags & SYSCORD_EV_UNSEEN ? NULL : thread->entry;
+	/* Of an unseen call, the form was chosen without a look at the arguments. */
+	c->wide = thread->unseen;
+	c->earlier = thread->unseen ? NULL : thread->entry;
 	c->earlier_end = thread->entry + thread->len;
 	c->after = c->pos;
-	c->end = c->pos + syscord_threads.room - SYSCORD_SCALAR_ROOM;
+	c->end = min(end, c->pos + syscord_threads.room - SYSCORD_SCALAR_ROOM);
 	handler->entry(c, thread->args);
 	c->late = false;
 	c->earlier = NULL;
@@ -128,83 +132,203 @@ static bool capture_late(struct syscord_cursor *c, struct syscord_thread *thread
 	return true;
 }
 
-/* The entry part, as it was read at entry or is now. */
-static void fill_entry(struct syscord_event *event, struct syscord_cursor *c,
-		       struct syscord_thread *thread, const struct syscord_handler *handler,
-		       long ret)
+/* The entry part, as it was read at entry or is now.  False if there is none. */
+static __always_inline bool fill_entry(struct syscord_cursor *c, struct syscord_thread *thread,
+				       const struct syscord_handler *handler, long ret)
 {
-	if (unlikely(thread->fault) && capture_late(c, thread, handler, ret)) {
-		event->flags |= SYSCORD_EV_ENTRY;
-	} else if (likely(!(thread->flags & SYSCORD_EV_UNSEEN))) {
-		memcpy(c->pos, thread->entry, thread->len);
-		c->pos += thread->len;
-		event->flags |= SYSCORD_EV_ENTRY;
-	}
+	if (unlikely(thread->fault) && capture_late(c, thread, handler, ret))
+		return true;
+	if (unlikely(thread->unseen))
+		return false;
+	memcpy(c->pos, thread->entry, thread->len);
+	c->pos += thread->len;
+	return true;
 }
 
-/* Put both parts behind the header, in @room bytes.  Returns the event's size. */
-static u32 fill_event(struct syscord_event *event, struct syscord_thread *thread,
-		      const struct syscord_handler *handler, long ret, u32 room)
+/* Both parts into @room bytes at @payload.  Returns the end; @part is set as in the class's id. */
+static __always_inline u8 *fill_payload(u8 *payload, u32 room, struct syscord_thread *thread,
+					const struct syscord_handler *handler, long ret, u16 *part)
 {
 	struct syscord_cursor c = {
-		.pos = event->payload,
-		.end = (u8 *)event + room - SYSCORD_SCALAR_ROOM,
+		.pos = payload,
+		.end = payload + room - SYSCORD_SCALAR_ROOM,
 		.content = syscord_params.content,
 		.addr_room = thread->addr_room,
 	};
 
-	if (handler->entry)
-		fill_entry(event, &c, thread, handler, ret);
-	if (handler->exit && ret >= 0 && likely(!(thread->flags & SYSCORD_EV_UNSEEN))) {
+	*part = 0;
+	if (handler->entry && fill_entry(&c, thread, handler, ret) && unlikely(thread->unseen))
+		*part = SYSCORD_PART;
+	if (handler->exit && ret >= 0 && likely(!thread->unseen)) {
 		handler->exit(&c, thread->args, ret);
-		event->flags |= SYSCORD_EV_EXIT;
+		*part = SYSCORD_PART;
 	}
-	event->size = ALIGN(c.pos - (u8 *)event, 8);
-	return event->size;
+	return c.pos;
+}
+
+/* The shortest form that says all of a call. */
+static __always_inline enum syscord_form choose_form(const struct syscord_thread *thread, long ret,
+						     u64 duration)
+{
+	if (unlikely(thread->unseen))
+		return SYSCORD_FORM_UNSEEN;
+	if (unlikely(thread->wide))
+		return SYSCORD_FORM_WIDE;
+	if (unlikely(duration >> 32 || ret != (s32)ret || thread->other))
+		return SYSCORD_FORM_LONG;
+	return current->pid == current->tgid ? SYSCORD_FORM_SHORT : SYSCORD_FORM_THREAD;
+}
+
+/* Who called, for how long, with what result.  Returns where the payload begins. */
+static __always_inline u8 *fill_head(struct syscord_event *event, enum syscord_form form, s64 ret,
+				     u64 duration)
+{
+	struct syscord_call_thread *thread = (struct syscord_call_thread *)event;
+	struct syscord_call_short *brief = (struct syscord_call_short *)event;
+	struct syscord_call_long *full = (struct syscord_call_long *)event;
+
+	event->tid = current->pid;
+	if (likely(form == SYSCORD_FORM_SHORT)) {
+		brief->duration = duration;
+		brief->ret = ret;
+		return brief->payload;
+	}
+	if (form == SYSCORD_FORM_THREAD) {
+		thread->pid = current->tgid;
+		thread->duration = duration;
+		thread->ret = ret;
+		return thread->payload;
+	}
+	full->pid = current->tgid;
+	full->duration = duration;
+	full->ret = ret;
+	return full->payload;
+}
+
+/* The number of a call that has no class of its own.  Returns where its payload goes on. */
+static u8 *fill_other(struct syscord_event *event, u8 *payload, const struct syscord_thread *thread)
+{
+	event->id = thread->other;
+	if (thread->unseen)
+		event->id |= SYSCORD_OTHER_UNSEEN;
+	if (thread->handler->no_result || thread->handler->never_returns)
+		event->id |= SYSCORD_OTHER_NO_RESULT;
+	memcpy(payload, &thread->nr, sizeof(thread->nr));
+	return payload + sizeof(thread->nr);
+}
+
+/* Returns the event's bytes; it has @room. */
+static __always_inline u32 fill_event(struct syscord_event *event, u32 room,
+				      struct syscord_thread *thread,
+				      const struct syscord_handler *handler, long ret, u64 duration)
+{
+	enum syscord_form form = choose_form(thread, ret, duration);
+	u8 *payload = fill_head(event, form, unlikely(handler->no_result) ? 0 : ret, duration);
+	u8 *end;
+	u16 part;
+
+	if (unlikely(thread->other))
+		return fill_other(event, payload, thread) - (u8 *)event;
+	end = fill_payload(payload, room - (payload - (u8 *)event), thread, handler, ret, &part);
+	event->id = syscord_class_id(thread->nr, form, part);
+	return end - (u8 *)event;
 }
 
 /* Bytes that an event may take: what it will be is known only once the memory has been read. */
-static u32 event_room(const struct syscord_thread *thread, const struct syscord_handler *handler,
-		      long ret)
+static __always_inline u32 event_room(const struct syscord_thread *thread,
+				      const struct syscord_handler *handler, long ret)
 {
-	u32 room = sizeof(struct syscord_event) + SYSCORD_SCALAR_ROOM + handler->exit_room;
+	u32 room = sizeof(struct syscord_call_long) + SYSCORD_SCALAR_ROOM + handler->exit_room;
 
 	/* No call writes more content than it says. */
 	if (handler->exit_content && ret > 0)
 		room += min_t(unsigned long, syscord_params.content, ret);
 	/* Late, fields that were whole at entry may come on top of newly read ones. */
 	room += unlikely(thread->fault) ? 2 * syscord_threads.room : thread->len;
-	return ALIGN(room, 8);
+	return min_t(u32, room, SYSCORD_EVENT_MOST);
 }
 
-/* One record, into this CPU's ring. */
-static void record(struct syscord_cpu *cpu, struct syscord_thread *thread, long ret, u64 now)
+/* One record, into this CPU's ring.  False if it has no room. */
+static __always_inline bool put_record(struct syscord_cpu *cpu, struct syscord_thread *thread,
+				       long ret, u64 now)
 {
 	const struct syscord_handler *handler = thread->handler;
 	u32 room = event_room(thread, handler, ret);
 	struct syscord_event *event;
-	u64 pos;
+	u64 time = now, pos;
 
-	if (unlikely(!cpu->ring.base)) {
-		drop(cpu, SYSCORD_DROP_CPU);
-		return;
+	if (unlikely(!syscord_identity_is_known(&cpu->ring, thread)))
+		syscord_identity_update(cpu, thread, now);
+	event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
+	/* In flight-recorder mode, a new packet has to say anew who it is. */
+	if (unlikely(event && !syscord_identity_is_known(&cpu->ring, thread))) {
+		syscord_identity_update(cpu, thread, now);
+		event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
 	}
-	event = syscord_ring_reserve(&cpu->ring, room, &pos);
-	if (unlikely(!event)) {
-		drop(cpu, syscord_writer_stalled() ? SYSCORD_DROP_SINK : SYSCORD_DROP_RING);
-		return;
-	}
-	event->flags = thread->flags;
-	event->nr = thread->nr;
-	event->pid = current->tgid;
-	event->tid = current->pid;
-	event->time = now;
+	if (unlikely(!event))
+		return false;
 	/* The clock may step back a little when it is adjusted. */
-	event->duration = now > thread->time ? now - thread->time : 0;
-	event->ret = ret;
-	syscord_ring_commit(&cpu->ring, pos, fill_event(event, thread, handler, ret, room));
+	room = fill_event(event, room, thread, handler, ret,
+			  likely(now > thread->time) ? now - thread->time : 0);
+	/* Before the event is in the ring: its packet may be closed as soon as it is. */
 	WRITE_ONCE(cpu->recorded, cpu->recorded + 1);
-	syscord_writer_poke(&cpu->ring);
+	syscord_ring_commit(&cpu->ring, event, time, pos, room);
+	return true;
+}
+
+static noinline void drop_record(struct syscord_cpu *cpu)
+{
+	if (!cpu->ring.base)
+		drop(cpu, SYSCORD_DROP_CPU);
+	else
+		drop(cpu, syscord_writer_stalled() ? SYSCORD_DROP_SINK : SYSCORD_DROP_RING);
+}
+
+/* From here on, an interrupt leaves this CPU's ring alone. */
+static __always_inline void begin_work(struct syscord_ring *ring)
+{
+	WRITE_ONCE(ring->busy, true);
+	barrier();
+}
+
+/* The writer wanted the packet closed meanwhile. */
+static noinline void close_as_asked(struct syscord_cpu *cpu)
+{
+	begin_work(&cpu->ring);
+	syscord_ring_close(cpu);
+	WRITE_ONCE(cpu->ring.close, false);
+	barrier();
+	WRITE_ONCE(cpu->ring.busy, false);
+}
+
+static __always_inline void end_work(struct syscord_cpu *cpu)
+{
+	barrier();
+	WRITE_ONCE(cpu->ring.busy, false);
+	barrier();
+	if (unlikely(READ_ONCE(cpu->ring.close)))
+		close_as_asked(cpu);
+}
+
+static __always_inline void record(struct syscord_cpu *cpu, struct syscord_thread *thread, long ret,
+				   u64 now)
+{
+	begin_work(&cpu->ring);
+	if (unlikely(!put_record(cpu, thread, ret, now)))
+		drop_record(cpu);
+	end_work(cpu);
+}
+
+/* A task's description, where it is wanted. */
+static void describe(struct task_struct *task, enum syscord_reason reason, const char *comm)
+{
+	struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
+
+	if (syscord_params.sink != SYSCORD_SINK_CTF)
+		return;
+	begin_work(&cpu->ring);
+	syscord_identity_write(cpu, task, reason, comm, ktime_get_mono_fast_ns());
+	end_work(cpu);
 }
 
 /* What the slot says of any call. */
@@ -214,17 +338,21 @@ static __always_inline void begin_call(struct syscord_thread *thread, long nr, b
 
 	thread->handler = handler;
 	thread->nr = nr;
-	thread->flags = compat ? SYSCORD_EV_COMPAT : 0;
-	if (unlikely(handler->no_result || handler->never_returns))
-		thread->flags |= SYSCORD_EV_NO_RESULT;
+	thread->other = 0;
+	if (unlikely(compat))
+		thread->other = SYSCORD_ID_COMPAT;
+	else if (unlikely(handler == &syscord_handler_default && !syscord_name(nr, false)))
+		thread->other = SYSCORD_ID_UNKNOWN;
 	thread->len = 0;
 	thread->fault = false;
+	thread->wide = false;
+	thread->unseen = false;
 }
 
 static void begin_unseen_call(struct syscord_thread *thread, long nr, bool compat)
 {
 	begin_call(thread, nr, compat);
-	thread->flags |= SYSCORD_EV_UNSEEN;
+	thread->unseen = true;
 	thread->time = U64_MAX;
 }
 
@@ -363,6 +491,8 @@ static void probe_process_exec(void *data, struct task_struct *task, pid_t old_p
 	filter = syscord_filter_current();
 	if (!(thread && thread->active) && syscord_filter_matches(filter, current))
 		on_unseen_exec(filter);
+	if (syscord_thread_find(current))
+		describe(current, SYSCORD_REASON_EXEC, current->comm);
 	preempt_enable_notrace();
 }
 
@@ -370,7 +500,29 @@ static void probe_process_exec(void *data, struct task_struct *task, pid_t old_p
 static void probe_process_exit(COMPAT_PROCESS_EXIT_ARGS)
 {
 	preempt_disable_notrace();
-	syscord_thread_put(current);
+	if (syscord_thread_find(current)) {
+		describe(current, SYSCORD_REASON_EXIT, current->comm);
+		syscord_thread_put(current);
+	}
+	preempt_enable_notrace();
+}
+
+/* In the parent, before the child runs. */
+static void probe_process_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	preempt_disable_notrace();
+	if (syscord_filter_matches(syscord_filter_current(), current))
+		describe(child, SYSCORD_REASON_FORK, child->comm);
+	preempt_enable_notrace();
+}
+
+/* Before the task has its new name, which it or another gave it. */
+static void probe_task_rename(void *data, struct task_struct *task, const char *comm)
+{
+	preempt_disable_notrace();
+	/* Through /proc a name may be given to one that has just ended. */
+	if (pid_alive(task) && syscord_filter_matches(syscord_filter_current(), task))
+		describe(task, SYSCORD_REASON_RENAME, comm);
 	preempt_enable_notrace();
 }
 
@@ -390,6 +542,8 @@ struct hook {
 static struct hook hooks[] __ro_after_init = {
 	{ "sched_process_exit", probe_process_exit },
 	{ "sched_process_exec", probe_process_exec },
+	{ "sched_process_fork", probe_process_fork },
+	{ "task_rename", probe_task_rename },
 	{ "sys_enter", probe_sys_enter },
 	{ "sys_exit", probe_sys_exit },
 };
@@ -401,6 +555,8 @@ static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 	/* Tracepoints take any function; these refuse one of another type at compile time. */
 	check_trace_callback_type_sched_process_exit(probe_process_exit);
 	check_trace_callback_type_sched_process_exec(probe_process_exec);
+	check_trace_callback_type_sched_process_fork(probe_process_fork);
+	check_trace_callback_type_task_rename(probe_task_rename);
 	check_trace_callback_type_sys_enter(probe_sys_enter);
 	check_trace_callback_type_sys_exit(probe_sys_exit);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)

@@ -2,8 +2,9 @@
 /*
  * syscord: records what processes ask of the kernel.
  *
- *  sys_enter, sys_exit -> filter -> capture -> this CPU's ring -> writer -> record file
- *      (hooks.c)       (filter.c)  (handlers.c)    (ring.h)     (writer.c, format.c)
+ *  sys_enter, sys_exit -> filter -> capture -> this CPU's ring -> writer -> sink
+ *      (hooks.c)       (filter.c)  (handlers.c)    (ring.h)     (writer.c)  (text_sink.c,
+ *                                                                            ctf_sink.c)
  */
 #include <linux/init.h>
 #include <linux/module.h>
@@ -12,6 +13,7 @@
 #include "params.h"
 #include "rings.h"
 #include "threads.h"
+#include "version.h"
 #include "writer.h"
 
 static int __init syscord_init(void)
@@ -33,6 +35,8 @@ static int __init syscord_init(void)
 	err = syscord_hooks_register();
 	if (err)
 		goto stop_writer;
+	/* From here on, what changes is recorded. */
+	syscord_writer_describe();
 	return 0;
 
 stop_writer:
@@ -55,6 +59,7 @@ static void __exit syscord_exit(void)
 module_init(syscord_init);
 module_exit(syscord_exit);
 
+MODULE_VERSION(SYSCORD_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The syscord team");
 MODULE_DESCRIPTION("Records syscalls at almost no cost");

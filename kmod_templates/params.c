@@ -12,16 +12,19 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
+#include "compat/rename.h"
 #include "config.h"
 #include "filter.h"
 #include "params.h"
 #include "stats.h"
+#include "writer.h"
 
 struct syscord_params syscord_params __read_mostly = {
 	.content = CONFIG_SYSCORD_CONTENT,
 	.ring_kb = CONFIG_SYSCORD_RING_KB,
 	.flush_ms = CONFIG_SYSCORD_FLUSH_MS,
 	.threads = CONFIG_SYSCORD_THREADS,
+	.keep = CONFIG_SYSCORD_KEEP,
 };
 
 static DEFINE_MUTEX(filter_lock);	/* one change of the filter at a time */
@@ -309,8 +312,8 @@ static int set_record(const char *value, const struct kernel_param *kp)
 {
 	char *path;
 
-	if (value[0] != '/' || value[strlen(value) - 1] == '/') {
-		pr_err("record=%s: give the whole path of a file, from / on\n", value);
+	if (value[0] != '/') {
+		pr_err("record=%s: give the whole path, from / on\n", value);
 		return -EINVAL;
 	}
 	path = kstrdup(value, GFP_KERNEL);
@@ -323,8 +326,7 @@ static int set_record(const char *value, const struct kernel_param *kp)
 
 static int get_record(char *buffer, const struct kernel_param *kp)
 {
-	return scnprintf(buffer, PAGE_SIZE, "%s\n",
-			 syscord_params.record ?: CONFIG_SYSCORD_RECORD_PATH);
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", syscord_params.record ?: "");
 }
 
 static void free_record(void *arg)
@@ -337,6 +339,60 @@ static const struct kernel_param_ops record_ops = {
 	.set = set_record,
 	.get = get_record,
 	.free = free_record,
+};
+
+/**
+ * struct choice_param - a parameter that is one of some words
+ * @words:	the words, closed by NULL; the first is the default
+ * @chosen:	which of them is chosen
+ */
+struct choice_param {
+	const char *const *words;
+	unsigned int chosen;
+};
+
+static int set_choice(const char *value, const struct kernel_param *kp)
+{
+	struct choice_param *param = kp->arg;
+	unsigned int i;
+
+	for (i = 0; param->words[i]; i++) {
+		if (sysfs_streq(value, param->words[i])) {
+			param->chosen = i;
+			return 0;
+		}
+	}
+	pr_err("%s=%s: give %s or %s\n", kp->name, value, param->words[0], param->words[1]);
+	return -EINVAL;
+}
+
+static int get_choice(char *buffer, const struct kernel_param *kp)
+{
+	const struct choice_param *param = kp->arg;
+
+	return scnprintf(buffer, PAGE_SIZE, "%s\n", param->words[param->chosen]);
+}
+
+static const struct kernel_param_ops choice_ops = {
+	.set = set_choice,
+	.get = get_choice,
+};
+
+static int set_snapshot(const char *value, const struct kernel_param *kp)
+{
+	if (!sysfs_streq(value, "1")) {
+		pr_err("%s=%s: write 1 to have written what the rings hold\n", kp->name, value);
+		return -EINVAL;
+	}
+	if (!syscord_params.overwrite) {
+		pr_err("%s: there is nothing to ask for without mode=overwrite\n", kp->name);
+		return -EINVAL;
+	}
+	return syscord_writer_snapshot();
+}
+
+static const struct kernel_param_ops snapshot_ops = {
+	.set = set_snapshot,
 };
 
 static int get_stats(char *buffer, const struct kernel_param *kp)
@@ -372,7 +428,23 @@ LIST_PARAM(parent_proc_name, name, "record only children of processes of these n
 LIST_PARAM(syscalls, syscall, "record only these syscalls (openat,read); default all");
 
 module_param_cb(record, &record_ops, NULL, 0400);
-MODULE_PARM_DESC(record, "path of the record file; default " CONFIG_SYSCORD_RECORD_PATH);
+MODULE_PARM_DESC(record, "path of the record file, default " CONFIG_SYSCORD_RECORD_PATH
+		 ", or of the trace's folder, default " CONFIG_SYSCORD_TRACE_PATH);
+
+/* A parameter that is one of two words. */
+#define CHOICE_PARAM(name, first, second, doc)						\
+static const char *const name##_words[] = { first, second, NULL };			\
+static struct choice_param name##_param = { name##_words };				\
+module_param_cb(name, &choice_ops, &name##_param, 0400);				\
+MODULE_PARM_DESC(name, doc)
+
+CHOICE_PARAM(sink, "text", "ctf",
+	     "what is written: text, lines for people (default), or ctf, a binary trace for programs");
+CHOICE_PARAM(mode, "stream", "overwrite",
+	     "stream: all is written (default); overwrite: the rings keep the latest, for a snapshot");
+
+module_param_cb(snapshot, &snapshot_ops, NULL, 0200);
+MODULE_PARM_DESC(snapshot, "write 1 to have written what the rings hold, with mode=overwrite");
 
 /* A parameter that is a number with bounds; its default is an option of the build. */
 #define NUMBER_PARAM(name, least, most, power_of_two, unit, option, doc)		\
@@ -391,20 +463,61 @@ NUMBER_PARAM(flush_ms, 10, 60000, false, "milliseconds", CONFIG_SYSCORD_FLUSH_MS
 NUMBER_PARAM(threads, 16, 1 << 20, false, "threads", CONFIG_SYSCORD_THREADS,
 	     "how many threads can be recorded at a time");
 
+NUMBER_PARAM(rotate_mb, 0, 1 << 20, false, "MiB", 0,
+	     "MiB that a file, or a trace's files, may have before new ones are begun; 0: any");
+NUMBER_PARAM(rotate_s, 0, 1 << 30, false, "seconds", 0,
+	     "seconds that they may be old before new ones are begun; 0: any");
+NUMBER_PARAM(keep, 2, 1000, false, "files", CONFIG_SYSCORD_KEEP,
+	     "how many files are kept then, the one that is written included");
+
 module_param_cb(stats, &stats_ops, NULL, 0400);
 MODULE_PARM_DESC(stats, "what was seen, recorded, filtered and dropped, by cause");
+
+/* What is written, and where. */
+static int ready_sink(void)
+{
+	bool is_folder;
+	size_t len;
+
+	syscord_params.sink = sink_param.chosen;
+	syscord_params.overwrite = mode_param.chosen;
+	is_folder = syscord_params.sink == SYSCORD_SINK_CTF;
+	if (!syscord_params.record)
+		syscord_params.record = kstrdup(is_folder ? CONFIG_SYSCORD_TRACE_PATH
+							  : CONFIG_SYSCORD_RECORD_PATH,
+						GFP_KERNEL);
+	if (!syscord_params.record)
+		return -ENOMEM;
+	len = strlen(syscord_params.record);
+	if (!is_folder && syscord_params.record[len - 1] == '/') {
+		pr_err("record=%s: give the whole path of a file, from / on\n",
+		       syscord_params.record);
+		return -EINVAL;
+	}
+	/* A slash at the end would lead through a link. */
+	while (len > 1 && syscord_params.record[len - 1] == '/')
+		syscord_params.record[--len] = '\0';
+	uuid_gen(&syscord_params.uuid);
+	if (COMPAT_CAN_RENAME || !(syscord_params.rotate_mb || syscord_params.rotate_s))
+		return 0;
+	pr_err("rotate_mb=, rotate_s=: it is not known how this kernel renames: leave them out\n");
+	return -EOPNOTSUPP;
+}
 
 /**
  * syscord_params_ready - fill in what insmod's command line left open
  *
- * Return: 0, or -ENOMEM.
+ * Return: 0, or a negative errno with a line in the kernel log.
  */
 int syscord_params_ready(void)
 {
 	struct syscord_filter *all;
+	int err = ready_sink();
 
-	if (!syscord_params.record)
-		syscord_params.record = kstrdup(CONFIG_SYSCORD_RECORD_PATH, GFP_KERNEL);
+	if (err == -ENOMEM)
+		goto no_memory;
+	if (err)
+		return err;
 	mutex_lock(&filter_lock);
 	all = filter_in_force();
 	if (!all) {
@@ -413,8 +526,9 @@ int syscord_params_ready(void)
 			publish_filter(all);
 	}
 	mutex_unlock(&filter_lock);
-	if (all && syscord_params.record)
+	if (all)
 		return 0;
+no_memory:
 	pr_err("no memory for the parameters\n");
 	return -ENOMEM;
 }

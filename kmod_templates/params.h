@@ -7,21 +7,40 @@
 #define SYSCORD_PARAMS_H
 
 #include <linux/types.h>
+#include <linux/uuid.h>
+
+enum syscord_sink_kind {
+	SYSCORD_SINK_TEXT,
+	SYSCORD_SINK_CTF,
+};
 
 /**
  * struct syscord_params - what is fixed when the module is loaded
- * @record:	path of the record file
+ * @record:	path of the record file, or of the trace's folder
+ * @uuid:	of the trace
+ * @sink:	what is written
+ * @overwrite:	flight-recorder mode: the rings overwrite what they have, and nothing is written
+ *		before it is asked for
  * @content:	bytes of content kept of a field, 0 to 65536
  * @ring_kb:	KiB of a CPU's ring, a power of two
  * @flush_ms:	ms within which a record is in the file
  * @threads:	how many threads can be recorded at a time
+ * @rotate_mb:	MiB of a file, or of a trace's files, before new ones are begun; 0: any
+ * @rotate_s:	how old they get before that, in s; 0: any
+ * @keep:	how many are kept, those included that are being written
  */
 struct syscord_params {
 	char *record;
+	uuid_t uuid;
+	enum syscord_sink_kind sink;
+	bool overwrite;
 	unsigned int content;
 	unsigned int ring_kb;
 	unsigned int flush_ms;
 	unsigned int threads;
+	unsigned int rotate_mb;
+	unsigned int rotate_s;
+	unsigned int keep;
 };
 
 extern struct syscord_params syscord_params;

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring's slow side: making it, and reading it.
+ * The ring's slow side: making it, its packets, and reading it.
  */
+#include <linux/math.h>
 #include <linux/vmalloc.h>
 
 #include "memory.h"
+#include "params.h"
 #include "ring.h"
+#include "stats.h"
+#include "writer.h"
 
 /**
  * syscord_ring_create - make a ring
@@ -42,22 +46,185 @@ void syscord_ring_destroy(struct syscord_ring *ring)
 }
 
 /**
+ * syscord_ring_close - complete the open packet, if there is one
+ * @cpu:	this CPU; or any, if no probe can run there
+ *
+ * With preemption off, and no producer at work.
+ */
+void syscord_ring_close(struct syscord_cpu *cpu)
+{
+	struct syscord_ring *ring = &cpu->ring;
+	struct syscord_packet *packet;
+	u64 begin, end = ring->limit, marker = ALIGN(ring->head, 2);
+
+	if (!end)
+		return;
+	begin = end - ring->packet;
+	packet = syscord_ring_at(ring, begin);
+	packet->end = ring->last;
+	packet->content_bits = (ring->head - begin) * BITS_PER_BYTE;
+	packet->packet_bits = packet->content_bits;
+	packet->records = cpu->recorded - ring->recorded;
+	packet->events = packet->records + ring->others;
+	syscord_stats_stamp(packet, cpu);
+	/* Who reads event by event finds here that there are no more. */
+	if (end - marker >= sizeof(struct syscord_event))
+		((struct syscord_event *)syscord_ring_at(ring, marker))->size = 0;
+	ring->limit = 0;
+	/* Pairs with syscord_ring_head(): the packet before the head that covers it. */
+	smp_store_release(&ring->head, end);
+}
+
+/*
+ * Take the room of the oldest packet, of which a snapshot that failed may have taken some events.
+ * False if the writer needs it.
+ */
+static bool overwrite(struct syscord_ring *ring)
+{
+	u64 begin = round_down(ring->tail, ring->packet);
+	const struct syscord_packet *oldest = syscord_ring_at(ring, begin);
+
+	/* Pairs with syscord_rings_keep(): the writer's reads come before. */
+	if (!syscord_params.overwrite || smp_load_acquire(&ring->kept))
+		return false;
+	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - ring->taken);
+	ring->taken = 0;
+	WRITE_ONCE(ring->tail, begin + ring->packet);
+	ring->seen_tail = ring->tail;
+	return true;
+}
+
+static bool has_room_for_packet(struct syscord_ring *ring)
+{
+	u64 end = ring->head + ring->packet;
+
+	if (end - ring->seen_tail <= ring->size)
+		return true;
+	/* Pairs with syscord_ring_consume(): what was read may be overwritten. */
+	ring->seen_tail = smp_load_acquire(&ring->tail);
+	return end - ring->seen_tail <= ring->size || overwrite(ring);
+}
+
+/* Wake the writer once for each quarter of the ring; else it comes by itself. */
+static void poke_writer(struct syscord_ring *ring)
+{
+	if (ring->head < ring->poke || syscord_params.overwrite)
+		return;
+	ring->poke = ring->head + ring->size / 4;
+	syscord_writer_wake();
+}
+
+/**
+ * syscord_ring_open - open a packet
+ * @cpu:	this CPU, which has a ring, where none is open; or any, if no probe can run there
+ * @time:	of its first event, in ns
+ *
+ * Return: the packet, or NULL if the ring is full.
+ */
+struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
+{
+	struct syscord_ring *ring = &cpu->ring;
+	struct syscord_packet *packet;
+
+	if (!has_room_for_packet(ring))
+		return NULL;
+	packet = syscord_ring_at(ring, ring->head);
+	packet->magic = SYSCORD_MAGIC;
+	memcpy(packet->uuid, syscord_params.uuid.b, sizeof(packet->uuid));
+	packet->stream = SYSCORD_STREAM_CPU;
+	packet->begin = time;
+	packet->seq = ring->seq++;
+	packet->flags = 0;
+	ring->recorded = cpu->recorded;
+	ring->others = 0;
+	ring->last = time;
+	/* What alone tells whose a record is may be overwritten: so each packet tells it. */
+	if (syscord_params.overwrite)
+		ring->epoch = (u64)(cpu->number + 1) << 48 | ring->seq;
+	ring->limit = ring->head + ring->packet;
+	/* Pairs with syscord_ring_head(): the header before the head that covers it. */
+	smp_store_release(&ring->head, ring->head + sizeof(*packet));
+	return packet;
+}
+
+/**
+ * syscord_ring_turn - room for an event, where it is not simply behind the last one
+ * @cpu:	this CPU
+ * @need:	as for syscord_ring_reserve(), and so are
+ * @time:	this, and
+ * @pos:	this
+ *
+ * Return: the room, or NULL if the ring is full, or there is none.
+ */
+noinline struct syscord_event *syscord_ring_turn(struct syscord_cpu *cpu, u32 need, u64 *time,
+						 u64 *pos)
+{
+	struct syscord_ring *ring = &cpu->ring;
+
+	if (!ring->base)
+		return NULL;
+	/* The clock may step back a little when it is adjusted. */
+	if (*time < ring->last)
+		*time = ring->last;
+	if (*pos + need > ring->limit || *time - ring->last > U32_MAX) {
+		syscord_ring_close(cpu);
+		poke_writer(ring);
+		if (!syscord_ring_open(cpu, *time))
+			return NULL;
+		*pos = ring->head;
+	}
+	return syscord_ring_at(ring, *pos);
+}
+
+/**
+ * syscord_ring_discard - overwrite all packets that are complete, in flight-recorder mode
+ * @cpu:	any, as no probe can run any more
+ */
+void syscord_ring_discard(struct syscord_cpu *cpu)
+{
+	struct syscord_ring *ring = &cpu->ring;
+
+	while (ring->tail < ring->head && overwrite(ring))
+		;
+}
+
+/* Go to the next packet, if no event can follow in this one. */
+static bool skip_rest(struct syscord_ring *ring, u64 pos)
+{
+	u32 left = ring->packet - (pos & (ring->packet - 1));
+	const struct syscord_event *event = syscord_ring_at(ring, pos);
+
+	if (left >= sizeof(*event) && event->size)
+		return false;
+	/* Pairs with has_room_for_packet(): the size was read before. */
+	smp_store_release(&ring->tail, pos + left);
+	return true;
+}
+
+/**
  * syscord_ring_peek - the oldest event
  * @ring:	the ring
  * @head:	from syscord_ring_head(): up to where to read
+ *
+ * @ring->time is set to the event's time, in ns.
  *
  * Return: the event, valid until it is consumed, or NULL if there is none before @head.
  */
 const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 head)
 {
 	while (ring->tail < head) {
-		u32 offset = ring->tail & (ring->packet - 1);
 		const struct syscord_event *event = syscord_ring_at(ring, ring->tail);
 
-		if (event->size)
+		if (!(ring->tail & (ring->packet - 1))) {
+			const struct syscord_packet *packet = (const void *)event;
+
+			ring->time = packet->begin;
+			ring->taken = 0;
+			WRITE_ONCE(ring->tail, ring->tail + sizeof(*packet));
+		} else if (!skip_rest(ring, ring->tail)) {
+			ring->time += (u32)(event->time - (u32)ring->time);
 			return event;
-		/* Pairs with syscord_ring_reserve(): the size was read before. */
-		smp_store_release(&ring->tail, ring->tail + ring->packet - offset);
+		}
 	}
 	return NULL;
 }
@@ -69,6 +236,29 @@ const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 hea
  */
 void syscord_ring_consume(struct syscord_ring *ring, const struct syscord_event *event)
 {
-	/* Pairs with syscord_ring_reserve(): all reads of the event come before. */
-	smp_store_release(&ring->tail, ring->tail + event->size);
+	ring->taken++;
+	/* Pairs with has_room_for_packet(): all reads of the event come before. */
+	smp_store_release(&ring->tail, ring->tail + event->size * 2);
+}
+
+/**
+ * syscord_ring_peek_packet - the oldest packet that is complete
+ * @ring:	the ring, of which only packets are taken
+ * @head:	from syscord_ring_head(): up to where to read
+ *
+ * Return: the packet, valid until it is consumed, or NULL if there is none before @head.
+ */
+const struct syscord_packet *syscord_ring_peek_packet(struct syscord_ring *ring, u64 head)
+{
+	return ring->tail + ring->packet <= head ? syscord_ring_at(ring, ring->tail) : NULL;
+}
+
+/**
+ * syscord_ring_consume_packet - give back the room of the oldest packet
+ * @ring:	the ring
+ */
+void syscord_ring_consume_packet(struct syscord_ring *ring)
+{
+	/* Pairs with has_room_for_packet(): all reads of the packet come before. */
+	smp_store_release(&ring->tail, ring->tail + ring->packet);
 }

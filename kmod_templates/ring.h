@@ -4,92 +4,133 @@
  * (the writer).
  *
  * It is a row of packets of equal size, and no event crosses the end of a packet.  Positions count
- * bytes from the beginning of the recording and never wrap.
+ * bytes from the beginning of the recording and never wrap.  The producer opens a packet for its
+ * first event and closes it when the next one has no room; the writer may have it closed before,
+ * by an interrupt on that CPU.
  */
 #ifndef SYSCORD_RING_H
 #define SYSCORD_RING_H
 
+#include <linux/align.h>
 #include <linux/cache.h>
+#include <linux/compiler.h>
+#include <linux/limits.h>
 #include <linux/types.h>
 
 #include "event.h"
+#include "packet.h"
 
 /**
  * struct syscord_ring - a ring
- * @head:	where the producer writes next; behind it all is complete
- * @seen_tail:	what the producer last knew of @tail
- * @poke:	when @head gets here, the writer is woken
+ * @head:	behind the last event; all before it is complete
+ * @limit:	end of the open packet, or 0 if none is open
+ * @last:	time of the last event, in ns
+ * @epoch:	threads that were described in another are described anew
  * @base:	the memory
  * @size:	its bytes, a power of two
  * @packet:	bytes of a packet, a power of two
+ * @busy:	the producer is at work: who interrupts it leaves the ring alone
+ * @close:	and asks it so to close its packet
+ * @seen_tail:	what the producer last knew of @tail
+ * @poke:	when @head gets here, the writer is woken
+ * @seq:	packets that were opened
+ * @recorded:	the CPU's records when the open packet was opened
+ * @others:	events of the open packet that are no records
+ * @overwritten: records that were overwritten
+ * @kept:	the writer reads: nothing is overwritten
  * @tail:	where the consumer reads next
+ * @time:	time of the event that it read last, in ns
+ * @taken:	events that it took out of the packet that it is in
  */
 struct syscord_ring {
 	u64 head;
-	u64 seen_tail;
-	u64 poke;
+	u64 limit;
+	u64 last;
+	u64 epoch;
 	u8 *base;
 	u32 size;
 	u32 packet;
+	bool busy;
+	bool close;
+	u64 seen_tail;
+	u64 poke;
+	u64 seq;
+	u64 recorded;
+	u32 others;
+	u64 overwritten;
+	bool kept;
 	u64 tail ____cacheline_aligned_in_smp;
+	u64 time;
+	u32 taken;
 };
+
+struct syscord_cpu;
+
+struct syscord_event *syscord_ring_turn(struct syscord_cpu *cpu, u32 need, u64 *time, u64 *pos);
+void syscord_ring_close(struct syscord_cpu *cpu);
+void syscord_ring_discard(struct syscord_cpu *cpu);
+struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time);
 
 int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet);
 void syscord_ring_destroy(struct syscord_ring *ring);
 
 const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 head);
 void syscord_ring_consume(struct syscord_ring *ring, const struct syscord_event *event);
+const struct syscord_packet *syscord_ring_peek_packet(struct syscord_ring *ring, u64 head);
+void syscord_ring_consume_packet(struct syscord_ring *ring);
 
 /* Bytes that wait for the consumer. */
 static inline u64 syscord_ring_filled(const struct syscord_ring *ring)
 {
-	return READ_ONCE(ring->head) - READ_ONCE(ring->tail);
+	u64 head = READ_ONCE(ring->head), tail = READ_ONCE(ring->tail);
+
+	/* The tail is at the next event's place, which may be a byte behind the last one's end. */
+	return head > tail ? head - tail : 0;
 }
 
-static inline struct syscord_event *syscord_ring_at(const struct syscord_ring *ring, u64 pos)
+static inline void *syscord_ring_at(const struct syscord_ring *ring, u64 pos)
 {
-	return (struct syscord_event *)(ring->base + (pos & (ring->size - 1)));
+	return ring->base + (pos & (ring->size - 1));
 }
 
 /**
  * syscord_ring_reserve - room for an event
- * @ring:	the ring of this CPU
+ * @cpu:	this CPU
+ * @ring:	its ring
  * @need:	bytes that the event takes at most, no more than syscord_event_max()
+ * @time:	the event's, in ns; made later if the ring has a later one already
  * @pos:	set to the event's position
  *
  * Nothing is seen of it before syscord_ring_commit(); without that the room is not taken.
  *
  * Return: the room, or NULL if the ring is full.
  */
-static inline struct syscord_event *syscord_ring_reserve(struct syscord_ring *ring, u32 need,
-							 u64 *pos)
+static __always_inline struct syscord_event *syscord_ring_reserve(struct syscord_cpu *cpu,
+								  struct syscord_ring *ring,
+								  u32 need, u64 *time, u64 *pos)
 {
-	u64 begin = ring->head;
-	u32 offset = begin & (ring->packet - 1);
-
-	if (unlikely(offset + need > ring->packet))
-		begin += ring->packet - offset;
-	if (unlikely(begin + need - ring->seen_tail > ring->size)) {
-		/* Pairs with syscord_ring_consume(): what was read may be overwritten. */
-		ring->seen_tail = smp_load_acquire(&ring->tail);
-		if (begin + need - ring->seen_tail > ring->size)
-			return NULL;
-	}
-	/* Events are multiples of 8 bytes: where a packet has any room left, a size fits. */
-	if (unlikely(begin != ring->head && offset))
-		syscord_ring_at(ring, ring->head)->size = 0;
-	*pos = begin;
-	return syscord_ring_at(ring, begin);
+	*pos = ALIGN(ring->head, 2);
+	/* One comparison for both: a clock that stepped back, and one that is far ahead. */
+	if (unlikely(*pos + need > ring->limit || *time - ring->last > U32_MAX))
+		return syscord_ring_turn(cpu, need, time, pos);
+	return syscord_ring_at(ring, *pos);
 }
 
 /**
  * syscord_ring_commit - hand an event to the consumer
  * @ring:	the ring of this CPU
- * @pos:	from syscord_ring_reserve()
- * @size:	bytes that the event took, a multiple of 8
+ * @event:	from syscord_ring_reserve(), filled in but for its size and time
+ * @time:	from there
+ * @pos:	from there
+ * @size:	bytes that the event took
  */
-static inline void syscord_ring_commit(struct syscord_ring *ring, u64 pos, u32 size)
+static __always_inline void syscord_ring_commit(struct syscord_ring *ring,
+						struct syscord_event *event, u64 time, u64 pos,
+						u32 size)
 {
+	event->size = (size + 1) / 2;
+	event->time = time;
+	ring->last = time;
 	/* Pairs with syscord_ring_head(): the event before the head that covers it. */
 	smp_store_release(&ring->head, pos + size);
 }

@@ -9,6 +9,10 @@
 
 int syscord_rings_create(void);
 void syscord_rings_destroy(void);
+void syscord_rings_close_packets(void);
+void syscord_rings_keep(bool keep);
+void syscord_rings_discard(void);
+void syscord_rings_describe_anew(void);
 u32 syscord_event_max(void);
 
 #endif

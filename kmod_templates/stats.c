@@ -34,11 +34,14 @@ void syscord_stats_sum(struct syscord_stats *sum)
 		const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
 
 		sum->filtered += READ_ONCE(part->filtered);
+		sum->overwritten += READ_ONCE(part->ring.overwritten);
+		/* What is overwritten was recorded before: so it is read before. */
+		smp_rmb();
 		sum->recorded += READ_ONCE(part->recorded);
 		for (cause = 0; cause < SYSCORD_DROPS; cause++)
 			sum->dropped[cause] += READ_ONCE(part->dropped[cause]);
 	}
-	sum->recorded -= unwritten;
+	sum->recorded -= unwritten + sum->overwritten;
 	sum->dropped[SYSCORD_DROP_SINK] += unwritten;
 }
 
@@ -72,11 +75,34 @@ int syscord_stats_print(char *buffer, size_t size)
 	int len;
 
 	syscord_stats_sum(&sum);
-	len = scnprintf(buffer, size, "seen=%llu\nrecorded=%llu\nfiltered=%llu\n",
-			sum.recorded + sum.filtered + syscord_stats_dropped(&sum), sum.recorded,
-			sum.filtered);
+	len = scnprintf(buffer, size,
+			"seen=%llu\nrecorded=%llu\nfiltered=%llu\noverwritten=%llu\n",
+			sum.recorded + sum.filtered + sum.overwritten +
+			syscord_stats_dropped(&sum),
+			sum.recorded, sum.filtered, sum.overwritten);
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
 		len += scnprintf(buffer + len, size - len, "dropped_%s=%llu\n",
 				 syscord_drop_names[cause], sum.dropped[cause]);
 	return len;
+}
+
+/**
+ * syscord_stats_stamp - write a CPU's counters in a packet
+ * @packet:	the packet
+ * @cpu:	the CPU
+ */
+void syscord_stats_stamp(struct syscord_packet *packet, const struct syscord_cpu *cpu)
+{
+	unsigned int cause;
+
+	packet->instance = cpu->number;
+	packet->cpu = cpu->number;
+	packet->recorded = cpu->recorded;
+	packet->filtered = cpu->filtered;
+	packet->overwritten = cpu->ring.overwritten;
+	packet->discarded = 0;
+	for (cause = 0; cause < SYSCORD_DROPS; cause++) {
+		packet->dropped[cause] = cpu->dropped[cause];
+		packet->discarded += cpu->dropped[cause];
+	}
 }

@@ -52,6 +52,8 @@ struct syscord_thread *syscord_thread_get(struct task_struct *task)
 		extend_reach(home, step + 1);
 		thread = syscord_thread_at(index);
 		thread->active = false;
+		/* Every task has one: it is described before its first record. */
+		thread->parent = NULL;
 		return thread;
 	}
 	return NULL;

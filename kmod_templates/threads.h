@@ -15,6 +15,7 @@
 #include <linux/limits.h>
 #include <linux/sched.h>
 #include <linux/types.h>
+#include <linux/uidgid.h>
 
 #include "handlers.h"
 
@@ -26,11 +27,16 @@
  * @handler:	of the syscall
  * @time:	when it was entered: CLOCK_MONOTONIC, in ns
  * @nr:		its number
- * @flags:	what is known of its event: SYSCORD_EV_COMPAT, SYSCORD_EV_NO_RESULT
+ * @other:	SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, if it has no class of its own, else 0
  * @len:	bytes of the entry part
  * @addr_room:	bytes that the caller has for a socket address
  * @active:	a syscall was entered, and its exit is awaited
  * @fault:	some of the entry part could not be read
+ * @wide:	narrow fields of the entry part have 64 bits
+ * @unseen:	there is no entry part: the entry was not seen
+ * @epoch:	the ring's, when the thread was described last, and so were
+ * @parent:	its parent, and
+ * @uid:	its user
  * @args:	its arguments, from the registers, if it has a handler of its own
  * @entry:	its entry part
  */
@@ -38,11 +44,16 @@ struct syscord_thread {
 	const struct syscord_handler *handler;
 	u64 time;
 	s32 nr;
-	u32 flags;
+	u16 other;
 	u32 len;
 	u32 addr_room;
 	bool active;
 	bool fault;
+	bool wide;
+	bool unseen;
+	kuid_t uid;
+	u64 epoch;
+	const struct task_struct *parent;
 	unsigned long args[6];
 	u8 entry[];
 };

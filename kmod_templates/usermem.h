@@ -73,6 +73,7 @@ static __maybe_unused size_t syscord_read_user_string(u8 *to, unsigned long from
 						      bool *fault, bool *part)
 {
 	size_t done = 0;
+	char last;
 
 	*fault = false;
 	*part = false;
@@ -92,7 +93,8 @@ static __maybe_unused size_t syscord_read_user_string(u8 *to, unsigned long from
 			return done;
 		}
 	}
-	*part = true;
+	/* All of it is there if what comes next is the NUL. */
+	*part = syscord_read_user(&last, from + done, 1) < 1 || last;
 	return done;
 }
 

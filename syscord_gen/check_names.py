@@ -10,7 +10,9 @@ from syscord_gen.problems import Code, Problem, hint
 from syscord_gen.syscall_names import syscall_names
 from syscord_gen.types import MEMORY, SCALARS
 
-RESERVED = ("res", "abi", "entry", "nr")
+RESERVED = ("res", "ret", "abi", "entry", "nr")
+# What stands behind a label in a trace (docs/trace-format.md), and so can't make another label of it.
+SUFFIXES = ("_out", "_marks")
 
 
 class Declared(Protocol):
@@ -62,9 +64,13 @@ def _syscall(syscall: Syscall) -> Iterator[Problem]:
     yield from _twice("argument", syscall.args, "Keep one of the two; a second view goes under 'also'")
     recorded = [arg for arg in (*syscall.args, *syscall.also) if not arg.skip]
     yield from _labels(recorded)
+    taken = {label + suffix: label for label in (arg.label for arg in recorded) for suffix in SUFFIXES}
     for arg in recorded:
         if arg.label in RESERVED:
             text = f"label '{arg.label}' is the record's own. Write another 'label:' for argument '{arg.name}'"
+            yield Problem(arg.where, Code.LABEL_RESERVED, text)
+        if arg.label in taken:
+            text = f"label '{arg.label}' is what a trace makes of '{taken[arg.label]}'. Write another 'label:'"
             yield Problem(arg.where, Code.LABEL_RESERVED, text)
 
 

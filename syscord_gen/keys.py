@@ -105,7 +105,7 @@ def _member(name: str, where: Where, label: str = "", **values: Any) -> Member:
 
 TEXT = Word()
 IDENTIFIER = Word(NAME, "a C name: letters, digits and '_', not starting with a digit")
-MEMBER_NAME = Word(rf"{NAME}(\.{NAME})*", "a member's C name, 'x' or 'x.y'")
+MEMBER_NAME = Word(rf"{NAME}(\.{NAME})*(\[[0-9]+\])?", "a member's C name, 'x', 'x.y' or 'x[0]'")
 TYPE = Word(rf"{NAME}( {NAME})*", "a type's name", known=(*SCALARS, *MEMORY))
 SCALAR = Choice(tuple(SCALARS))
 LENGTH = Word(rf"{NAME}|[1-9][0-9]*", "an argument's name, 'ret', or a count from 1", number=True)
@@ -133,7 +133,7 @@ ARGUMENT = Record("argument", _argument, (
 ))  # fmt: skip
 
 MEMBER = Record("member", _member, (
-    Key("name", MEMBER_NAME, "The member's name in C; 'x.y' for a member of a member.", required=True),
+    Key("name", MEMBER_NAME, "Its name in C; 'x.y' for a member of one, 'x[0]' for an element.", required=True),
     Key("label", IDENTIFIER, "The field's name in the record, if not the member's name."),
     Key("type", SCALAR, "The scalar that the record stores.", required=True),
     _SYMBOLS,

@@ -10,34 +10,59 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from syscord_gen.model import Argument, Direction, Format, HandlerFile, Member, Model, Struct, Syscall
+from syscord_gen.model import Argument, Direction, Format, HandlerFile, Member, Model, Struct, Symbols, Syscall
 from syscord_gen.types import MEMORY, SCALARS, Scalar
 
 #: Sizes in bytes, as in kmod_templates/capture.h.
-STRING_MAX = 4096
+STRING_MAX = 4095
 SOCKADDR_MAX = 128
 ITEMS_MAX = 64
-WORD = 4
+#: Bytes of the word in front of a field behind a pointer, and of one in front of content.
+WORD = 2
+CONTENT_WORD = 4
+#: Behind the name, in a trace, of an exit field that has the label of an entry field; as in kmod_templates/metadata.c.
+OUT = "_out"
+
+
+@dataclass(frozen=True)
+class TraceType:
+    """What a field is called in a trace's metadata (docs/trace-format.md), and means there.
+
+    ``kind`` and ``base`` are those of a ``Field``; ``symbols`` stand for its values, or for bits of them.
+    """
+
+    name: str
+    kind: str
+    base: str = "DEC"
+    symbols: Symbols | None = None
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a record: ``kind`` as in ``enum syscord_kind``, ``base`` as in ``enum syscord_base``."""
+    """One field of a record: ``kind`` as in ``enum syscord_kind``, ``base`` as in ``enum syscord_base``.
+
+    ``type`` is what it is in a trace, ``members`` what its elements are made of: one of the two is there.  A ``narrow``
+    integer takes 32 of its 64 bits, where that is enough.
+    """
 
     label: str
     kind: str
     base: str = "DEC"
     members: tuple[Field, ...] = ()
+    type: TraceType | None = None
+    narrow: bool = False
 
 
 @dataclass(frozen=True)
 class Items:
     """Elements of an array: which members of ``c_type`` are kept, ``kept`` bytes in all.
 
-    ``sized``: there is one, of which the caller may have fewer bytes than ``c_type`` has today.
+    ``sized``: there is one, of which the caller may have fewer bytes than ``c_type`` has today.  ``struct`` names the
+    struct in a trace, and is None for integers.
     """
 
     name: str
+    struct: str | None
     c_type: str
     header: str | None
     members: tuple[tuple[str, str], ...]
@@ -50,7 +75,8 @@ class Items:
 class Capture:
     """One C statement, and the fields that it puts in the record.
 
-    In bytes: ``fixed`` is what it takes without a check for room, ``room`` what it takes at most, content aside.
+    ``wide`` is the C condition under which no field of the record may be narrow, if there is one.  In bytes:
+    ``fixed`` is what it takes without a check for room, ``room`` what it takes at most, content aside.
     """
 
     statement: str
@@ -59,6 +85,7 @@ class Capture:
     room: int = 0
     content: bool = False
     items: Items | None = None
+    wide: str = ""
 
 
 @dataclass(frozen=True)
@@ -69,6 +96,7 @@ class Handler:
     entry: tuple[Capture, ...]
     exit: tuple[Capture, ...]
     notes: tuple[str, ...]
+    prototype: str
     ret_kind: str
     ret_base: str
 
@@ -76,6 +104,11 @@ class Handler:
     def name(self) -> str:
         """The syscall's name."""
         return self.syscall.name
+
+    @property
+    def wide(self) -> str:
+        """The C condition under which no field may be narrow, or nothing if none is."""
+        return " || ".join(capture.wide for capture in self.entry if capture.wide)
 
     @property
     def fixed(self) -> int:
@@ -133,9 +166,34 @@ class Resolved:
         return tuple(found[name] for name in sorted(found))
 
     @property
+    def structs(self) -> tuple[Items, ...]:
+        """The elements that are structs, once for each name that they have in a trace."""
+        found = {items.struct: items for items in self.items if items.struct}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
+    def types(self) -> tuple[TraceType, ...]:
+        """Every type that a field or a member has in a trace, once, by name."""
+        found = {field.type.name: field.type for field in self._fields() if field.type}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
+    def symbols(self) -> tuple[Symbols, ...]:
+        """The symbol sets of these types, once, by name."""
+        found = {trace_type.symbols.name: trace_type.symbols for trace_type in self.types if trace_type.symbols}
+        return tuple(found[name] for name in sorted(found))
+
+    @property
     def headers(self) -> tuple[str, ...]:
-        """The headers that the elements' structs need, sorted."""
-        return tuple(sorted({items.header for items in self.items if items.header}))
+        """The headers that the elements' structs and the symbols need, sorted."""
+        of_structs = {items.header for items in self.items if items.header}
+        return tuple(sorted(of_structs | {header for symbols in self.symbols for header in symbols.headers}))
+
+    def _fields(self) -> Iterator[Field]:
+        for capture in self._captures():
+            for field in capture.fields:
+                yield field
+                yield from field.members
 
     def _captures(self) -> Iterator[Capture]:
         for handler in self.handlers:
@@ -145,26 +203,57 @@ class Resolved:
 
 def resolve(model: Model, stems: frozenset[str] | None = None) -> Resolved:
     """Resolve the handlers of a model that ``check`` found sound; of the files in ``stems`` only, if given."""
-    structs = {struct.name: struct for struct in model.structs}
+    known = _Known({struct.name: struct for struct in model.structs}, {each.name: each for each in model.symbols})
     files = (file for file in model.files if stems is None or file.stem in stems)
     return Resolved(
-        tuple(
-            ResolvedFile(file, tuple(_handler(syscall, structs) for syscall in file.syscalls)) for file in files
-        )
+        tuple(ResolvedFile(file, tuple(_handler(syscall, known) for syscall in file.syscalls)) for file in files)
     )
 
 
-def _handler(syscall: Syscall, structs: dict[str, Struct]) -> Handler:
+@dataclass(frozen=True)
+class _Known:
+    """What declarations may refer to, by name."""
+
+    structs: dict[str, Struct]
+    symbols: dict[str, Symbols]
+
+
+def _handler(syscall: Syscall, known: _Known) -> Handler:
     views = [arg for arg in (*syscall.args, *syscall.also) if not arg.skip]
     scalar = SCALARS[syscall.ret]
     return Handler(
         syscall,
-        entry=tuple(_capture(syscall, arg, structs, at_exit=False) for arg in views if _at_entry(arg)),
-        exit=tuple(_capture(syscall, arg, structs, at_exit=True) for arg in views if _at_exit(arg)),
+        entry=tuple(_capture(syscall, arg, known, at_exit=False) for arg in views if _at_entry(arg)),
+        exit=tuple(_capture(syscall, arg, known, at_exit=True) for arg in views if _at_exit(arg)),
         notes=tuple(note for arg in views if (note := _note(syscall, arg))),
+        prototype=prototype(syscall),
         ret_kind=scalar.code.upper(),
         ret_base=_base(syscall.ret_format, scalar),
     )
+
+
+def prototype(syscall: Syscall) -> str:
+    """How a syscall is called, and what fields come of each argument: the notation of docs/trace-format.md."""
+    args = (_views(syscall, arg) for arg in syscall.args)
+    return f"{syscall.ret}({', '.join('+'.join(views) or '-' for views in args)})"
+
+
+def _views(syscall: Syscall, arg: Argument) -> list[str]:
+    also = [view for view in syscall.also if view.name == arg.name]
+    return [field for view in (arg, *also) if not view.skip for field in _noted(view)]
+
+
+def _noted(view: Argument) -> list[str]:
+    """The fields of one view, as a prototype notes them."""
+    if view.type == "msghdr":
+        addr, data, *single = MEMORY["msghdr"].fields
+        notes = [addr, data, *(f"*{label}" for label in single)]
+    else:
+        is_single = view.direction is not None and view.type not in MEMORY and view.length is None
+        notes = [f"*{view.label}" if is_single else view.label]
+    before = notes if _at_entry(view) else []
+    suffix = OUT if before else ""
+    return [*before, *(f"{'*' * note.startswith('*')}>{note.lstrip('*')}{suffix}" for note in notes if _at_exit(view))]
 
 
 def _at_entry(arg: Argument) -> bool:
@@ -213,19 +302,44 @@ def _bounded_length(syscall: Syscall, arg: Argument) -> str:
     return f"min_t(size_t, {length}, {room})" if room else length
 
 
-def _capture(syscall: Syscall, arg: Argument, structs: dict[str, Struct], *, at_exit: bool) -> Capture:
+def _capture(syscall: Syscall, arg: Argument, known: _Known, *, at_exit: bool) -> Capture:
     if arg.direction is None:
-        return _scalar(syscall, arg)
+        return _scalar(syscall, arg, known)
     if arg.type in MEMORY:
         return _memory(syscall, arg, at_exit=at_exit)
-    if arg.type in structs:
-        return _items(syscall, arg, _struct_items(structs[arg.type], arg))
-    return _items(syscall, arg, _scalar_items(arg))
+    if arg.type in known.structs:
+        return _items(syscall, arg, _struct_items(known.structs[arg.type], arg, known))
+    return _items(syscall, arg, _scalar_items(arg, known))
 
 
-def _scalar(syscall: Syscall, arg: Argument) -> Capture:
-    scalar = SCALARS[arg.type]
-    field = Field(arg.label, scalar.code.upper(), _base(arg.format, scalar))
+def _scalar_field(label: str, item: Argument | Member, known: _Known) -> Field:
+    """A field that is one integer."""
+    scalar = SCALARS[item.type]
+    base = _base(item.format, scalar)
+    name = item.type.replace(" ", "_") + ("" if base == scalar.format.name else f"_{base.lower()}")
+    symbols = known.symbols[item.symbols] if item.symbols else None
+    prefix = f"{symbols.kind[0]}_{symbols.name}__" if symbols else "t_"
+    kind = scalar.code.upper()
+    return Field(label, kind, base, type=TraceType(prefix + name, kind, base, symbols))
+
+
+def _text_field(label: str, kind: str, name: str) -> Field:
+    """A field of bytes, or of strings; in a trace TEXT is characters, and all else bytes."""
+    return Field(label, kind, type=TraceType(f"t_{name}", "TEXT" if kind in ("TEXT", "STRINGS") else "BYTES"))
+
+
+def _u64_field(label: str) -> Field:
+    """A number behind a pointer, already read."""
+    return Field(label, "SCALAR", members=(Field("", "U64", type=TraceType("t_u64", "U64")),))
+
+
+def _scalar(syscall: Syscall, arg: Argument, known: _Known) -> Capture:
+    scalar, field = SCALARS[arg.type], _scalar_field(arg.label, arg, known)
+    # What is written in hexadecimal is an address most of the time, or bits.
+    if scalar.bits == 64 and field.base == "DEC" and not arg.symbols:
+        value = _register(syscall, arg.name)
+        call, wide = f"put_narrow_{scalar.code}(c, {value});", f"is_wide_{scalar.code}({value})"
+        return Capture(call, (replace(field, narrow=True),), scalar.bits // 8, wide=wide)
     return Capture(f"put_{scalar.code}(c, {_register(syscall, arg.name)});", (field,), scalar.bits // 8)
 
 
@@ -234,20 +348,22 @@ def _memory(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
     match arg.type:
         case "string" | "path":
             call = f"put_text(c, {address}, {length});" if arg.length else f"put_string(c, {address});"
-            return Capture(call, (Field(arg.label, "TEXT"),), WORD, STRING_MAX + WORD)
+            return Capture(call, (_text_field(arg.label, "TEXT", arg.type),), WORD, STRING_MAX + WORD)
         case "bytes":
-            fields = (Field(arg.label, "BYTES"),)
-            return Capture(f"put_bytes(c, {address}, {length});", fields, WORD, WORD, content=True)
+            fields = (_text_field(arg.label, "BYTES", "bytes"),)
+            return Capture(f"put_bytes(c, {address}, {length});", fields, CONTENT_WORD, CONTENT_WORD, content=True)
         case "iovec":
             total = "ret" if at_exit else "SIZE_MAX"
             call = f"put_iovec(c, {address}, {length}, {total});"
-            return Capture(call, (Field(arg.label, "BYTES"),), WORD, WORD, content=True)
+            return Capture(call, (_text_field(arg.label, "BYTES", "bytes"),), CONTENT_WORD, CONTENT_WORD, content=True)
         case "sockaddr":
-            call = "put_sockaddr_out" if at_exit else "put_sockaddr"
-            fields = (Field(arg.label, "SOCKADDR"),)
-            return Capture(f"{call}(c, {address}, {length});", fields, WORD, SOCKADDR_MAX + WORD)
+            call = f"put_sockaddr_out(c, {address}, {length});"
+            if not at_exit:
+                call = f"put_sockaddr(c, {address}, {length}, SIZE_MAX);"
+            fields = (_text_field(arg.label, "SOCKADDR", "sockaddr"),)
+            return Capture(call, fields, WORD, SOCKADDR_MAX + WORD)
         case "strings":
-            return Capture(f"put_strings(c, {address});", (Field(arg.label, "STRINGS"),), WORD)
+            return Capture(f"put_strings(c, {address});", (_text_field(arg.label, "STRINGS", "string"),), WORD)
         case _:
             return _msghdr(address, at_exit=at_exit)
 
@@ -256,13 +372,13 @@ def _msghdr(address: str, *, at_exit: bool) -> Capture:
     """A msghdr is four fields, named as in the kernel's struct, without its prefix."""
     addr, data, controllen, flags = MEMORY["msghdr"].fields
     fields = (
-        Field(addr, "SOCKADDR"),
-        Field(data, "BYTES"),
-        Field(controllen, "SCALAR", members=(Field(controllen, "U64"),)),
-        Field(flags, "SCALAR", members=(Field(flags, "U64"),)),
+        _text_field(addr, "SOCKADDR", "sockaddr"),
+        _text_field(data, "BYTES", "bytes"),
+        _u64_field(controllen),
+        _u64_field(flags),
     )
     total, addr_room = ("ret", "c->addr_room") if at_exit else ("SIZE_MAX", "SIZE_MAX")
-    fixed = 4 * WORD + 2 * 8
+    fixed = 3 * WORD + CONTENT_WORD + 2 * 8
     call = f"put_msghdr(c, {address}, {total}, {addr_room});"
     return Capture(call, fields, fixed, fixed + SOCKADDR_MAX, content=True)
 
@@ -276,19 +392,19 @@ def _items(syscall: Syscall, arg: Argument, items: Items) -> Capture:
     return Capture(call, (Field(arg.label, kind, members=items.fields),), WORD, room, items=items)
 
 
-def _struct_items(struct: Struct, arg: Argument) -> Items:
+def _struct_items(struct: Struct, arg: Argument, known: _Known) -> Items:
     by_name = {member.name: member for member in struct.members}
     members = tuple(by_name[name] for name in arg.members) if arg.members else struct.members
     names = (struct.name, *(member.label for member in members)) if arg.members else (struct.name,)
     sized = arg.room is not None
     return Items(
         name="_".join(("sized" if sized else "item", *names)),
+        struct="_".join(("s", *names)),
         sized=sized,
         c_type=struct.c_type,
         header=struct.header,
         members=tuple((_code(member), _value(member)) for member in members),
-        fields=tuple(Field(member.label, _code(member).upper(), _base(member.format, SCALARS[member.type]))
-                     for member in members),
+        fields=tuple(_scalar_field(member.label, member, known) for member in members),
         kept=sum(SCALARS[member.type].bits // 8 for member in members),
     )
 
@@ -299,16 +415,20 @@ def _code(member: Member) -> str:
 
 def _value(member: Member) -> str:
     """The member as a plain integer: some are pointers, or integers that sparse keeps apart from others."""
+    if member.type == "length":
+        return f"min_t(u64, item.{member.name}, U32_MAX)"
     return f"(__force {_code(member)})item.{member.name}"
 
 
-def _scalar_items(arg: Argument) -> Items:
-    scalar = SCALARS[arg.type]
+def _scalar_items(arg: Argument, known: _Known) -> Items:
+    scalar, field = SCALARS[arg.type], _scalar_field("", arg, known)
+    assert field.type is not None, "every scalar has a type"
     return Items(
-        name=f"item_{scalar.code}" + ("" if arg.format is None else f"_{arg.format.value}"),
+        name=f"item_{field.type.name}",
+        struct=None,
         c_type=scalar.code,
         header=None,
         members=((scalar.code, "item"),),
-        fields=(Field("", scalar.code.upper(), _base(arg.format, scalar)),),
+        fields=(field,),
         kept=scalar.bits // 8,
     )

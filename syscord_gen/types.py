@@ -37,6 +37,7 @@ SCALARS: dict[str, Scalar] = {
         Scalar("unsigned long", 64, False, doc="C's unsigned long on a 64-bit machine"),
         Scalar("size_t", 64, False, doc="a count of bytes"),
         Scalar("ssize_t", 64, True, doc="a count of bytes, or a negative errno"),
+        Scalar("length", 32, False, doc="a count of bytes in a struct; 4294967295 stands for that or more"),
         Scalar("loff_t", 64, True, doc="an offset in a file, in bytes"),
         Scalar("fd", 32, True, doc="a file descriptor"),
         Scalar("pid_t", 32, True, doc="a process or a thread"),
@@ -73,7 +74,7 @@ MEMORY: dict[str, Memory] = {
     memory.name: memory
     for memory in (
         Memory(
-            "string", "optional", ("in", "out"), "text up to its NUL, or of `length` bytes; kept whole up to 4096 bytes"
+            "string", "optional", ("in", "out"), "text up to its NUL, or of `length` bytes; kept whole up to 4095 bytes"
         ),
         Memory("path", "optional", ("in", "out"), "a string that names a file"),
         Memory("bytes", "required", ("in", "out"), "content: cut at the module's `content=` bytes"),

@@ -85,7 +85,7 @@ def check_statx_of_hostname(machine: Machine) -> None:
     """What the page lets vary, and what is the same by chance, is what `stat` says of the file."""
     record = machine.run("cat /etc/syscall-record/record").stdout
     said = machine.run("stat -c 'uid=%u gid=%g ino=%i size=%s' /etc/hostname").stdout.strip()
-    assert record.rstrip().endswith(f"mode=0100644 {said}}}")
+    assert record.rstrip().endswith(f"mode=0100644 {said} attributes=0x0}}")
 
 
 def test_the_generated_source_builds_with_a_kernels_own_tools(workshop: Path) -> None:

@@ -115,20 +115,27 @@ def test_the_readme_has_every_parameter_with_its_default() -> None:
     assert table == {name: (default_of(name), when) for name, when in parameters().items()}
 
 
+def test_the_modules_version_is_the_projects() -> None:
+    config = ConfigParser()
+    config.read(ROOT / "setup.cfg", encoding="utf-8")
+    header = (TEMPLATES / "version.h").read_text(encoding="utf-8")
+    assert re.findall(r'#define SYSCORD_VERSION\s"(.*)"', header) == [config["metadata"]["version"]]
+
+
 def parameters() -> dict[str, str]:
     """The module's parameters, and when each can be set, by its mode."""
     text = (TEMPLATES / "params.c").read_text(encoding="utf-8")
-    found = re.findall(r"^(LIST_PARAM|NUMBER_PARAM|module_param_cb)\((\w+), (&stats_ops)?", text, re.MULTILINE)
-    when = {"LIST_PARAM": "any time", "NUMBER_PARAM": "at load", "module_param_cb": "at load"}
+    found = re.findall(r"^(\w+_PARAM|module_param_cb)\((\w+), (&\w+)?", text, re.MULTILINE)
+    when = {"LIST_PARAM": "any time", "&stats_ops": "read only", "&snapshot_ops": "write 1"}
     # `name` is what the macros themselves are made of.
-    return {name: "read only" if stats else when[macro] for macro, name, stats in found if name != "name"}
+    return {name: when.get(ops) or when.get(macro, "at load") for macro, name, ops in found if name != "name"}
 
 
 def default_of(name: str) -> str:
     """The default that the build gives to a parameter; filters match all."""
     header = options.load(model(), ROOT / "no-such.config").header
     given = {key.lower(): value.strip('"') for key, value in re.findall(r"#define CONFIG_SYSCORD_(\w+) (.+)", header)}
-    without = {"stats": ""}
+    without = {"stats": "", "snapshot": "", "sink": "text", "mode": "stream", "rotate_mb": "0", "rotate_s": "0"}
     return given.get(name) or given.get(f"{name}_path") or without.get(name, "all")
 
 

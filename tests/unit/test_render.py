@@ -115,11 +115,11 @@ def test_a_record_has_the_entry_fields_then_the_exit_fields(name: str, entry: li
     [
         ("getppid", 0, False),
         ("read", 4, True),
-        ("readlinkat", 4 + 4096, False),
-        ("ppoll", 4 + 64 * 6, False),
-        ("pipe2", 4 + 64 * 4, False),
-        ("accept4", 4 + 128, False),
-        ("recvmsg", 4 * 4 + 128 + 2 * 8, True),
+        ("readlinkat", 2 + 4095, False),
+        ("ppoll", 2 + 64 * 6, False),
+        ("pipe2", 2 + 64 * 4, False),
+        ("accept4", 2 + 128, False),
+        ("recvmsg", 3 * 2 + 4 + 128 + 2 * 8, True),
     ],
 )
 def test_the_room_of_the_exit_part_is_known_before(name: str, room: int, content: bool) -> None:

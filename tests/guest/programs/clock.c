@@ -27,8 +27,8 @@ PROMISE(gettimeofday_has_result_and_time)
 
 	begin();
 	call(__NR_gettimeofday, &now, 0L);
-	expect("gettimeofday, res=0, time={sec=%ld usec=%ld}", now.tv_sec, now.tv_usec);
-	expect("gettimeofday, res=-14");
+	expect("gettimeofday, timezone=0x0, res=0, time={sec=%ld usec=%ld}", now.tv_sec, now.tv_usec);
+	expect("gettimeofday, timezone=0x0, res=-14");
 	call(__NR_gettimeofday, bad, 0L);
 	end();
 }

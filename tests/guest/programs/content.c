@@ -2,6 +2,7 @@
 /* How much of content is kept: run with several settings of content=. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -61,13 +62,16 @@ PROMISE(content_gathered_is_cut)
 	char *bytes = sample();
 	struct iovec parts[] = { { bytes, 100 }, { bytes + 100, 150 }, { bytes + 250, 7 }, { bytes + 257, MOST - 257 } };
 	int fd = open("/dev/null", O_WRONLY), count;
+	char sizes_of_parts[200] = "";
 	size_t total = 0;
 
 	begin();
 	for (count = 1; count <= 4; count++) {
 		total += parts[count - 1].iov_len;
+		sprintf(strchr(sizes_of_parts, 0), "%s{len=%zu}", count > 1 ? " " : "", parts[count - 1].iov_len);
 		call(__NR_writev, fd, parts, count);
-		expect("writev, fd=%d%s, iovcnt=%d, res=%zu", fd, data(bytes, total), count, total);
+		expect("writev, fd=%d%s, iovcnt=%d, sizes=[%s], res=%zu", fd, data(bytes, total), count, sizes_of_parts,
+		       total);
 	}
 	end();
 }
@@ -102,8 +106,8 @@ PROMISE(content_of_messages_is_cut)
 	expect("recvmsg, sockfd=%d, flags=0, res=1000, addr=<null>%s, controllen=0, msg_flags=0", ends[1],
 	       data(bytes, 1000));
 	call(__NR_sendto, ends[0], bytes, 300, 0, 0, 0);
-	expect("sendto, sockfd=%d%s, size=300, flags=0, addr=<null>, res=300", ends[0], data(bytes, 300));
+	expect("sendto, sockfd=%d%s, size=300, flags=0, addr=<null>, addrlen=0, res=300", ends[0], data(bytes, 300));
 	call(__NR_recvfrom, ends[1], buf, 300, 0, 0, 0);
-	expect("recvfrom, fd=%d, size=300, flags=0, res=300%s, addr=<null>", ends[1], data(bytes, 300));
+	expect("recvfrom, fd=%d, size=300, flags=0, addrlen=<null>, res=300%s, addr=<null>", ends[1], data(bytes, 300));
 	end();
 }

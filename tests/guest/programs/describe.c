@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -33,10 +34,10 @@ static struct stat stat_of(const char *path)
 }
 
 /* How a record has it, from what the C library said. */
-#define STAT	"stat={dev=0x%lx ino=%lu mode=0%o nlink=%lu uid=%u gid=%u size=%ld}"
+#define STAT	"stat={dev=0x%lx ino=%lu mode=0%o nlink=%lu uid=%u gid=%u size=%ld rdev=0x%lx}"
 #define OF(known)										\
 	(known).st_dev, (known).st_ino, (known).st_mode, (unsigned long)(known).st_nlink,	\
-	(known).st_uid, (known).st_gid, (known).st_size
+	(known).st_uid, (known).st_gid, (known).st_size, (known).st_rdev
 
 PROMISE(newfstatat_has_dir_path_flags_result_and_stat)
 {
@@ -157,7 +158,41 @@ PROMISE(utimensat_has_dir_path_times_flags_and_result)
 	end();
 }
 
-PROMISE(getdents64_has_fd_size_and_result)
+/* How a record has it, from what the C library said. */
+#define BLOCKS	"statfs={type=0x%lx bsize=%ld blocks=%lu bfree=%lu bavail=%lu "
+#define FILES	"files=%lu ffree=%lu namelen=%ld frsize=%ld flags=0x%lx fsid0=0x%x fsid1=0x%x}"
+#define OF_FS(got)											\
+	(got).f_type, (got).f_bsize, (got).f_blocks, (got).f_bfree, (got).f_bavail, (got).f_files,	\
+	(got).f_ffree, (got).f_namelen, (got).f_frsize, (got).f_flags, (got).f_fsid.__val[0],		\
+	(got).f_fsid.__val[1]
+
+PROMISE(statfs_has_path_where_to_result_and_statfs)
+{
+	struct statfs got;
+
+	begin();
+	call(__NR_statfs, "/proc", &got);
+	expect("statfs, path=/proc, at=0x%lx, res=0, " BLOCKS FILES, (long)&got, OF_FS(got));
+	expect("statfs, path=/nowhere, at=0x7, res=-2");
+	call(__NR_statfs, "/nowhere", 7L);
+	end();
+	need(got.f_type == 0x9fa0);
+}
+
+PROMISE(fstatfs_has_fd_where_to_result_and_statfs)
+{
+	int fd = open("/proc", O_RDONLY);
+	struct statfs got;
+
+	begin();
+	call(__NR_fstatfs, fd, &got);
+	expect("fstatfs, fd=%d, at=0x%lx, res=0, " BLOCKS FILES, fd, (long)&got, OF_FS(got));
+	expect("fstatfs, fd=-1, at=0x0, res=-9");
+	call(__NR_fstatfs, -1, 0L);
+	end();
+}
+
+PROMISE(getdents64_has_fd_where_to_size_and_result)
 {
 	int dir = open("/etc", O_RDONLY | O_DIRECTORY), again = open("/etc", O_RDONLY), file = open("/etc/hosts", O_RDONLY);
 	char buf[4096];
@@ -165,10 +200,10 @@ PROMISE(getdents64_has_fd_size_and_result)
 
 	begin();
 	res = call(__NR_getdents64, dir, buf, sizeof(buf));
-	expect("getdents64, fd=%d, size=4096, res=%ld", dir, res);
-	expect("getdents64, fd=%d, size=0, res=-22", again);
-	call(__NR_getdents64, again, buf, 0);
-	expect("getdents64, fd=%d, size=4294967295, res=-20", file);
+	expect("getdents64, fd=%d, at=0x%lx, size=4096, res=%ld", dir, (long)buf, res);
+	expect("getdents64, fd=%d, at=0x0, size=0, res=-22", again);
+	call(__NR_getdents64, again, 0L, 0);
+	expect("getdents64, fd=%d, at=0x%lx, size=4294967295, res=-20", file, (long)buf);
 	call(__NR_getdents64, file, buf, -1);
 	end();
 	need(res > 100);

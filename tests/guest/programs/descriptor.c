@@ -2,6 +2,7 @@
 /* File descriptors: where they come from, and what belongs to them. */
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <sys/epoll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -31,6 +32,19 @@ PROMISE(dup3_has_oldfd_newfd_flags_and_result)
 	call(__NR_dup3, 1, 1, 0);
 	expect("dup3, oldfd=-1, newfd=51, flags=-1, res=-22");
 	call(__NR_dup3, -1, 51, -1);
+	end();
+}
+
+PROMISE(close_range_has_first_last_flags_and_result)
+{
+	need(dup2(1, 1000) == 1000);
+	begin();
+	expect("close_range, first=1000, last=4294967295, flags=4, res=0");
+	call(__NR_close_range, 1000, -1, CLOSE_RANGE_CLOEXEC);
+	expect("close_range, first=1000, last=1001, flags=0, res=0");
+	call(__NR_close_range, 1000, 1001, 0);
+	expect("close_range, first=2, last=1, flags=0, res=-22");
+	call(__NR_close_range, 2, 1, 0);
 	end();
 }
 
@@ -108,11 +122,11 @@ PROMISE(a_descriptor_that_is_not_open_leaves_the_arguments_and_an_error)
 	struct msghdr msg = {};
 
 	begin();
-	expect("accept, sockfd=-1, res=-9");
+	expect("accept, sockfd=-1, addrlen=<null>, res=-9");
 	call(__NR_accept, -1, 0L, 0L);
 	expect("recvmsg, sockfd=-1, flags=0, res=-9");
 	call(__NR_recvmsg, -1, &msg, 0);
-	expect("epoll_pwait, epfd=-1, maxevents=2, timeout=0, sigmask=0x0, res=-9");
+	expect("epoll_pwait, epfd=-1, maxevents=2, timeout=0, sigmask=<null>, sigsetsize=8, res=-9");
 	call(__NR_epoll_pwait, -1, events, 2, 0, 0L, 8L);
 	expect("execveat, dir=-1, path=x, argv=[x], flags=0, res=-9");
 	call(__NR_execveat, -1, "x", argv, 0L, 0);

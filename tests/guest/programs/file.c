@@ -131,28 +131,31 @@ PROMISE(writev_has_fd_gathered_data_iovcnt_and_result)
 	need(!pipe(ends));
 	begin();
 	call(__NR_writev, ends[1], parts, 4);
-	expect("writev, fd=%d%s, iovcnt=4, res=11", ends[1], data("onetwothree", 11));
+	expect("writev, fd=%d%s, iovcnt=4, sizes=[{len=3} {len=0} {len=3} {len=5}], res=11", ends[1],
+	       data("onetwothree", 11));
 	call(__NR_writev, ends[1], parts, 0);
-	expect("writev, fd=%d%s, iovcnt=0, res=0", ends[1], data("", 0));
+	expect("writev, fd=%d%s, iovcnt=0, sizes=[], res=0", ends[1], data("", 0));
 	end();
 }
 
 PROMISE(writev_of_more_parts_than_are_read_is_marked)
 {
 	struct iovec parts[65];
-	char bytes[65];
+	char bytes[65], sizes[64 * 8];
 	int i, ends[2];
 
 	for (i = 0; i < 65; i++) {
 		bytes[i] = 'A' + i % 26;
 		parts[i] = (struct iovec){ &bytes[i], 1 };
 	}
+	for (i = 0; i < 64; i++)
+		strcpy(sizes + i * 8, i < 63 ? "{len=1} " : "{len=1}");
 	need(!pipe(ends));
 	begin();
 	call(__NR_writev, ends[1], parts, 64);
-	expect("writev, fd=%d%s, iovcnt=64, res=64", ends[1], data(bytes, 64));
+	expect("writev, fd=%d%s, iovcnt=64, sizes=[%s], res=64", ends[1], data(bytes, 64), sizes);
 	call(__NR_writev, ends[1], parts, 65);
-	expect("writev, fd=%d%s, iovcnt=65, res=65", ends[1], marked_data("(part)", bytes, 64));
+	expect("writev, fd=%d%s, iovcnt=65, sizes(part)=[%s], res=65", ends[1], marked_data("(part)", bytes, 64), sizes);
 	end();
 }
 
@@ -187,15 +190,18 @@ PROMISE(ioctl_has_fd_req_argp_and_result)
 
 PROMISE(fstat_has_fd_result_and_stat)
 {
-	int fd = open("/etc/hosts", O_RDONLY);
-	struct stat got, known;
+	int fd = open("/etc/hosts", O_RDONLY), device = open("/dev/null", O_RDONLY);
+	struct stat got, known, null;
 
-	need(!fstat(fd, &known));
+	need(!fstat(fd, &known) && !fstat(device, &null));
 	begin();
 	call(__NR_fstat, fd, &got);
-	expect("fstat, fd=%d, res=0, stat={dev=0x%lx ino=%lu mode=0%o nlink=%lu uid=%u gid=%u size=%ld}", fd,
+	expect("fstat, fd=%d, res=0, stat={dev=0x%lx ino=%lu mode=0%o nlink=%lu uid=%u gid=%u size=%ld rdev=0x0}", fd,
 	       known.st_dev, known.st_ino, known.st_mode, (unsigned long)known.st_nlink, known.st_uid, known.st_gid,
 	       known.st_size);
+	call(__NR_fstat, device, &got);
+	expect("fstat, fd=%d, res=0, stat={dev=0x%lx ino=%lu mode=0%o nlink=%lu uid=0 gid=0 size=0 rdev=0x103}", device,
+	       null.st_dev, null.st_ino, null.st_mode, (unsigned long)null.st_nlink);
 	expect("fstat, fd=-1, res=-9");
 	call(__NR_fstat, -1, &got);
 	end();
@@ -211,8 +217,8 @@ PROMISE(statx_has_dir_path_flags_mask_result_and_stat)
 	begin();
 	call(__NR_statx, CWD, "/tmp/owned", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &got);
 	expect("statx, dir=-100, path=/tmp/owned, flags=256, mask=0x7ff, res=0, "
-	       "stat={mask=0x%x mode=0%o uid=12 gid=34 ino=%lu size=4321}",
-	       got.stx_mask, known.st_mode, known.st_ino);
+	       "stat={mask=0x%x mode=0%o uid=12 gid=34 ino=%lu size=4321 attributes=0x%llx}",
+	       got.stx_mask, known.st_mode, known.st_ino, got.stx_attributes);
 	expect("statx, dir=-100, path=/nowhere, flags=0, mask=0x0, res=-2");
 	call(__NR_statx, CWD, "/nowhere", 0, 0, &got);
 	end();

@@ -64,21 +64,21 @@ PROMISE(each_kind_of_memory_that_cannot_be_read_is_a_fault)
 	call(__NR_write, ends[1], bad, 5);
 	expect("write, fd=%d%s, size=5, res=-14", ends[1], no_data("<fault>"));
 	call(__NR_writev, ends[1], bad, 1);
-	expect("writev, fd=%d%s, iovcnt=1, res=-14", ends[1], no_data("<fault>"));
+	expect("writev, fd=%d%s, iovcnt=1, sizes=<fault>, res=-14", ends[1], no_data("<fault>"));
 	call(__NR_writev, ends[1], &bad_part, 1);
-	expect("writev, fd=%d%s, iovcnt=1, res=-14", ends[1], no_data("<fault>"));
+	expect("writev, fd=%d%s, iovcnt=1, sizes=[{len=5}], res=-14", ends[1], no_data("<fault>"));
 	call(__NR_sendto, fd, bad, 5, 0, bad, 16);
-	expect("sendto, sockfd=%d%s, size=5, flags=0, addr=<fault>, res=-14", fd, no_data("<fault>"));
+	expect("sendto, sockfd=%d%s, size=5, flags=0, addr=<fault>, addrlen=16, res=-14", fd, no_data("<fault>"));
 	res = call(__NR_sendmsg, fd, bad, 0);
 	expect("sendmsg, sockfd=%d, addr=<fault>%s, controllen=<fault>, msg_flags=<fault>, flags=0, res=%ld", fd,
 	       no_data("<fault>"), res);
-	expect("connect, sockfd=%d, addr=<fault>, res=-14", fd);
+	expect("connect, sockfd=%d, addr=<fault>, addrlen=16, res=-14", fd);
 	call(__NR_connect, fd, bad, 16);
-	expect("nanosleep, interval=<fault>, res=-14");
+	expect("nanosleep, interval=<fault>, rem=0x0, res=-14");
 	call(__NR_nanosleep, bad, 0);
-	expect("clock_nanosleep, clock=1, flags=0, interval=<fault>, res=-14");
+	expect("clock_nanosleep, clock=1, flags=0, interval=<fault>, rem=0x0, res=-14");
 	call(__NR_clock_nanosleep, CLOCK_MONOTONIC, 0, bad, 0);
-	expect("ppoll, fds=<fault>, nfds=1, timeout=<null>, sigmask=0x0, res=-14");
+	expect("ppoll, fds=<fault>, nfds=1, timeout=<null>, sigmask=<null>, sigsetsize=0, res=-14");
 	call(__NR_ppoll, bad, 1, 0, 0, 0);
 	expect("epoll_ctl, epfd=%d, op=1, fd=%d, event=<fault>, res=-14", epfd, ends[0]);
 	call(__NR_epoll_ctl, epfd, EPOLL_CTL_ADD, ends[0], bad);
@@ -131,10 +131,10 @@ PROMISE(memory_up_to_the_last_byte_of_a_page_is_read)
 
 	need(!pipe(ends));
 	begin();
-	expect("nanosleep, interval={sec=0 nsec=77}, res=0");
+	expect("nanosleep, interval={sec=0 nsec=77}, rem=0x0, res=0");
 	call(__NR_nanosleep, time, 0);
 	call(__NR_writev, ends[1], parts, 2);
-	expect("writev, fd=%d%s, iovcnt=2, res=8", ends[1], data("tailmore", 8));
+	expect("writev, fd=%d%s, iovcnt=2, sizes=[{len=4} {len=4}], res=8", ends[1], data("tailmore", 8));
 	expect("execve, path=/nowhere, argv=[only], res=-2");
 	call(__NR_execve, "/nowhere", argv, 0);
 	end();
@@ -171,7 +171,8 @@ PROMISE(memory_that_ends_early_is_shown_as_far_as_it_goes)
 	res = call(__NR_write, ends[1], bytes, 5);
 	expect("write, fd=%d%s, size=5, res=%ld", ends[1], marked_data("(fault+late?)", "xyz", 3), res);
 	res = call(__NR_writev, ends[1], parts, 3);
-	expect("writev, fd=%d%s, iovcnt=3, res=%ld", ends[1], marked_data("(fault+late?)", "abcde", 5), res);
+	expect("writev, fd=%d%s, iovcnt=3, sizes=[{len=3} {len=10} {len=5}], res=%ld", ends[1],
+	       marked_data("(fault+late?)", "abcde", 5), res);
 	end();
 }
 
@@ -181,8 +182,8 @@ PROMISE(a_list_that_ends_early_is_shown_as_far_as_it_goes)
 	void *edge = at_edge(fds, sizeof(fds));
 
 	begin();
-	expect("ppoll, fds(fault+late?)=[{fd=-1 events=1} {fd=-2 events=2}], nfds=3, timeout=<null>, sigmask=0x0, "
-	       "res=-14");
+	expect("ppoll, fds(fault+late?)=[{fd=-1 events=1} {fd=-2 events=2}], nfds=3, timeout=<null>, sigmask=<null>, "
+	       "sigsetsize=0, res=-14");
 	call(__NR_ppoll, edge, 3, 0, 0, 0);
 	end();
 }
@@ -205,12 +206,12 @@ PROMISE(a_longer_path_is_cut)
 
 	memset(path, 'p', sizeof(path) - 1);
 	begin();
-	expect("openat, dir=-100, path(part)=%.4096s, flags=0, mode=0, res=-36", path);
+	expect("openat, dir=-100, path(part)=%.4095s, flags=0, mode=0, res=-36", path);
 	call(__NR_openat, CWD, path, 0, 0);
 	end();
 	path[4097] = '\0';
 	begin();
-	expect("openat, dir=-100, path(part)=%.4096s, flags=0, mode=0, res=-36", path);
+	expect("openat, dir=-100, path(part)=%.4095s, flags=0, mode=0, res=-36", path);
 	call(__NR_openat, CWD, path, 0, 0);
 	end();
 }
@@ -231,7 +232,7 @@ PROMISE(memory_that_was_not_present_at_entry_is_read_late)
 	call(__NR_openat, CWD, path, 0, 0);
 	call(__NR_write, ends[1], bytes, 7);
 	expect("write, fd=%d%s, size=7, res=7", ends[1], marked_data("(late?)", "content", 7));
-	expect("nanosleep, interval(late?)={sec=0 nsec=5}, res=0");
+	expect("nanosleep, interval(late?)={sec=0 nsec=5}, rem=0x0, res=0");
 	call(__NR_nanosleep, time, 0);
 	end();
 	need(!madvise(path, 4096, MADV_DONTNEED));

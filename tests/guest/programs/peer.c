@@ -56,19 +56,19 @@ PROMISE(getsockname_and_getpeername_have_sockfd_result_and_addr)
 
 	need(!connect(fd, (struct sockaddr *)&peer, sizeof(peer)) && !socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
 	begin();
-	expect("getsockname, sockfd=%d, res=0, addr=127.0.0.1:4722", fd);
+	expect("getsockname, sockfd=%d, addrlen=128, res=0, addr=127.0.0.1:4722", fd);
 	call(__NR_getsockname, fd, &got, &len);
-	expect("getsockname, sockfd=%d, res=0, addr(part)=\"\"", fd);
+	expect("getsockname, sockfd=%d, addrlen=0, res=0, addr(part)=\"\"", fd);
 	call(__NR_getsockname, fd, &got, &none);
-	expect("getsockname, sockfd=-1, res=-9");
+	expect("getsockname, sockfd=-1, addrlen=16, res=-9");
 	call(__NR_getsockname, -1, &got, &len);
 	len = sizeof(got);
-	expect("getpeername, sockfd=%d, res=0, addr=127.0.0.1:4721", fd);
+	expect("getpeername, sockfd=%d, addrlen=128, res=0, addr=127.0.0.1:4721", fd);
 	call(__NR_getpeername, fd, &got, &len);
 	len = sizeof(got);
-	expect("getpeername, sockfd=%d, res=0, addr=unix:", ends[0]);
+	expect("getpeername, sockfd=%d, addrlen=128, res=0, addr=unix:", ends[0]);
 	call(__NR_getpeername, ends[0], &got, &len);
-	expect("getpeername, sockfd=0, res=-88");
+	expect("getpeername, sockfd=0, addrlen=2, res=-88");
 	call(__NR_getpeername, 0, &got, &len);
 	end();
 }

@@ -26,12 +26,14 @@ PROMISE(ppoll_has_each_fd_with_events_and_revents)
 	fds[2] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	fds[3] = (struct pollfd){ .fd = 999, .events = 0 };
 	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
 	begin();
-	expect("ppoll, fds=[{fd=%d events=3} {fd=%d events=4} {fd=-1 events=1} {fd=999 events=0}], nfds=4, "
-	       "timeout={sec=1 nsec=500}, sigmask=0x%lx, res=2, "
-	       "ready=[{fd=%d revents=0} {fd=%d revents=4} {fd=-1 revents=0} {fd=999 revents=32}]",
-	       ends[0], ends[1], (long)&mask, ends[0], ends[1]);
+	/* What is left is written over what was asked for. */
 	call(__NR_ppoll, fds, 4, &timeout, &mask, 8);
+	expect("ppoll, fds=[{fd=%d events=3} {fd=%d events=4} {fd=-1 events=1} {fd=999 events=0}], nfds=4, "
+	       "timeout={sec=1 nsec=500}, sigmask=0x200, sigsetsize=8, res=2, "
+	       "ready=[{fd=%d revents=0} {fd=%d revents=4} {fd=-1 revents=0} {fd=999 revents=32}], "
+	       "left={sec=%ld nsec=%ld}", ends[0], ends[1], ends[0], ends[1], timeout.tv_sec, timeout.tv_nsec);
 	end();
 }
 
@@ -44,8 +46,8 @@ PROMISE(ppoll_that_times_out_says_so)
 	need(!pipe(ends));
 	fd = (struct pollfd){ .fd = ends[0], .events = POLLIN };
 	begin();
-	expect("ppoll, fds=[{fd=%d events=1}], nfds=1, timeout={sec=0 nsec=1000}, sigmask=0x0, res=0, "
-	       "ready=[{fd=%d revents=0}]", ends[0], ends[0]);
+	expect("ppoll, fds=[{fd=%d events=1}], nfds=1, timeout={sec=0 nsec=1000}, sigmask=<null>, sigsetsize=0, "
+	       "res=0, ready=[{fd=%d revents=0}], left={sec=0 nsec=0}", ends[0], ends[0]);
 	call(__NR_ppoll, &fd, 1, &timeout, 0, 0);
 	end();
 }
@@ -55,9 +57,9 @@ PROMISE(ppoll_of_nothing_without_a_timeout_has_null)
 	struct timespec wrong = { -1, -2 };
 
 	begin();
-	expect("ppoll, fds=<null>, nfds=0, timeout={sec=-1 nsec=-2}, sigmask=0x0, res=-22");
+	expect("ppoll, fds=<null>, nfds=0, timeout={sec=-1 nsec=-2}, sigmask=<null>, sigsetsize=0, res=-22");
 	call(__NR_ppoll, 0, 0, &wrong, 0, 0);
-	expect("ppoll, fds=<null>, nfds=4294967295, timeout=<null>, sigmask=0x0, res=-22");
+	expect("ppoll, fds=<null>, nfds=4294967295, timeout=<null>, sigmask=<null>, sigsetsize=0, res=-22");
 	call(__NR_ppoll, 0, -1, 0, 0, 0);
 	end();
 }
@@ -76,8 +78,8 @@ PROMISE(ppoll_of_more_fds_than_are_kept_is_marked)
 		len_after += sprintf(after + len_after, "%s{fd=%d revents=0}", i ? " " : "", -1 - i);
 	}
 	begin();
-	expect("ppoll, fds(part)=[%s], nfds=65, timeout={sec=0 nsec=0}, sigmask=0x0, res=0, ready(part)=[%s]", before,
-	       after);
+	expect("ppoll, fds(part)=[%s], nfds=65, timeout={sec=0 nsec=0}, sigmask=<null>, sigsetsize=0, res=0, "
+	       "ready(part)=[%s], left={sec=0 nsec=0}", before, after);
 	call(__NR_ppoll, fds, 65, &now, 0, 0);
 	end();
 }
@@ -137,10 +139,11 @@ PROMISE(epoll_pwait_has_events)
 	sigset_t mask;
 
 	sigemptyset(&mask);
+	sigaddset(&mask, SIGUSR1);
 	begin();
-	expect("epoll_pwait, epfd=%d, maxevents=8, timeout=100, sigmask=0x%lx, res=2, " TWO_READY, epfd, (long)&mask);
+	expect("epoll_pwait, epfd=%d, maxevents=8, timeout=100, sigmask=0x200, sigsetsize=8, res=2, " TWO_READY, epfd);
 	call(__NR_epoll_pwait, epfd, events, 8, 100, &mask, 8);
-	expect("epoll_pwait, epfd=%d, maxevents=8, timeout=0, sigmask=0x0, res=0, events=[]", empty);
+	expect("epoll_pwait, epfd=%d, maxevents=8, timeout=0, sigmask=<null>, sigsetsize=8, res=0, events=[]", empty);
 	call(__NR_epoll_pwait, empty, events, 8, 0, 0, 8);
 	end();
 }

@@ -25,12 +25,15 @@ PROMISE(clone_has_flags_stack_and_result)
 	child = call(__NR_clone, CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
 	if (!child)
 		call(__NR_exit_group, 3);
-	expect("clone, flags=0x%x, stack=0x0, res=%ld", CLONE_VFORK | SIGCHLD, child);
+	expect("clone, flags=0x%x, stack=0x0, parent_tid=0x0, arg4=0x0, arg5=0x0, res=%ld", CLONE_VFORK | SIGCHLD, child);
 	expect_of(child, child, "exit_group, status=3, res=?");
-	expect("clone, flags=0x%x, stack=0x7, res=-22", CLONE_THREAD);
-	call(__NR_clone, CLONE_THREAD, 7, 0, 0, 0);
+	expect("clone, flags=0x%x, stack=0x7, parent_tid=0x8, arg4=0x9, arg5=0xa, res=-22", CLONE_THREAD);
+	call(__NR_clone, CLONE_THREAD, 7L, 8L, 9L, 10L);
 	end();
 }
+
+/* Where the kernel is to write what the child is called. */
+#define NO_PLACES	"pidfd=0x0 child_tid=0x0 parent_tid=0x0"
 
 PROMISE(clone3_has_its_struct_and_result)
 {
@@ -41,10 +44,11 @@ PROMISE(clone3_has_its_struct_and_result)
 	child = call(__NR_clone3, &args, sizeof(args));
 	if (!child)
 		call(__NR_exit, -1);
-	expect("clone3, args={flags=0x4000 exit_signal=17 stack=0x0 stack_size=0 tls=0x0}, size=88, res=%ld", child);
+	expect("clone3, args={flags=0x4000 exit_signal=17 stack=0x0 stack_size=0 tls=0x0 " NO_PLACES "}, size=88, res=%ld",
+	       child);
 	expect_of(child, child, "exit, status=-1, res=?");
 	args.stack_size = 5;
-	expect("clone3, args={flags=0x4000 exit_signal=17 stack=0x0 stack_size=5 tls=0x0}, size=88, res=-22");
+	expect("clone3, args={flags=0x4000 exit_signal=17 stack=0x0 stack_size=5 tls=0x0 " NO_PLACES "}, size=88, res=-22");
 	call(__NR_clone3, &args, sizeof(args));
 	end();
 }
@@ -60,7 +64,8 @@ PROMISE(clone3_with_a_short_struct_reads_no_further)
 	child = call(__NR_clone3, edge, CLONE_ARGS_SIZE_VER0);
 	if (!child)
 		call(__NR_exit, 0);
-	expect("clone3, args={flags=0x4000 exit_signal=17 stack=0x0 stack_size=0 tls=0x0}, size=64, res=%ld", child);
+	expect("clone3, args={flags=0x4000 exit_signal=17 stack=0x0 stack_size=0 tls=0x0 " NO_PLACES "}, size=64, res=%ld",
+	       child);
 	expect_of(child, child, "exit, status=0, res=?");
 	end();
 }
@@ -111,6 +116,12 @@ PROMISE(vfork_has_a_result)
 }
 #endif
 
+#ifdef __x86_64__
+#define CHILD_TID_AND_TLS	"arg4=0x%lx, arg5=0x0"
+#else
+#define CHILD_TID_AND_TLS	"arg4=0x0, arg5=0x%lx"
+#endif
+
 static int exit_at_once(void *unused)
 {
 	syscall(__NR_getppid);
@@ -137,7 +148,8 @@ PROMISE(a_thread_is_recorded_under_its_process)
 #ifdef __x86_64__
 	top -= 16;
 #endif
-	expect("clone, flags=0x%x, stack=0x%lx, res=%ld", flags, (long)top, res);
+	expect("clone, flags=0x%x, stack=0x%lx, parent_tid=0x%lx, " CHILD_TID_AND_TLS ", res=%ld", flags, (long)top,
+	       (long)&tid, (long)&tid, res);
 	expect_of(pid, res, "getppid, res=%d", parent);
 	expect_of(pid, res, "exit, status=5, res=?");
 }
@@ -241,7 +253,7 @@ PROMISE(execve_with_a_long_argument_has_its_beginning)
 
 	memset(argument, 'y', sizeof(argument) - 1);
 	child = run(TINY, argv);
-	expect_of(child, child, "execve, path=/tmp/tiny, argv=[tiny %.4096s... after], res=0", argument);
+	expect_of(child, child, "execve, path=/tmp/tiny, argv=[tiny %.4095s... after], res=0", argument);
 	expect_of(child, child, "exit_group, status=0, res=?");
 }
 

@@ -46,9 +46,10 @@ PROMISE(select_has_nfds_three_sets_timeout_and_result)
 	FD_SET(ends[1], &writable);
 	begin();
 	/* What is left is written over what was asked for. */
-	expect("select, nfds=%d, readfds=0x%lx, writefds=0x%lx, exceptfds=0x%lx, timeout={sec=3 usec=500}, res=1",
-	       ends[1] + 1, (long)&readable, (long)&writable, (long)&exceptional);
 	call(__NR_select, ends[1] + 1, &readable, &writable, &exceptional, &timeout);
+	expect("select, nfds=%d, readfds=0x%lx, writefds=0x%lx, exceptfds=0x%lx, timeout={sec=3 usec=500}, res=1, "
+	       "left={sec=%ld usec=%ld}", ends[1] + 1, (long)&readable, (long)&writable, (long)&exceptional,
+	       timeout.tv_sec, timeout.tv_usec);
 	expect("select, nfds=-1, readfds=0x0, writefds=0x0, exceptfds=0x0, timeout=<null>, res=-22");
 	call(__NR_select, -1, 0L, 0L, 0L, 0L);
 	end();
@@ -100,10 +101,11 @@ PROMISE(pselect6_has_nfds_three_sets_timeout_sigmask_and_result)
 	FD_ZERO(&exceptional);
 	FD_SET(ends[0], &readable);
 	begin();
-	expect("pselect6, nfds=%d, readfds=0x%lx, writefds=0x%lx, exceptfds=0x%lx, timeout={sec=3 nsec=500}, "
-	       "sigmask=0x%lx, res=1",
-	       ends[0] + 1, (long)&readable, (long)&writable, (long)&exceptional, (long)&blocked);
 	call(__NR_pselect6, ends[0] + 1, &readable, &writable, &exceptional, &timeout, &blocked);
+	expect("pselect6, nfds=%d, readfds=0x%lx, writefds=0x%lx, exceptfds=0x%lx, timeout={sec=3 nsec=500}, "
+	       "sigmask=0x%lx, res=1, left={sec=%ld nsec=%ld}",
+	       ends[0] + 1, (long)&readable, (long)&writable, (long)&exceptional, (long)&blocked, timeout.tv_sec,
+	       timeout.tv_nsec);
 	expect("pselect6, nfds=0, readfds=0x0, writefds=0x0, exceptfds=0x0, timeout={sec=0 nsec=-1}, sigmask=0x0, "
 	       "res=-22");
 	call(__NR_pselect6, 0, 0L, 0L, 0L, &wrong, 0L);

@@ -24,17 +24,21 @@ static void on_signal(int signal)
 
 PROMISE(rt_sigaction_has_sig_act_result_and_oldact)
 {
-	struct kernel_sigaction ignore = { .handler = SIG_IGN, .flags = SA_RESTART };
+	struct kernel_sigaction ignore = { .handler = SIG_IGN, .flags = SA_RESTART, .restorer = (void *)7,
+					    .mask = 4 };
 	struct kernel_sigaction handle = { .handler = on_signal, .flags = SA_SIGINFO | SA_NODEFER }, old;
 
 	begin();
-	expect("rt_sigaction, sig=10, act={handler=0x1 flags=0x10000000}, res=0, oldact={handler=0x0 flags=0x0}");
+	expect("rt_sigaction, sig=10, act={handler=0x1 flags=0x10000000 restorer=0x7 mask=0x4}, res=0, "
+	       "oldact={handler=0x0 flags=0x0 restorer=0x0 mask=0x0}");
 	call(__NR_rt_sigaction, SIGUSR1, &ignore, &old, SET_SIZE);
-	expect("rt_sigaction, sig=10, act={handler=0x%lx flags=0x40000004}, res=0, oldact=<null>", (long)on_signal);
+	expect("rt_sigaction, sig=10, act={handler=0x%lx flags=0x40000004 restorer=0x0 mask=0x0}, res=0, oldact=<null>",
+	       (long)on_signal);
 	call(__NR_rt_sigaction, SIGUSR1, &handle, 0L, SET_SIZE);
-	expect("rt_sigaction, sig=10, act=<null>, res=0, oldact={handler=0x%lx flags=0x40000004}", (long)on_signal);
+	expect("rt_sigaction, sig=10, act=<null>, res=0, oldact={handler=0x%lx flags=0x40000004 restorer=0x0 mask=0x0}",
+	       (long)on_signal);
 	call(__NR_rt_sigaction, SIGUSR1, 0L, &old, SET_SIZE);
-	expect("rt_sigaction, sig=-1, act={handler=0x1 flags=0x10000000}, res=-22");
+	expect("rt_sigaction, sig=-1, act={handler=0x1 flags=0x10000000 restorer=0x7 mask=0x4}, res=-22");
 	call(__NR_rt_sigaction, -1, &ignore, &old, SET_SIZE);
 	end();
 }

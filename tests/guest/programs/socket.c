@@ -81,18 +81,18 @@ PROMISE(ipv4_addresses_are_decoded)
 	long res;
 
 	begin();
-	expect("bind, sockfd=%d, addr=127.0.0.1:4711, res=0", server);
+	expect("bind, sockfd=%d, addr=127.0.0.1:4711, addrlen=16, res=0", server);
 	call(__NR_bind, server, &in, sizeof(in));
 	expect("listen, sockfd=%d, backlog=1, res=0", server);
 	call(__NR_listen, server, 1);
-	expect("connect, sockfd=%d, addr=127.0.0.1:4711, res=0", client);
+	expect("connect, sockfd=%d, addr=127.0.0.1:4711, addrlen=16, res=0", client);
 	call(__NR_connect, client, &in, sizeof(in));
 	res = call(__NR_accept, server, &peer, &len);
 	end();
 	port = port_of(client);
-	expect("accept, sockfd=%d, res=%ld, addr=127.0.0.1:%d", server, res, port);
+	expect("accept, sockfd=%d, addrlen=16, res=%ld, addr=127.0.0.1:%d", server, res, port);
 	begin();
-	expect("bind, sockfd=%d, addr=127.0.0.1:4711, res=-22", client);
+	expect("bind, sockfd=%d, addr=127.0.0.1:4711, addrlen=16, res=-22", client);
 	call(__NR_bind, client, &in, sizeof(in));
 	end();
 }
@@ -109,17 +109,17 @@ PROMISE(accept4_has_the_peers_address_and_flags)
 	begin();
 	res = call(__NR_accept4, server, &peer, &len, SOCK_NONBLOCK);
 	/* Which of the three comes first is the kernel's to say. */
-	expect("accept4, sockfd=%d, flags=%d, res=%ld, addr=127.0.0.1:%d", server, SOCK_NONBLOCK, res,
+	expect("accept4, sockfd=%d, flags=%d, addrlen=16, res=%ld, addr=127.0.0.1:%d", server, SOCK_NONBLOCK, res,
 	       ntohs(peer.sin_port));
 	res = call(__NR_accept4, server, 0, 0, 0);
-	expect("accept4, sockfd=%d, flags=0, res=%ld, addr=<null>", server, res);
+	expect("accept4, sockfd=%d, flags=0, addrlen=<null>, res=%ld, addr=<null>", server, res);
 	/* No room for the address: the kernel wrote none of it, though its length says that there is one. */
 	memset(&peer, 0, sizeof(peer));
 	res = call(__NR_accept4, server, &peer, &none, 0);
-	expect("accept4, sockfd=%d, flags=0, res=%ld, addr(part)=\"\"", server, res);
-	expect("accept4, sockfd=%d, flags=-1, res=-22", server);
+	expect("accept4, sockfd=%d, flags=0, addrlen=0, res=%ld, addr(part)=\"\"", server, res);
+	expect("accept4, sockfd=%d, flags=-1, addrlen=16, res=-22", server);
 	call(__NR_accept4, server, &peer, &len, -1);
-	expect("accept4, sockfd=-1, flags=0, res=-9");
+	expect("accept4, sockfd=-1, flags=0, addrlen=16, res=-9");
 	call(__NR_accept4, -1, &peer, &len, 0);
 	end();
 }
@@ -132,19 +132,19 @@ PROMISE(ipv6_addresses_are_decoded)
 	long res;
 
 	begin();
-	expect("bind, sockfd=%d, addr=[::1]:4712, res=0", server);
+	expect("bind, sockfd=%d, addr=[::1]:4712, addrlen=28, res=0", server);
 	call(__NR_bind, server, &in6, sizeof(in6));
 	expect("listen, sockfd=%d, backlog=1, res=0", server);
 	call(__NR_listen, server, 1);
 	res = call(__NR_connect, client, &scoped, sizeof(scoped));
-	expect("connect, sockfd=%d, addr=[fe80::12%%1]:80, res=%ld", client, res);
+	expect("connect, sockfd=%d, addr=[fe80::12%%1]:80, addrlen=28, res=%ld", client, res);
 	res = call(__NR_connect, client, &mapped, sizeof(mapped));
-	expect("connect, sockfd=%d, addr=[::ffff:1.2.3.4]:65535, res=%ld", client, res);
+	expect("connect, sockfd=%d, addr=[::ffff:1.2.3.4]:65535, addrlen=28, res=%ld", client, res);
 	res = call(__NR_connect, client, &wide, sizeof(wide));
-	expect("connect, sockfd=%d, addr=[2001:db8::1:0:0:7]:1, res=%ld", client, res);
+	expect("connect, sockfd=%d, addr=[2001:db8::1:0:0:7]:1, addrlen=28, res=%ld", client, res);
 	/* Without the scope, as before Linux 2.4. */
 	res = call(__NR_connect, client, &in6, 24);
-	expect("connect, sockfd=%d, addr=[::1]:4712, res=%ld", client, res);
+	expect("connect, sockfd=%d, addr=[::1]:4712, addrlen=24, res=%ld", client, res);
 	end();
 }
 
@@ -167,17 +167,17 @@ PROMISE(unix_paths_are_decoded)
 
 	unlink("/tmp/sock");
 	begin();
-	expect("bind, sockfd=%d, addr=unix:/tmp/sock, res=0", server);
+	expect("bind, sockfd=%d, addr=unix:/tmp/sock, addrlen=12, res=0", server);
 	call(__NR_bind, server, &un, UNIX_HEAD + 10);
 	expect("listen, sockfd=%d, backlog=1, res=0", server);
 	call(__NR_listen, server, 1);
 	/* What stands behind the NUL is not part of the path. */
-	expect("connect, sockfd=%d, addr=unix:/tmp/sock, res=0", client);
+	expect("connect, sockfd=%d, addr=unix:/tmp/sock, addrlen=110, res=0", client);
 	call(__NR_connect, client, &un, sizeof(un));
 	/* The client has no name. */
 	res = call(__NR_accept4, server, &peer, &len, 0);
-	expect("accept4, sockfd=%d, flags=0, res=%ld, addr=unix:", server, res);
-	expect("connect, sockfd=%d, addr=\"unix:/tmp/x, y\", res=-2", client);
+	expect("accept4, sockfd=%d, flags=0, addrlen=110, res=%ld, addr=unix:", server, res);
+	expect("connect, sockfd=%d, addr=\"unix:/tmp/x, y\", addrlen=12, res=-2", client);
 	call(__NR_connect, client, &odd, UNIX_HEAD + 10);
 	end();
 }
@@ -191,7 +191,7 @@ PROMISE(unix_paths_of_full_length_are_decoded)
 	memset(un.sun_path, 'p', sizeof(un.sun_path));
 	begin();
 	res = call(__NR_connect, fd, &un, sizeof(un));
-	expect("connect, sockfd=%d, addr=unix:%.108s, res=%ld", fd, un.sun_path, res);
+	expect("connect, sockfd=%d, addr=unix:%.108s, addrlen=110, res=%ld", fd, un.sun_path, res);
 	end();
 }
 
@@ -201,14 +201,14 @@ PROMISE(abstract_unix_names_are_decoded)
 	int server = socket(AF_UNIX, SOCK_DGRAM, 0), client = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	begin();
-	expect("bind, sockfd=%d, addr=unix:@name, res=0", server);
+	expect("bind, sockfd=%d, addr=unix:@name, addrlen=7, res=0", server);
 	call(__NR_bind, server, &un, UNIX_HEAD + 5);
-	expect("connect, sockfd=%d, addr=\"unix:@name\\000more\", res=-111", client);
+	expect("connect, sockfd=%d, addr=\"unix:@name\\000more\", addrlen=12, res=-111", client);
 	call(__NR_connect, client, &un, UNIX_HEAD + 10);
-	expect("connect, sockfd=%d, addr=unix:@name, res=0", client);
+	expect("connect, sockfd=%d, addr=unix:@name, addrlen=7, res=0", client);
 	call(__NR_connect, client, &un, UNIX_HEAD + 5);
 	/* No name at all: the kernel chooses one. */
-	expect("bind, sockfd=%d, addr=unix:, res=0", client);
+	expect("bind, sockfd=%d, addr=unix:, addrlen=2, res=0", client);
 	call(__NR_bind, client, &un, UNIX_HEAD);
 	end();
 }
@@ -219,7 +219,7 @@ PROMISE(a_path_that_begins_with_an_at_sign_is_no_abstract_name)
 	int fd = socket(AF_UNIX, SOCK_DGRAM, 0);
 
 	begin();
-	expect("connect, sockfd=%d, addr=\"unix:@name\", res=-2", fd);
+	expect("connect, sockfd=%d, addr=\"unix:@name\", addrlen=8, res=-2", fd);
 	call(__NR_connect, fd, &un, UNIX_HEAD + 6);
 	end();
 }
@@ -233,14 +233,14 @@ PROMISE(addresses_that_are_not_decoded_are_in_hex)
 
 	begin();
 	res = call(__NR_connect, fd, bytes, sizeof(bytes));
-	expect("connect, sockfd=%d, addr=af16:abcd01, res=%ld", fd, res);
-	expect("bind, sockfd=%d, addr=af2:12697f0000, res=-22", fd);
+	expect("connect, sockfd=%d, addr=af16:abcd01, addrlen=5, res=%ld", fd, res);
+	expect("bind, sockfd=%d, addr=af2:12697f0000, addrlen=7, res=-22", fd);
 	call(__NR_bind, fd, &in, 7);
-	expect("bind, sockfd=%d, addr=\"\\002\", res=-22", fd);
+	expect("bind, sockfd=%d, addr=\"\\002\", addrlen=1, res=-22", fd);
 	call(__NR_bind, fd, &in, 1);
-	expect("bind, sockfd=%d, addr=\"\", res=-22", fd);
+	expect("bind, sockfd=%d, addr=\"\", addrlen=0, res=-22", fd);
 	call(__NR_bind, fd, &in, 0);
-	expect("bind, sockfd=%d, addr=<null>, res=-14", fd);
+	expect("bind, sockfd=%d, addr=<null>, addrlen=16, res=-14", fd);
 	call(__NR_bind, fd, 0, 16);
 	end();
 }
@@ -254,9 +254,9 @@ PROMISE(an_address_of_an_impossible_length_is_cut)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	begin();
-	expect("bind, sockfd=%d, addr(part)=127.0.0.1:4714, res=-22", fd);
+	expect("bind, sockfd=%d, addr(part)=127.0.0.1:4714, addrlen=-1, res=-22", fd);
 	call(__NR_bind, fd, &big, -1);
-	expect("bind, sockfd=%d, addr(part)=127.0.0.1:4714, res=-22", fd);
+	expect("bind, sockfd=%d, addr(part)=127.0.0.1:4714, addrlen=129, res=-22", fd);
 	call(__NR_bind, fd, &big, 129);
 	end();
 }
@@ -269,10 +269,12 @@ PROMISE(sendto_and_recvfrom_over_a_connection)
 	need(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
 	begin();
 	call(__NR_sendto, ends[0], "hello", 5, MSG_NOSIGNAL, 0, 0);
-	expect("sendto, sockfd=%d%s, size=5, flags=%d, addr=<null>, res=5", ends[0], data("hello", 5), MSG_NOSIGNAL);
+	expect("sendto, sockfd=%d%s, size=5, flags=%d, addr=<null>, addrlen=0, res=5", ends[0], data("hello", 5),
+	       MSG_NOSIGNAL);
 	call(__NR_recvfrom, ends[1], buf, sizeof(buf), MSG_DONTWAIT, 0, 0);
-	expect("recvfrom, fd=%d, size=10, flags=%d, res=5%s, addr=<null>", ends[1], MSG_DONTWAIT, data("hello", 5));
-	expect("recvfrom, fd=%d, size=10, flags=%d, res=-11", ends[1], MSG_DONTWAIT);
+	expect("recvfrom, fd=%d, size=10, flags=%d, addrlen=<null>, res=5%s, addr=<null>", ends[1], MSG_DONTWAIT,
+	       data("hello", 5));
+	expect("recvfrom, fd=%d, size=10, flags=%d, addrlen=<null>, res=-11", ends[1], MSG_DONTWAIT);
 	call(__NR_recvfrom, ends[1], buf, sizeof(buf), MSG_DONTWAIT, 0, 0);
 	end();
 }
@@ -297,9 +299,11 @@ PROMISE(sendto_and_recvfrom_with_addresses)
 
 	begin();
 	call(__NR_sendto, from, "ping", 4, 0, &in, sizeof(in));
-	expect("sendto, sockfd=%d%s, size=4, flags=0, addr=127.0.0.1:%d, res=4", from, data("ping", 4), to_port);
+	expect("sendto, sockfd=%d%s, size=4, flags=0, addr=127.0.0.1:%d, addrlen=16, res=4", from, data("ping", 4),
+	       to_port);
 	call(__NR_recvfrom, to, buf, sizeof(buf), 0, &peer, &len);
-	expect("recvfrom, fd=%d, size=10, flags=0, res=4%s, addr=127.0.0.1:%d", to, data("ping", 4), from_port);
+	expect("recvfrom, fd=%d, size=10, flags=0, addrlen=16, res=4%s, addr=127.0.0.1:%d", to, data("ping", 4),
+	       from_port);
 	end();
 }
 
@@ -313,7 +317,8 @@ PROMISE(recvfrom_keeps_no_more_than_there_is_room_for)
 	need(write(ends[0], sent, 8) == 8);
 	begin();
 	call(__NR_recvfrom, ends[1], buf, 4, MSG_TRUNC, 0, 0);
-	expect("recvfrom, fd=%d, size=4, flags=%d, res=8%s, addr=<null>", ends[1], MSG_TRUNC, data("1234", 4));
+	expect("recvfrom, fd=%d, size=4, flags=%d, addrlen=<null>, res=8%s, addr=<null>", ends[1], MSG_TRUNC,
+	       data("1234", 4));
 	end();
 }
 

@@ -30,8 +30,11 @@ PROMISE(sysinfo_has_result_and_info)
 	begin();
 	call(__NR_sysinfo, &got);
 	expect("sysinfo, res=0, "
-	       "info={uptime=%ld totalram=%lu freeram=%lu totalswap=%lu procs=%u mem_unit=%u}",
-	       got.uptime, got.totalram, got.freeram, got.totalswap, got.procs, got.mem_unit);
+	       "info={uptime=%ld totalram=%lu freeram=%lu totalswap=%lu procs=%u mem_unit=%u sharedram=%lu "
+	       "bufferram=%lu freeswap=%lu totalhigh=%lu freehigh=%lu "
+	       "load1=%lu load5=%lu load15=%lu}",
+	       got.uptime, got.totalram, got.freeram, got.totalswap, got.procs, got.mem_unit, got.sharedram,
+	       got.bufferram, got.freeswap, got.totalhigh, got.freehigh, got.loads[0], got.loads[1], got.loads[2]);
 	expect("sysinfo, res=-14");
 	call(__NR_sysinfo, bad);
 	end();

@@ -12,10 +12,10 @@ PROMISE(nanosleep_has_the_requested_interval)
 	struct timespec interval = { 0, 1000 }, wrong = { 5, 1000000000 };
 
 	begin();
-	expect("nanosleep, interval={sec=0 nsec=1000}, res=0");
+	expect("nanosleep, interval={sec=0 nsec=1000}, rem=0x%lx, res=0", (long)&interval);
 	/* What is left is written over what was asked for; the record is of what was asked for. */
 	call(__NR_nanosleep, &interval, &interval);
-	expect("nanosleep, interval={sec=5 nsec=1000000000}, res=-22");
+	expect("nanosleep, interval={sec=5 nsec=1000000000}, rem=0x0, res=-22");
 	call(__NR_nanosleep, &wrong, 0);
 	end();
 }
@@ -25,9 +25,9 @@ PROMISE(clock_nanosleep_has_clock_flags_and_interval)
 	struct timespec past = { 1, 0 }, none = { 0, 0 };
 
 	begin();
-	expect("clock_nanosleep, clock=1, flags=1, interval={sec=1 nsec=0}, res=0");
+	expect("clock_nanosleep, clock=1, flags=1, interval={sec=1 nsec=0}, rem=0x0, res=0");
 	call(__NR_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &past, 0);
-	expect("clock_nanosleep, clock=99, flags=0, interval={sec=0 nsec=0}, res=-22");
-	call(__NR_clock_nanosleep, 99, 0, &none, 0);
+	expect("clock_nanosleep, clock=99, flags=0, interval={sec=0 nsec=0}, rem=0x7, res=-22");
+	call(__NR_clock_nanosleep, 99, 0, &none, 7L);
 	end();
 }

@@ -52,6 +52,8 @@ PROMISE(pwrite64_has_fd_data_size_offset_and_result)
 	end();
 }
 
+#define THREE	"{len=3} {len=0} {len=20}"
+
 PROMISE(readv_has_fd_iovcnt_result_and_gathered_data)
 {
 	char first[3], last[20];
@@ -60,14 +62,14 @@ PROMISE(readv_has_fd_iovcnt_result_and_gathered_data)
 
 	begin();
 	call(__NR_readv, fd, parts, 1);
-	expect("readv, fd=%d, iovcnt=1, res=3%s", fd, data("fro", 3));
+	expect("readv, fd=%d, iovcnt=1, sizes=[{len=3}], res=3%s", fd, data("fro", 3));
 	call(__NR_readv, fd, parts, 3);
-	expect("readv, fd=%d, iovcnt=3, res=15%s", fd, data("m file to parts", 15));
+	expect("readv, fd=%d, iovcnt=3, sizes=[" THREE "], res=15%s", fd, data("m file to parts", 15));
 	call(__NR_readv, fd, parts, 3);
-	expect("readv, fd=%d, iovcnt=3, res=0%s", fd, data("", 0));
-	expect("readv, fd=%d, iovcnt=18446744073709551615, res=-22", fd);
-	call(__NR_readv, fd, parts, -1L);
-	expect("readv, fd=-1, iovcnt=1, res=-9");
+	expect("readv, fd=%d, iovcnt=3, sizes=[" THREE "], res=0%s", fd, data("", 0));
+	expect("readv, fd=%d, iovcnt=18446744073709551615, sizes=<null>, res=-22", fd);
+	call(__NR_readv, fd, 0L, -1L);
+	expect("readv, fd=-1, iovcnt=1, sizes=[{len=3}], res=-9");
 	call(__NR_readv, -1, parts, 1);
 	end();
 }
@@ -91,6 +93,20 @@ PROMISE(sendfile_has_both_files_offset_size_and_result)
 	call(__NR_sendfile, ends[1], from, &offset, 8589934592L);
 	expect("sendfile, out_fd=-1, in_fd=-2, offset=<null>, size=0, res=-9");
 	call(__NR_sendfile, -1, -2, 0, 0);
+	end();
+}
+
+PROMISE(copy_file_range_has_both_files_and_offsets_size_flags_and_result)
+{
+	int from = file_of("0123456789", 10), to = file_of("", 0);
+	off_t in = 2, out = 1;
+
+	begin();
+	expect("copy_file_range, fd_in=%d, off_in=2, fd_out=%d, off_out=1, size=5, flags=0, res=5", from, to);
+	call(__NR_copy_file_range, from, &in, to, &out, 5L, 0);
+	expect("copy_file_range, fd_in=%d, off_in=<null>, fd_out=%d, off_out=<null>, size=8589934592, flags=4294967295, "
+	       "res=-22", from, to);
+	call(__NR_copy_file_range, from, 0L, to, 0L, 8589934592L, -1);
 	end();
 }
 

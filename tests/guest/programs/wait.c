@@ -25,18 +25,18 @@ PROMISE(wait4_has_pid_options_result_and_status)
 		for (;;)
 			pause();
 	begin();
-	expect("wait4, pid=%d, options=0, res=%d, status=0x300", exiting, exiting);
+	expect("wait4, pid=%d, options=0, usage=0x0, res=%d, status=0x300", exiting, exiting);
 	call(__NR_wait4, exiting, &status, 0, 0L);
-	expect("wait4, pid=%d, options=0, res=%d, status=0x9", killed, killed);
+	expect("wait4, pid=%d, options=0, usage=0x0, res=%d, status=0x9", killed, killed);
 	call(__NR_wait4, killed, &status, 0, 0L);
 	/* Nothing has changed: the kernel writes nothing. */
-	expect("wait4, pid=-1, options=1, res=0, status=0x9");
+	expect("wait4, pid=-1, options=1, usage=0x0, res=0, status=0x9");
 	call(__NR_wait4, -1, &status, WNOHANG, 0L);
-	expect("wait4, pid=%d, options=1, res=0, status=<null>", staying);
+	expect("wait4, pid=%d, options=1, usage=0x0, res=0, status=<null>", staying);
 	call(__NR_wait4, staying, 0L, WNOHANG, 0L);
-	expect("wait4, pid=%d, options=-1, res=-22", staying);
+	expect("wait4, pid=%d, options=-1, usage=0x0, res=-22", staying);
 	call(__NR_wait4, staying, &status, -1, 0L);
-	expect("wait4, pid=%d, options=0, res=-10", exiting);
+	expect("wait4, pid=%d, options=0, usage=0x0, res=-10", exiting);
 	call(__NR_wait4, exiting, &status, 0, 0L);
 	end();
 	need(!kill(staying, SIGKILL));

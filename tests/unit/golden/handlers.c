@@ -14,13 +14,124 @@
 
 #include "handlers.h"
 
-#define FIELD(label, kind, base)		{ label, NULL, SYSCORD_##kind, SYSCORD_##base }
-#define ITEMS(label, kind, members)		{ label, members, SYSCORD_##kind, SYSCORD_DEC }
-#define END					{ NULL, NULL, SYSCORD_END, SYSCORD_DEC }
+#define FIELD(label, kind, base, type)		{ label, NULL, &type_##type, SYSCORD_##kind, SYSCORD_##base }
+#define NARROW(label, kind, base, type)		{ label, NULL, &type_##type, SYSCORD_##kind, SYSCORD_##base, true }
+#define ITEMS(label, kind, members)		{ label, members, NULL, SYSCORD_##kind, SYSCORD_DEC }
+#define END					{ NULL, NULL, NULL, SYSCORD_END, SYSCORD_DEC }
+#define SYMBOL(name)				{ #name, (__force u64)(name) }
+
+/* Named constants. */
+
+/* What fields are in a trace. */
+
+static const struct syscord_type type_t_bytes = {
+	.name = "t_bytes",
+	.kind = SYSCORD_BYTES,
+};
+
+static const struct syscord_type type_t_fd = {
+	.name = "t_fd",
+	.kind = SYSCORD_S32,
+};
+
+static const struct syscord_type type_t_int = {
+	.name = "t_int",
+	.kind = SYSCORD_S32,
+};
+
+static const struct syscord_type type_t_int_hex = {
+	.name = "t_int_hex",
+	.kind = SYSCORD_S32,
+	.base = SYSCORD_HEX,
+};
+
+static const struct syscord_type type_t_mode_t_oct = {
+	.name = "t_mode_t_oct",
+	.kind = SYSCORD_U32,
+	.base = SYSCORD_OCT,
+};
+
+static const struct syscord_type type_t_path = {
+	.name = "t_path",
+	.kind = SYSCORD_TEXT,
+};
+
+static const struct syscord_type type_t_pointer = {
+	.name = "t_pointer",
+	.kind = SYSCORD_U64,
+	.base = SYSCORD_HEX,
+};
+
+static const struct syscord_type type_t_s16 = {
+	.name = "t_s16",
+	.kind = SYSCORD_S16,
+};
+
+static const struct syscord_type type_t_s16_hex = {
+	.name = "t_s16_hex",
+	.kind = SYSCORD_S16,
+	.base = SYSCORD_HEX,
+};
+
+static const struct syscord_type type_t_s32 = {
+	.name = "t_s32",
+	.kind = SYSCORD_S32,
+};
+
+static const struct syscord_type type_t_size_t = {
+	.name = "t_size_t",
+	.kind = SYSCORD_U64,
+};
+
+static const struct syscord_type type_t_sockaddr = {
+	.name = "t_sockaddr",
+	.kind = SYSCORD_BYTES,
+};
+
+static const struct syscord_type type_t_string = {
+	.name = "t_string",
+	.kind = SYSCORD_TEXT,
+};
+
+static const struct syscord_type type_t_u64 = {
+	.name = "t_u64",
+	.kind = SYSCORD_U64,
+};
+
+static const struct syscord_type type_t_unsigned_int = {
+	.name = "t_unsigned_int",
+	.kind = SYSCORD_U32,
+};
+
+static const struct syscord_type type_t_unsigned_long = {
+	.name = "t_unsigned_long",
+	.kind = SYSCORD_U64,
+};
+
+const struct syscord_type *const syscord_types[] = {
+	&type_t_bytes,
+	&type_t_fd,
+	&type_t_int,
+	&type_t_int_hex,
+	&type_t_mode_t_oct,
+	&type_t_path,
+	&type_t_pointer,
+	&type_t_s16,
+	&type_t_s16_hex,
+	&type_t_s32,
+	&type_t_size_t,
+	&type_t_sockaddr,
+	&type_t_string,
+	&type_t_u64,
+	&type_t_unsigned_int,
+	&type_t_unsigned_long,
+};
+
+const unsigned int syscord_nr_types = ARRAY_SIZE(syscord_types);
 
 /* A number behind a pointer. */
-static const struct syscord_field u64_member[] = {
-	FIELD("", U64, DEC),
+static const struct syscord_field u64_member[] __maybe_unused = {
+	FIELD("", U64, DEC, t_u64),
 	END
 };
 
@@ -43,9 +154,9 @@ static __maybe_unused void put_item_pollfd(struct syscord_cursor *c, unsigned lo
 }
 
 static const struct syscord_field item_pollfd_members[] __maybe_unused = {
-	FIELD("fd", S32, DEC),
-	FIELD("events", S16, HEX),
-	FIELD("revents", S16, DEC),
+	FIELD("fd", S32, DEC, t_s32),
+	FIELD("events", S16, HEX, t_s16_hex),
+	FIELD("revents", S16, DEC, t_s16),
 	END
 };
 
@@ -65,8 +176,8 @@ static __maybe_unused void put_item_pollfd_fd_events(struct syscord_cursor *c, u
 }
 
 static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused = {
-	FIELD("fd", S32, DEC),
-	FIELD("events", S16, HEX),
+	FIELD("fd", S32, DEC, t_s32),
+	FIELD("events", S16, HEX, t_s16_hex),
 	END
 };
 
@@ -86,12 +197,12 @@ static __maybe_unused void put_item_pollfd_fd_revents(struct syscord_cursor *c, 
 }
 
 static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unused = {
-	FIELD("fd", S32, DEC),
-	FIELD("revents", S16, DEC),
+	FIELD("fd", S32, DEC, t_s32),
+	FIELD("revents", S16, DEC, t_s16),
 	END
 };
 
-static __maybe_unused void put_item_s32(struct syscord_cursor *c, unsigned long addr,
+static __maybe_unused void put_item_t_int(struct syscord_cursor *c, unsigned long addr,
 				unsigned long count)
 {
 	struct syscord_items items;
@@ -105,8 +216,8 @@ static __maybe_unused void put_item_s32(struct syscord_cursor *c, unsigned long 
 	end_items(c, &items);
 }
 
-static const struct syscord_field item_s32_members[] __maybe_unused = {
-	FIELD("", S32, DEC),
+static const struct syscord_field item_t_int_members[] __maybe_unused = {
+	FIELD("", S32, DEC, t_int),
 	END
 };
 
@@ -115,6 +226,7 @@ static const struct syscord_field item_s32_members[] __maybe_unused = {
 #ifdef __NR_getppid
 static const struct syscord_handler handler_getppid = {
 	.name = "getppid",
+	.prototype = "pid_t()",
 	.ret_kind = SYSCORD_S32,
 };
 #endif
@@ -129,32 +241,34 @@ static void openat_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field openat_entry_fields[] = {
-	FIELD("dir", S32, DEC),
-	FIELD("path", TEXT, DEC),
-	FIELD("flags", S32, HEX),
-	FIELD("mode", U32, OCT),
+	FIELD("dir", S32, DEC, t_fd),
+	FIELD("path", TEXT, DEC, t_path),
+	FIELD("flags", S32, HEX, t_int_hex),
+	FIELD("mode", U32, OCT, t_mode_t_oct),
 	END
 };
 
 static const struct syscord_handler handler_openat = {
 	.name = "openat",
+	.prototype = "fd(dir, path, flags, mode)",
 	.entry = openat_entry,
 	.entry_fields = openat_entry_fields,
 	.ret_kind = SYSCORD_S32,
 };
-static_assert(16 <= SYSCORD_SCALAR_ROOM);
+static_assert(14 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_read
 static void read_entry(struct syscord_cursor *c, const unsigned long *args)
 {
+	c->wide |= is_wide_u64(args[2]);
 	put_s32(c, args[0]);
-	put_u64(c, args[2]);
+	put_narrow_u64(c, args[2]);
 }
 
 static const struct syscord_field read_entry_fields[] = {
-	FIELD("fd", S32, DEC),
-	FIELD("size", U64, DEC),
+	FIELD("fd", S32, DEC, t_fd),
+	NARROW("size", U64, DEC, t_size_t),
 	END
 };
 
@@ -164,12 +278,13 @@ static void read_exit(struct syscord_cursor *c, const unsigned long *args, long 
 }
 
 static const struct syscord_field read_exit_fields[] = {
-	FIELD("data", BYTES, DEC),
+	FIELD("data", BYTES, DEC, t_bytes),
 	END
 };
 
 static const struct syscord_handler handler_read = {
 	.name = "read",
+	.prototype = "ssize_t(fd, >data, size)",
 	.entry = read_entry,
 	.entry_fields = read_entry_fields,
 	.exit = read_exit,
@@ -185,20 +300,22 @@ static_assert(4 <= SYSCORD_EXIT_ROOM_MAX);
 #ifdef __NR_writev
 static void writev_entry(struct syscord_cursor *c, const unsigned long *args)
 {
+	c->wide |= is_wide_u64(args[2]);
 	put_s32(c, args[0]);
 	put_iovec(c, args[1], args[2], SIZE_MAX);
-	put_u64(c, args[2]);
+	put_narrow_u64(c, args[2]);
 }
 
 static const struct syscord_field writev_entry_fields[] = {
-	FIELD("fd", S32, DEC),
-	FIELD("data", BYTES, DEC),
-	FIELD("vlen", U64, DEC),
+	FIELD("fd", S32, DEC, t_fd),
+	FIELD("data", BYTES, DEC, t_bytes),
+	NARROW("vlen", U64, DEC, t_unsigned_long),
 	END
 };
 
 static const struct syscord_handler handler_writev = {
 	.name = "writev",
+	.prototype = "ssize_t(fd, data, vlen)",
 	.entry = writev_entry,
 	.entry_fields = writev_entry_fields,
 	.ret_kind = SYSCORD_S64,
@@ -214,8 +331,8 @@ static void readlinkat_entry(struct syscord_cursor *c, const unsigned long *args
 }
 
 static const struct syscord_field readlinkat_entry_fields[] = {
-	FIELD("path", TEXT, DEC),
-	FIELD("bufsiz", S32, DEC),
+	FIELD("path", TEXT, DEC, t_path),
+	FIELD("bufsiz", S32, DEC, t_int),
 	END
 };
 
@@ -225,21 +342,22 @@ static void readlinkat_exit(struct syscord_cursor *c, const unsigned long *args,
 }
 
 static const struct syscord_field readlinkat_exit_fields[] = {
-	FIELD("target", TEXT, DEC),
+	FIELD("target", TEXT, DEC, t_path),
 	END
 };
 
 static const struct syscord_handler handler_readlinkat = {
 	.name = "readlinkat",
+	.prototype = "ssize_t(-, path, >target, bufsiz)",
 	.entry = readlinkat_entry,
 	.entry_fields = readlinkat_entry_fields,
 	.exit = readlinkat_exit,
 	.exit_fields = readlinkat_exit_fields,
-	.exit_room = 4100,
+	.exit_room = 4097,
 	.ret_kind = SYSCORD_S64,
 };
-static_assert(8 <= SYSCORD_SCALAR_ROOM);
-static_assert(4100 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(6 <= SYSCORD_SCALAR_ROOM);
+static_assert(4097 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_ppoll
@@ -251,7 +369,7 @@ static void ppoll_entry(struct syscord_cursor *c, const unsigned long *args)
 
 static const struct syscord_field ppoll_entry_fields[] = {
 	ITEMS("fds", STRUCTS, item_pollfd_fd_events_members),
-	FIELD("nfds", U32, DEC),
+	FIELD("nfds", U32, DEC, t_unsigned_int),
 	END
 };
 
@@ -267,15 +385,16 @@ static const struct syscord_field ppoll_exit_fields[] = {
 
 static const struct syscord_handler handler_ppoll = {
 	.name = "ppoll",
+	.prototype = "int(fds+>ready, nfds)",
 	.entry = ppoll_entry,
 	.entry_fields = ppoll_entry_fields,
 	.exit = ppoll_exit,
 	.exit_fields = ppoll_exit_fields,
-	.exit_room = 388,
+	.exit_room = 386,
 	.ret_kind = SYSCORD_S32,
 };
-static_assert(8 <= SYSCORD_SCALAR_ROOM);
-static_assert(388 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(6 <= SYSCORD_SCALAR_ROOM);
+static_assert(386 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_poll
@@ -291,11 +410,12 @@ static const struct syscord_field poll_entry_fields[] = {
 
 static const struct syscord_handler handler_poll = {
 	.name = "poll",
+	.prototype = "int(*one)",
 	.entry = poll_entry,
 	.entry_fields = poll_entry_fields,
 	.ret_kind = SYSCORD_S32,
 };
-static_assert(4 <= SYSCORD_SCALAR_ROOM);
+static_assert(2 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_pipe2
@@ -305,31 +425,32 @@ static void pipe2_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field pipe2_entry_fields[] = {
-	FIELD("flags", S32, DEC),
+	FIELD("flags", S32, DEC, t_int),
 	END
 };
 
 static void pipe2_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
 {
-	put_item_s32(c, args[0], 2);
+	put_item_t_int(c, args[0], 2);
 }
 
 static const struct syscord_field pipe2_exit_fields[] = {
-	ITEMS("fds", SCALARS, item_s32_members),
+	ITEMS("fds", SCALARS, item_t_int_members),
 	END
 };
 
 static const struct syscord_handler handler_pipe2 = {
 	.name = "pipe2",
+	.prototype = "int(>fds, flags)",
 	.entry = pipe2_entry,
 	.entry_fields = pipe2_entry_fields,
 	.exit = pipe2_exit,
 	.exit_fields = pipe2_exit_fields,
-	.exit_room = 260,
+	.exit_room = 258,
 	.ret_kind = SYSCORD_S32,
 };
 static_assert(4 <= SYSCORD_SCALAR_ROOM);
-static_assert(260 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(258 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_accept4
@@ -341,8 +462,8 @@ static void accept4_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field accept4_entry_fields[] = {
-	FIELD("fd", S32, DEC),
-	FIELD("flags", S32, DEC),
+	FIELD("fd", S32, DEC, t_fd),
+	FIELD("flags", S32, DEC, t_int),
 	END
 };
 
@@ -352,45 +473,47 @@ static void accept4_exit(struct syscord_cursor *c, const unsigned long *args, lo
 }
 
 static const struct syscord_field accept4_exit_fields[] = {
-	FIELD("addr", SOCKADDR, DEC),
+	FIELD("addr", SOCKADDR, DEC, t_sockaddr),
 	END
 };
 
 static const struct syscord_handler handler_accept4 = {
 	.name = "accept4",
+	.prototype = "fd(fd, >addr, -, flags)",
 	.entry = accept4_entry,
 	.entry_fields = accept4_entry_fields,
 	.exit = accept4_exit,
 	.exit_fields = accept4_exit_fields,
-	.exit_room = 132,
+	.exit_room = 130,
 	.ret_kind = SYSCORD_S32,
 };
 static_assert(8 <= SYSCORD_SCALAR_ROOM);
-static_assert(132 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(130 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_connect
 static void connect_entry(struct syscord_cursor *c, const unsigned long *args)
 {
 	put_s32(c, args[0]);
-	put_sockaddr(c, args[1], (u32)args[2]);
+	put_sockaddr(c, args[1], (u32)args[2], SIZE_MAX);
 	put_s32(c, args[2]);
 }
 
 static const struct syscord_field connect_entry_fields[] = {
-	FIELD("fd", S32, DEC),
-	FIELD("addr", SOCKADDR, DEC),
-	FIELD("addrlen", S32, DEC),
+	FIELD("fd", S32, DEC, t_fd),
+	FIELD("addr", SOCKADDR, DEC, t_sockaddr),
+	FIELD("addrlen", S32, DEC, t_int),
 	END
 };
 
 static const struct syscord_handler handler_connect = {
 	.name = "connect",
+	.prototype = "int(fd, addr, addrlen)",
 	.entry = connect_entry,
 	.entry_fields = connect_entry_fields,
 	.ret_kind = SYSCORD_S32,
 };
-static_assert(12 <= SYSCORD_SCALAR_ROOM);
+static_assert(10 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_recvmsg
@@ -402,8 +525,8 @@ static void recvmsg_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field recvmsg_entry_fields[] = {
-	FIELD("fd", S32, DEC),
-	FIELD("flags", U32, DEC),
+	FIELD("fd", S32, DEC, t_fd),
+	FIELD("flags", U32, DEC, t_unsigned_int),
 	END
 };
 
@@ -413,8 +536,8 @@ static void recvmsg_exit(struct syscord_cursor *c, const unsigned long *args, lo
 }
 
 static const struct syscord_field recvmsg_exit_fields[] = {
-	FIELD("addr", SOCKADDR, DEC),
-	FIELD("data", BYTES, DEC),
+	FIELD("addr", SOCKADDR, DEC, t_sockaddr),
+	FIELD("data", BYTES, DEC, t_bytes),
 	ITEMS("controllen", SCALAR, u64_member),
 	ITEMS("msg_flags", SCALAR, u64_member),
 	END
@@ -422,16 +545,17 @@ static const struct syscord_field recvmsg_exit_fields[] = {
 
 static const struct syscord_handler handler_recvmsg = {
 	.name = "recvmsg",
+	.prototype = "ssize_t(fd, >addr+>data+*>controllen+*>msg_flags, flags)",
 	.entry = recvmsg_entry,
 	.entry_fields = recvmsg_entry_fields,
 	.exit = recvmsg_exit,
 	.exit_fields = recvmsg_exit_fields,
-	.exit_room = 160,
+	.exit_room = 154,
 	.exit_content = true,
 	.ret_kind = SYSCORD_S64,
 };
-static_assert(32 <= SYSCORD_SCALAR_ROOM);
-static_assert(160 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(26 <= SYSCORD_SCALAR_ROOM);
+static_assert(154 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_execve
@@ -442,13 +566,14 @@ static void execve_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field execve_entry_fields[] = {
-	FIELD("path", TEXT, DEC),
-	FIELD("argv", STRINGS, DEC),
+	FIELD("path", TEXT, DEC, t_path),
+	FIELD("argv", STRINGS, DEC, t_string),
 	END
 };
 
 static const struct syscord_handler handler_execve = {
 	.name = "execve",
+	.prototype = "int(path, argv)",
 	.entry = execve_entry,
 	.entry_fields = execve_entry_fields,
 	.ret_kind = SYSCORD_S32,
@@ -456,7 +581,7 @@ static const struct syscord_handler handler_execve = {
 	.path_arg = 0,
 	.argv_arg = 1,
 };
-static_assert(8 <= SYSCORD_SCALAR_ROOM);
+static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_mmap
@@ -466,12 +591,13 @@ static void mmap_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field mmap_entry_fields[] = {
-	FIELD("addr", U64, HEX),
+	FIELD("addr", U64, HEX, t_pointer),
 	END
 };
 
 static const struct syscord_handler handler_mmap = {
 	.name = "mmap",
+	.prototype = "pointer(addr)",
 	.entry = mmap_entry,
 	.entry_fields = mmap_entry_fields,
 	.ret_kind = SYSCORD_U64,
@@ -487,12 +613,13 @@ static void exit_entry(struct syscord_cursor *c, const unsigned long *args)
 }
 
 static const struct syscord_field exit_entry_fields[] = {
-	FIELD("status", S32, DEC),
+	FIELD("status", S32, DEC, t_int),
 	END
 };
 
 static const struct syscord_handler handler_exit = {
 	.name = "exit",
+	.prototype = "int(status)",
 	.entry = exit_entry,
 	.entry_fields = exit_entry_fields,
 	.ret_kind = SYSCORD_S32,
@@ -504,6 +631,7 @@ static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #ifdef __NR_vfork
 static const struct syscord_handler handler_vfork = {
 	.name = "vfork",
+	.prototype = "pid_t()",
 	.ret_kind = SYSCORD_S32,
 	.returns_twice = true,
 };
@@ -512,13 +640,26 @@ static const struct syscord_handler handler_vfork = {
 #ifdef __NR_rt_sigreturn
 static const struct syscord_handler handler_rt_sigreturn = {
 	.name = "rt_sigreturn",
+	.prototype = "long()",
 	.ret_kind = SYSCORD_S64,
 	.no_result = true,
 };
 #endif
 
+const struct syscord_struct syscord_structs[] = {
+	{ "s_pollfd", item_pollfd_members },
+	{ "s_pollfd_fd_events", item_pollfd_fd_events_members },
+	{ "s_pollfd_fd_revents", item_pollfd_fd_revents_members },
+};
+
+const unsigned int syscord_nr_structs = ARRAY_SIZE(syscord_structs);
+
 const struct syscord_handler syscord_handler_default = {
 	.ret_kind = SYSCORD_S64,
+};
+
+const struct syscord_handler syscord_handler_compat = {
+	.ret_kind = SYSCORD_S32,
 };
 
 const struct syscord_handler *const syscord_handlers[] = {

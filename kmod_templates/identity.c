@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Describing processes, for traces: text records name the process themselves.
+ */
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/file.h>
+#include <linux/kconfig.h>
+#include <linux/limits.h>
+#include <linux/string.h>
+
+#include "compat/exe_file.h"
+#include "identity.h"
+#include "params.h"
+
+/**
+ * syscord_identity_put_path - put a path, as a field behind a pointer
+ * @to:		room for a word and PATH_MAX bytes
+ * @path:	the path
+ *
+ * Return: the bytes that it took.
+ */
+u32 syscord_identity_put_path(u8 *to, const struct path *path)
+{
+	char *text = d_path(path, to + sizeof(u32), PATH_MAX);
+	u32 word = SYSCORD_MARK_UNREAD;
+
+	if (!IS_ERR(text)) {
+		word = strlen(text);
+		memmove(to + sizeof(word), text, word);
+	}
+	memcpy(to, &word, sizeof(word));
+	return sizeof(word) + (word & SYSCORD_COUNT_MASK);
+}
+
+static u32 put_mark(u8 *to, u32 mark)
+{
+	memcpy(to, &mark, sizeof(mark));
+	return sizeof(mark);
+}
+
+/**
+ * syscord_identity_fill - describe a task
+ * @process:	all but the time and size of its event; room for a path of PATH_MAX bytes
+ * @task:	the task
+ * @reason:	why
+ * @comm:	its name
+ * @exe:	the file that it runs, NULL if it has none, or an error pointer if that is not known
+ *
+ * Return: the event's bytes.
+ */
+u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *task,
+			  enum syscord_reason reason, const char *comm, struct file *exe)
+{
+	process->event.id = SYSCORD_ID_PROCESS;
+	process->event.tid = task->pid;
+	process->pid = task->tgid;
+	process->reason = reason;
+	/* Who has ended and was waited for has a parent no more. */
+	rcu_read_lock();
+	process->ppid = pid_alive(task) ? rcu_dereference(task->real_parent)->tgid : 0;
+	rcu_read_unlock();
+	process->uid = from_kuid(&init_user_ns, task_uid(task));
+	strscpy_pad(process->comm, comm, sizeof(process->comm));
+	if (IS_ERR_OR_NULL(exe))
+		return sizeof(*process) +
+		       put_mark(process->exe, exe ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
+	return sizeof(*process) + syscord_identity_put_path(process->exe, &exe->f_path);
+}
+
+/**
+ * syscord_identity_get_exe - the file that a task runs
+ * @task:	the current task, or one that is locked
+ *
+ * Return: the file, with a reference; NULL if it is a kernel thread; an error pointer if it ends.
+ */
+struct file *syscord_identity_get_exe(struct task_struct *task)
+{
+	if (task->flags & PF_KTHREAD)
+		return NULL;
+	return task->mm ? compat_get_exe_file(task->mm) : ERR_PTR(-ESRCH);
+}
+
+/* Of another task, the file is not to be had without a lock; on PREEMPT_RT, d_path() may sleep. */
+static struct file *get_exe(struct task_struct *task)
+{
+	if (task != current || IS_ENABLED(CONFIG_PREEMPT_RT))
+		return ERR_PTR(-EOPNOTSUPP);
+	return syscord_identity_get_exe(task);
+}
+
+/**
+ * syscord_identity_write - put a task's description in the ring
+ * @cpu:	this CPU, with preemption off
+ * @task:	the task
+ * @reason:	why
+ * @comm:	its name
+ * @time:	when, in ns
+ *
+ * Return: false if the ring has no room for it.
+ */
+bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
+			    enum syscord_reason reason, const char *comm, u64 time)
+{
+	u32 room = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX;
+	struct syscord_ring *ring = &cpu->ring;
+	struct syscord_event *event;
+	struct file *exe;
+	u64 pos;
+
+	event = syscord_ring_reserve(cpu, ring, room, &time, &pos);
+	if (!event)
+		return false;
+	exe = get_exe(task);
+	room = syscord_identity_fill((struct syscord_process *)event, task, reason, comm, exe);
+	if (!IS_ERR_OR_NULL(exe))
+		fput(exe);
+	ring->others++;
+	syscord_ring_commit(ring, event, time, pos, room);
+	return true;
+}
+
+static enum syscord_reason find_reason(const struct syscord_thread *thread)
+{
+	if (!thread->parent)
+		return SYSCORD_REASON_SEEN;
+	if (!uid_eq(thread->uid, current_uid()))
+		return SYSCORD_REASON_IDS;
+	if (thread->parent != rcu_access_pointer(current->real_parent))
+		return SYSCORD_REASON_PARENT;
+	return SYSCORD_REASON_SEEN;
+}
+
+/**
+ * syscord_identity_update - describe the current thread, which is not known as it is now
+ * @cpu:	this CPU, with preemption off
+ * @thread:	the thread's slot
+ * @time:	when, in ns
+ */
+noinline void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
+				      u64 time)
+{
+	if (syscord_params.sink == SYSCORD_SINK_CTF &&
+	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
+		return;	/* the next record tries again */
+	thread->epoch = cpu->ring.epoch;
+	thread->parent = rcu_access_pointer(current->real_parent);
+	thread->uid = current_uid();
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Whose the records are: events that say it once, and again when it changes.
+ */
+#ifndef SYSCORD_IDENTITY_H
+#define SYSCORD_IDENTITY_H
+
+#include <linux/cred.h>
+#include <linux/fs.h>
+#include <linux/path.h>
+#include <linux/sched.h>
+
+#include "event.h"
+#include "ring.h"
+#include "stats.h"
+#include "threads.h"
+
+void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
+bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
+			    enum syscord_reason reason, const char *comm, u64 time);
+struct file *syscord_identity_get_exe(struct task_struct *task);
+u32 syscord_identity_put_path(u8 *to, const struct path *path);
+u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *task,
+			  enum syscord_reason reason, const char *comm, struct file *exe);
+
+/* Whether the current thread has been described as it is now, where its record goes. */
+static __always_inline bool syscord_identity_is_known(const struct syscord_ring *ring,
+						      const struct syscord_thread *thread)
+{
+	return thread->epoch == ring->epoch && uid_eq(thread->uid, current_uid()) &&
+	       thread->parent == rcu_access_pointer(current->real_parent);
+}
+
+#endif

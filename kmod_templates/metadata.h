@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SYSCORD_METADATA_H
+#define SYSCORD_METADATA_H
+
+#include <linux/fs.h>
+
+int syscord_metadata_write(struct file *file);
+
+#endif

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <linux/fs.h>
+#include <linux/mount.h>
+
+int probe(const struct path *folder, struct dentry *from);
+int probe(const struct path *folder, struct dentry *from)
+{
+	struct renamedata data = {
+		.old_mnt_userns = mnt_user_ns(folder->mnt),
+		.old_dir = d_inode(folder->dentry),
+		.old_dentry = from,
+	};
+
+	return vfs_rename(&data);
+}

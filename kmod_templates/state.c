@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Describing what was there before: without it, a process that did nothing that is recorded has no
+ * name in a trace, and a file that was open before its path.
+ */
+#include <linux/err.h>
+#include <linux/fdtable.h>
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/limits.h>
+#include <linux/mm.h>
+#include <linux/rcupdate.h>
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/sizes.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/timekeeping.h>
+
+#include "event.h"
+#include "identity.h"
+#include "params.h"
+#include "state.h"
+
+#define PACKET_ROOM	SZ_64K
+/* Of one event, at most. */
+#define EVENT_ROOM	(sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX)
+
+static struct {
+	struct syscord_packet *packet;
+	syscord_state_sink sink;
+	size_t len;		/* bytes of the packet */
+	u64 seq;
+	u64 last;		/* time of the last event */
+	bool full;		/* the sink takes no more */
+} state;
+
+/**
+ * syscord_state_create - get memory for packets
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int syscord_state_create(void)
+{
+	state.packet = kvzalloc(PACKET_ROOM, GFP_KERNEL);
+	state.seq = 0;
+	return state.packet ? 0 : -ENOMEM;
+}
+
+/**
+ * syscord_state_destroy - free the memory; if there is none, too
+ */
+void syscord_state_destroy(void)
+{
+	kvfree(state.packet);
+	state.packet = NULL;
+}
+
+static void begin_packet(void)
+{
+	struct syscord_packet *packet = state.packet;
+
+	memset(packet, 0, sizeof(*packet));
+	packet->magic = SYSCORD_MAGIC;
+	memcpy(packet->uuid, syscord_params.uuid.b, sizeof(packet->uuid));
+	packet->stream = SYSCORD_STREAM_STATE;
+	packet->begin = max(ktime_get_mono_fast_ns(), state.last);
+	packet->end = packet->begin;
+	state.len = sizeof(*packet);
+}
+
+static void end_packet(void)
+{
+	struct syscord_packet *packet = state.packet;
+
+	packet->content_bits = state.len * BITS_PER_BYTE;
+	packet->packet_bits = packet->content_bits;
+	state.last = packet->end;
+	if (!packet->events || state.full)
+		return;
+	packet->seq = state.seq++;
+	state.full = !state.sink(packet);
+}
+
+/* The next event's place, which has EVENT_ROOM, or NULL if the packet is full. */
+static void *next_event(void)
+{
+	size_t pos = ALIGN(state.len, 2);
+
+	return pos + EVENT_ROOM <= PACKET_ROOM ? (u8 *)state.packet + pos : NULL;
+}
+
+static void add_event(struct syscord_event *event, size_t len)
+{
+	struct syscord_packet *packet = state.packet;
+	u64 now = ktime_get_mono_fast_ns();
+
+	/* A packet takes no 2^32 ns to fill, but the clock may step back a little. */
+	packet->end = max(packet->end, now);
+	event->time = packet->end;
+	event->size = (len + 1) / 2;
+	packet->events++;
+	state.len = (u8 *)event + len - (u8 *)packet;
+}
+
+static void add_process(struct task_struct *task)
+{
+	struct syscord_process *process = next_event();
+	struct file *exe;
+	char comm[TASK_COMM_LEN];
+
+	if (!process) {
+		end_packet();
+		begin_packet();
+		process = next_event();
+	}
+	task_lock(task);
+	exe = syscord_identity_get_exe(task);
+	task_unlock(task);
+	get_task_comm(comm, task);
+	add_event(&process->event,
+		  syscord_identity_fill(process, task, SYSCORD_REASON_STATE, comm, exe));
+	if (!IS_ERR_OR_NULL(exe))
+		fput(exe);
+}
+
+/* Called under a spin lock.  Returns where to go on, behind 0, if the packet is full. */
+static int add_file(const void *data, struct file *file, unsigned int fd)
+{
+	const struct task_struct *task = data;
+	struct syscord_open_file *event = next_event();
+	size_t len;
+
+	if (!event)
+		return fd + 1;
+	event->event.id = SYSCORD_ID_OPEN_FILE;
+	event->event.tid = task->pid;
+	event->pid = task->tgid;
+	event->fd = fd;
+	len = sizeof(*event) + syscord_identity_put_path(event->path, &file->f_path);
+	add_event(&event->event, len);
+	return 0;
+}
+
+/* Where to go on, behind 0, if the packet is full. */
+static int add_files_from(struct task_struct *task, unsigned int fd, bool *has_files)
+{
+	int next = 0;
+
+	task_lock(task);
+	*has_files = task->files;
+	if (task->files)
+		next = iterate_fd(task->files, fd, add_file, task);
+	task_unlock(task);
+	return next;
+}
+
+/* False if the task has none, as it ends: then another thread may have the process's. */
+static bool add_files(struct task_struct *task)
+{
+	bool has_files = false;
+	int next = 1;
+
+	while (next && !state.full) {
+		next = add_files_from(task, next - 1, &has_files);
+		if (next) {
+			end_packet();
+			begin_packet();
+			cond_resched();
+		}
+	}
+	return has_files;
+}
+
+/* All threads that there are now, with references.  Returns how many there are in @tasks. */
+static size_t get_threads(struct task_struct **tasks, size_t room)
+{
+	struct task_struct *process, *thread;
+	size_t count = 0;
+
+	rcu_read_lock();
+	for_each_process_thread(process, thread) {
+		if (count < room)
+			tasks[count] = get_task_struct(thread);
+		count++;
+	}
+	rcu_read_unlock();
+	return count;
+}
+
+/* As many come while they are looked at, so there is some room for more. */
+static struct task_struct **list_threads(size_t *count)
+{
+	size_t room = get_threads(NULL, 0) * 5 / 4 + 64;
+	struct task_struct **tasks = kvmalloc_array(room, sizeof(*tasks), GFP_KERNEL);
+
+	if (tasks)
+		*count = min(room, get_threads(tasks, room));
+	return tasks;
+}
+
+/**
+ * syscord_state_write - describe every thread, and every process's open files
+ * @sink:	what takes the packets
+ *
+ * What does not fit into memory or the sink is left out: no record depends on it.
+ */
+void syscord_state_write(syscord_state_sink sink)
+{
+	struct task_struct **tasks;
+	size_t i, count = 0;
+	pid_t listed = 0;
+
+	tasks = list_threads(&count);
+	state.sink = sink;
+	state.full = false;
+	begin_packet();
+	for (i = 0; i < count; i++) {
+		add_process(tasks[i]);
+		/* The threads of a process come one behind the other. */
+		if (tasks[i]->tgid != listed && add_files(tasks[i]))
+			listed = tasks[i]->tgid;
+		put_task_struct(tasks[i]);
+		cond_resched();
+	}
+	end_packet();
+	kvfree(tasks);
+}

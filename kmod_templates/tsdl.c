@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Formatting the metadata's text.  Slow, and only done when a trace begins.
+ */
+#include <linux/errno.h>
+#include <linux/kernel.h>
+
+#include "tsdl.h"
+
+/**
+ * syscord_tsdl_flush - write what is not written yet
+ * @tsdl:	the text
+ */
+void syscord_tsdl_flush(struct syscord_tsdl *tsdl)
+{
+	size_t done = 0;
+
+	while (done < tsdl->len && !tsdl->err) {
+		ssize_t some = kernel_write(tsdl->file, tsdl->text + done, tsdl->len - done,
+					    &tsdl->pos);
+
+		if (some > 0)
+			done += some;
+		else
+			tsdl->err = some ?: -EIO;
+	}
+	tsdl->len = 0;
+}
+
+/**
+ * syscord_tsdl_put - append text
+ * @tsdl:	the text
+ * @format:	as for printf(); what it makes is shorter than the room
+ */
+void syscord_tsdl_put(struct syscord_tsdl *tsdl, const char *format, ...)
+{
+	int tries;
+
+	for (tries = 0; tries < 2; tries++) {
+		va_list args;
+		size_t len;
+
+		va_start(args, format);
+		len = vsnprintf(tsdl->text + tsdl->len, tsdl->room - tsdl->len, format, args);
+		va_end(args);
+		if (len < tsdl->room - tsdl->len) {
+			tsdl->len += len;
+			return;
+		}
+		syscord_tsdl_flush(tsdl);
+	}
+	tsdl->err = tsdl->err ?: -ENOSPC;
+}
