@@ -1,0 +1,1 @@
+"""``syscord convert``: recordings in the formats of other tools."""

@@ -1,0 +1,253 @@
+"""What file descriptors stand for, followed through the syscalls that open, copy and close them.
+
+    descriptors = Descriptors(processes.files)
+    for call in calls:
+        print(descriptors.path(call.event_class.trace, call.pid, 3))     # before the call
+        descriptors.follow(call)
+
+A path is what the process asked for, made absolute where the folder is known; the kernel's own view, with symbolic
+links followed, is not in a trace.  Sockets, pipes and the like are called as in /proc/PID/fd, with ``?`` for the number
+of the inode.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from syscord_read.call import Call, Value
+from syscord_read.layout import MAX_ERROR
+
+# linux/fcntl.h, asm-generic/fcntl.h, linux/sched.h, linux/close_range.h, asm-generic/ioctls.h.  O_CLOEXEC is also what
+# SOCK_CLOEXEC, EFD_CLOEXEC and EPOLL_CLOEXEC are.
+AT_FDCWD = -100
+O_CLOEXEC = 0o2000000
+F_DUPFD, F_SETFD, F_DUPFD_CLOEXEC = 0, 2, 1030
+FD_CLOEXEC = 1
+CLONE_FS, CLONE_FILES, CLONE_THREAD = 0x200, 0x400, 0x10000
+CLOSE_RANGE_CLOEXEC = 4
+FIOCLEX, FIONCLEX = 0x5451, 0x5450
+
+PIPE, SOCKET = b"pipe:[?]", b"socket:[?]"
+
+
+@dataclass
+class Table:
+    """One process's descriptors: paths by number, those that an exec closes, and the working directory, if known."""
+
+    paths: dict[int, bytes] = field(default_factory=dict)
+    closing: set[int] = field(default_factory=set)
+    folder: bytes | None = None
+
+    def copy(self) -> Table:
+        """The table of a child."""
+        return Table(dict(self.paths), set(self.closing), self.folder)
+
+    def put(self, fd: int, path: bytes | None, *, closing: bool) -> None:
+        """A descriptor is there; None: nobody knows what it stands for."""
+        self.remove(fd)
+        if path is not None:
+            self.paths[fd] = path
+            if closing:
+                self.closing.add(fd)
+
+    def remove(self, fd: int) -> None:
+        """A descriptor is closed."""
+        self.paths.pop(fd, None)
+        self.closing.discard(fd)
+
+
+class Descriptors:
+    """The tables of all processes.  ``files``: what is known from the beginning, by trace, process and number."""
+
+    def __init__(self, files: Mapping[tuple[int, int, int], bytes] | None = None) -> None:
+        self._tables: dict[tuple[int, int], Table] = {}
+        for (trace, pid, fd), path in (files or {}).items():
+            table = self._table(trace, pid)
+            if fd == AT_FDCWD:
+                table.folder = path
+            else:
+                table.put(fd, path, closing=False)
+
+    def path(self, trace: int, pid: int, fd: int) -> bytes | None:
+        """What a descriptor stands for, or None if nobody knows."""
+        table = self._tables.get((trace, pid))
+        return table.paths.get(fd) if table else None
+
+    def folder(self, trace: int, pid: int) -> bytes | None:
+        """The working directory of a process, or None if nobody knows."""
+        table = self._tables.get((trace, pid))
+        return table.folder if table else None
+
+    def inherit(self, trace: int, parent: int, child: int) -> None:
+        """A process was made by another.  What is already known of it stays."""
+        if (trace, child) not in self._tables:
+            self._tables[trace, child] = self._table(trace, parent).copy()
+
+    def follow(self, call: Call) -> None:
+        """What a call has changed."""
+        step = STEPS.get(call.name)
+        if step and not call.compat and call.ret is not None and not -MAX_ERROR <= call.ret < 0:
+            step(Step(self, self._table(call.event_class.trace, call.pid), call))
+        elif call.name == "exit_group":
+            self._tables.pop((call.event_class.trace, call.pid), None)
+
+    def _table(self, trace: int, pid: int) -> Table:
+        return self._tables.setdefault((trace, pid), Table())
+
+    def share(self, trace: int, parent: int, child: int) -> None:
+        """Two processes have the same descriptors from now on, and the same working directory."""
+        self._tables[trace, child] = self._table(trace, parent)
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call that succeeded, and the table of its process before it."""
+
+    descriptors: Descriptors
+    table: Table
+    call: Call
+
+    @property
+    def ret(self) -> int:
+        """What it returned."""
+        return self.call.ret or 0
+
+    def number(self, label: str) -> int:
+        """A number that was asked for; 0 if it is not recorded."""
+        value = self.call.entry.get(label)
+        return value if isinstance(value, int) else 0
+
+    def path(self, label: str = "path", folder: str | None = None) -> bytes | None:
+        """A path that was asked for, made absolute where that can be done."""
+        value = self.call.entry.get(label)
+        if not isinstance(value, bytes):
+            return None
+        base = self.folder(self.number(folder)) if folder else self.table.folder
+        return _normal(base, value)
+
+    def folder(self, fd: int) -> bytes | None:
+        """The path that a path begins at."""
+        return self.table.folder if fd == AT_FDCWD else self.table.paths.get(fd)
+
+    def pair(self, value: Value | None) -> tuple[int, ...]:
+        """Descriptors that the kernel has written to memory."""
+        return tuple(fd for fd in value if isinstance(fd, int)) if isinstance(value, tuple) else ()
+
+    def made(self, path: bytes | None, flags: str | None = None) -> None:
+        """The result is a new descriptor."""
+        self.table.put(self.ret, path, closing=bool(flags and self.number(flags) & O_CLOEXEC))
+
+
+def _normal(base: bytes | None, path: bytes) -> bytes:
+    """A path without ``.`` and ``..``, absolute if the base is known, or need not be."""
+    if not path.startswith(b"/") and base is not None:
+        path = posixpath.join(base, path)
+    return posixpath.normpath(path) if path.startswith(b"/") else path
+
+
+def _copied(step: Step, old: str, *, closing: bool) -> None:
+    if step.number(old) != step.ret:
+        step.table.put(step.ret, step.table.paths.get(step.number(old)), closing=closing)
+
+
+def _pipe(step: Step, label: str = "fds", path: bytes = PIPE, flags: str = "flags") -> None:
+    for fd in step.pair(step.call.exit.get(label)):
+        step.table.put(fd, path, closing=bool(step.number(flags) & O_CLOEXEC))
+
+
+def _fcntl(step: Step) -> None:
+    command = step.number("cmd")
+    if command in (F_DUPFD, F_DUPFD_CLOEXEC):
+        _copied(step, "fd", closing=command == F_DUPFD_CLOEXEC)
+    elif command == F_SETFD:
+        _mark(step.table, step.number("fd"), closing=bool(step.number("arg") & FD_CLOEXEC))
+
+
+def _ioctl(step: Step) -> None:
+    if (request := step.number("req")) in (FIOCLEX, FIONCLEX):
+        _mark(step.table, step.number("fd"), closing=request == FIOCLEX)
+
+
+def _mark(table: Table, fd: int, *, closing: bool) -> None:
+    if closing and fd in table.paths:
+        table.closing.add(fd)
+    else:
+        table.closing.discard(fd)
+
+
+def _close_range(step: Step) -> None:
+    first, last = step.number("first"), step.number("last")
+    for fd in [fd for fd in step.table.paths if first <= fd <= last]:
+        if step.number("flags") & CLOSE_RANGE_CLOEXEC:
+            step.table.closing.add(fd)
+        else:
+            step.table.remove(fd)
+
+
+def _clone(step: Step) -> None:
+    """A child has a copy of the table, or the table itself; a thread is of the same process."""
+    args = step.call.entry.get("args")
+    wanted = args.get("flags", 0) if isinstance(args, Mapping) else step.number("flags")
+    trace, parent = step.call.event_class.trace, step.call.pid
+    if step.ret <= 0 or wanted & CLONE_THREAD:
+        return
+    if wanted & CLONE_FILES and wanted & CLONE_FS:
+        step.descriptors.share(trace, parent, step.ret)
+    else:
+        step.descriptors.inherit(trace, parent, step.ret)
+
+
+def _exec(step: Step) -> None:
+    for fd in list(step.table.closing):
+        step.table.remove(fd)
+
+
+def _chdir(step: Step) -> None:
+    folder = step.path()
+    step.table.folder = folder if folder and folder.startswith(b"/") else None
+
+
+def _fchdir(step: Step) -> None:
+    step.table.folder = step.table.paths.get(step.number("fd"))
+
+
+def _getcwd(step: Step) -> None:
+    folder = step.call.exit.get("path")
+    if isinstance(folder, bytes) and folder.startswith(b"/"):
+        step.table.folder = folder
+
+
+#: What each syscall does to the table, if it succeeds.
+STEPS: Mapping[str, Callable[[Step], None]] = {
+    "open": lambda step: step.made(step.path(), "flags"),
+    "creat": lambda step: step.made(step.path()),
+    "openat": lambda step: step.made(step.path(folder="dir"), "flags"),
+    "close": lambda step: step.table.remove(step.number("fd")),
+    "close_range": _close_range,
+    "dup": lambda step: _copied(step, "oldfd", closing=False),
+    "dup2": lambda step: _copied(step, "oldfd", closing=False),
+    "dup3": lambda step: _copied(step, "oldfd", closing=bool(step.number("flags") & O_CLOEXEC)),
+    "fcntl": _fcntl,
+    "ioctl": _ioctl,
+    "pipe": _pipe,
+    "pipe2": _pipe,
+    "socket": lambda step: step.made(SOCKET, "type"),
+    "socketpair": lambda step: _pipe(step, path=SOCKET, flags="type"),
+    "accept": lambda step: step.made(SOCKET),
+    "accept4": lambda step: step.made(SOCKET, "flags"),
+    "eventfd": lambda step: step.made(b"anon_inode:[eventfd]"),
+    "eventfd2": lambda step: step.made(b"anon_inode:[eventfd]", "flags"),
+    "epoll_create": lambda step: step.made(b"anon_inode:[eventpoll]"),
+    "epoll_create1": lambda step: step.made(b"anon_inode:[eventpoll]", "flags"),
+    "clone": _clone,
+    "clone3": _clone,
+    "fork": _clone,
+    "vfork": _clone,
+    "execve": _exec,
+    "execveat": _exec,
+    "chdir": _chdir,
+    "fchdir": _fchdir,
+    "getcwd": _getcwd,
+}

@@ -1,0 +1,56 @@
+"""Batches as a row of objects: calls, and between them the processes, where they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from syscord_read.batch import Batch, Bools
+from syscord_read.call import Call, calls_by_row
+from syscord_read.layout import EventClass
+from syscord_read.processes import Process, Processes
+
+
+@dataclass(frozen=True)
+class Aside:
+    """A call that nobody asked for; it is there for what it did to descriptors."""
+
+    call: Call
+
+
+class History:
+    """Reads batches; ``processes`` and ``classes`` are what it has met so far."""
+
+    def __init__(self) -> None:
+        self.processes = Processes()
+        self._classes: Sequence[EventClass] = ()
+
+    @property
+    def classes(self) -> Iterator[EventClass]:
+        """The classes of events that were met."""
+        yield from self._classes
+
+    def events(self, batches: Iterable[Batch]) -> Iterator[Call | Process]:
+        """Calls in the order of their ends, and each process when it was described."""
+        for batch in batches:
+            for _, event in self._events(batch):
+                yield event
+
+    def events_and_asides(self, masked: Iterable[tuple[Batch, Bools]]) -> Iterator[Call | Process | Aside]:
+        """The same of batches of which only some rows are wanted; the other calls are asides."""
+        for batch, wanted in masked:
+            for row, event in self._events(batch):
+                yield Aside(event) if isinstance(event, Call) and not wanted[row] else event
+
+    def _events(self, batch: Batch) -> Iterator[tuple[int, Call | Process]]:
+        """The events of a batch, with their rows."""
+        self._classes = batch.classes
+        self.processes.follow(batch)
+        changes = self.processes.changes
+        at = 0
+        for row, call in calls_by_row(batch):
+            while at < len(changes) and changes[at][0] < row:
+                yield changes[at]
+                at += 1
+            yield row, call
+        yield from changes[at:]

@@ -1,0 +1,119 @@
+"""The processes of a recording, and who made whom."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from syscord_read.batch import Batch
+from syscord_read.measure.columns import Ints, distinct, threads_of
+from syscord_read.processes import Process, Processes
+
+#: Names of one process that are kept: the first ones, and the last one.
+NAMES = 4
+
+
+@dataclass
+class Member:
+    """A process.
+
+    ``parent`` is the number of who made it, which is lower, None if that is not known; ``names`` are what it was called
+    one after the other, empty if nobody knows; ``exe`` is empty if it has none, or that is not known.  ``since`` is
+    when it was first known of, in ns since the epoch (-1: that is not known); ``ended``: its end was seen.
+    ``from_leader``: what is known of it was said of its first thread.
+    """
+
+    number: int
+    trace: int
+    pid: int
+    ppid: int = 0
+    parent: int | None = None
+    names: list[bytes] = field(default_factory=list)
+    exe: bytes = b""
+    since: int = -1
+    ended: bool = False
+    from_leader: bool = False
+
+    @property
+    def name(self) -> bytes:
+        """What it is called at last."""
+        return self.names[-1] if self.names else b""
+
+    def learn(self, process: Process) -> None:
+        """What an event says of it.  Those of its first thread say more than those of others."""
+        leader = process.tid == process.pid
+        if self.from_leader and not leader:
+            return
+        if leader and not self.from_leader:
+            self.from_leader = True
+            self.names.clear()
+        if process.comm and process.comm != self.name:
+            del self.names[NAMES - 1 :]
+            self.names.append(process.comm)
+        self.ppid = process.ppid
+        self.exe = process.exe or self.exe
+        self.ended = leader and process.reason == "exit"
+
+
+class Family:
+    """Processes by number, fed by batches in order.  A process number that is used again is another process."""
+
+    def __init__(self) -> None:
+        self.processes = Processes()
+        self.members: dict[int, Member] = {}
+        self._now: dict[int, int] = {}
+        self._next = 0
+
+    def follow(self, batch: Batch) -> Ints:
+        """For each row the number of its process; to be called once a batch."""
+        pids, which = distinct(threads_of(batch, batch.pid))
+        numbers = {pid: self._now[pid] for pid in pids if pid in self._now}
+        self.processes.follow(batch)
+        again: dict[int, tuple[int, int]] = {}
+        for process in self.processes.described:
+            pid, member = process.trace << 32 | process.pid, self._note(process)
+            if numbers.setdefault(pid, member.number) != member.number:
+                again.setdefault(member.number, (pid, process.since))
+        for pid in pids:
+            if pid not in numbers:
+                numbers[pid] = self._add(pid, -1).number
+        found = np.array([numbers[pid] for pid in pids], np.int64)[which]
+        for number, (pid, since) in again.items():
+            found[(which == pids.index(pid)) & (batch.time >= since)] = number
+        return found
+
+    def _note(self, process: Process) -> Member:
+        """Take in an event.  Returns who it is about: somebody new, if the number was somebody's who has ended."""
+        pid = process.trace << 32 | process.pid
+        known = self._now.get(pid)
+        parent = self._now.get(process.trace << 32 | process.ppid)
+        again = known is not None and process.reason == "fork" and self.members[known].ended
+        member = self._add(pid, process.since) if known is None or again else self.members[known]
+        # A number that is lower: nobody is their own ancestor, whatever a damaged trace says.
+        if member.parent is None and parent is not None and parent < member.number:
+            member.parent = parent
+        member.learn(process)
+        return member
+
+    def _add(self, pid: int, since: int) -> Member:
+        member = Member(self._next, pid >> 32, pid & 0xFFFFFFFF, since=since)
+        self.members[member.number] = member
+        self._now[pid] = member.number
+        self._next += 1
+        return member
+
+    def forget(self, wanted: Container[int]) -> None:
+        """Forget the processes that have ended, if they are not wanted, nor anybody's parent."""
+        parents = {member.parent for member in self.members.values()}
+        gone = [
+            member
+            for member in self.members.values()
+            if member.ended and member.number not in wanted and member.number not in parents
+        ]
+        for member in gone:
+            del self.members[member.number]
+            pid = member.trace << 32 | member.pid
+            if self._now.get(pid) == member.number:
+                del self._now[pid]

@@ -1,0 +1,60 @@
+"""All that is summed up of a recording, while it is read once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from syscord_read.batch import Batch, Bools
+from syscord_read.measure.activity import Activity
+from syscord_read.measure.columns import Ints, distinct
+from syscord_read.measure.family import Family
+from syscord_read.measure.resources import Resources
+from syscord_read.measure.syscalls import Syscalls
+from syscord_read.measure.tally import KEEP
+
+#: Ended processes are forgotten, but for the busiest, when there are more than this.
+PROCESSES_MAX = 4 * KEEP
+
+
+@dataclass
+class Recording:
+    """Sums of the batches that were added.
+
+    ``begin`` and ``end`` are of the records, in ns since the epoch, -1 if there are none, or they have no times.
+    ``losses`` counts records by cause; for "gap" it is packets.  ``with_processes`` and ``with_resources``: that part
+    of ``activity`` is wanted at all.
+    """
+
+    with_processes: bool = True
+    with_resources: bool = True
+    syscalls: Syscalls = field(default_factory=Syscalls)
+    activity: Activity = field(default_factory=Activity)
+    family: Family = field(default_factory=Family)
+    resources: Resources = field(default_factory=Resources)
+    losses: Counter[str] = field(default_factory=Counter)
+    cpus: set[int] = field(default_factory=set)
+    begin: int = -1
+    end: int = -1
+
+    def add(self, batch: Batch, wanted: Bools) -> Ints:
+        """Add the rows that are wanted, which are syscalls.  Returns the numbers of all rows' syscalls."""
+        for loss in batch.losses:
+            self.losses[loss.cause] += loss.count
+        numbers = self.syscalls.add(batch, wanted)
+        self._note_times(batch.time[wanted])
+        self.cpus.update(cpu for cpu in distinct(batch.cpu[wanted])[0] if cpu >= 0)
+        if self.with_processes:
+            self.activity.add_processes(batch, wanted, self.family.follow(batch))
+            if len(self.family.members) > PROCESSES_MAX:
+                self.family.forget(self.activity.processes.places.keys())
+        if self.with_resources:
+            self.activity.add_uses(batch, wanted, self.resources.uses(batch))
+        return numbers
+
+    def _note_times(self, times: Ints) -> None:
+        if len(times) and times[0] >= 0:
+            # The order may have been given up, so the first time need not be the least.
+            least = int(times.min())
+            self.begin = least if self.begin < 0 else min(self.begin, least)
+            self.end = max(self.end, int(times.max()))

@@ -1,0 +1,1 @@
+"""``syscord report``: one page to look at, complete in itself."""

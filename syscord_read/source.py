@@ -1,0 +1,126 @@
+"""Where batches come from: traces and text records, one or several.
+
+    source = open_source(["/var/tmp/trace", "other/record"])
+    processes = Processes()
+    for batch in source.batches():
+        who = processes.follow(batch)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from syscord_read.batch import Batch
+from syscord_read.errors import ReadError, UsageError
+from syscord_read.merge import Merger, Wanted
+from syscord_read.select import Selection, Selector
+from syscord_read.text_trace import TextTrace
+from syscord_read.trace import TIME_MAX, Problem, Trace, find_traces, open_trace
+
+Progress = Callable[[int], None]
+
+
+class Source:
+    """What is read, whatever it is: ``traces`` are the binary ones, ``texts`` the others.  It can be read once.
+
+    ``EventClass.trace`` counts the traces.
+    """
+
+    def __init__(self, traces: Sequence[Trace], texts: Sequence[TextTrace]) -> None:
+        self.traces = traces
+        self.texts = texts
+
+    @cached_property
+    def size(self) -> int:
+        """Bytes in all, for progress; of what was there when this was first asked."""
+        return sum(trace.size for trace in self.traces) + sum(text.size for text in self.texts)
+
+    @property
+    def problems(self) -> list[Problem]:
+        """What is damaged, or missing; it grows while reading."""
+        of_traces = [problem for trace in self.traces for problem in trace.problems]
+        return of_traces + [problem for text in self.texts for problem in text.problems]
+
+    @property
+    def begin(self) -> int:
+        """When the first event was, in ns since the epoch; 0 if there is none."""
+        begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begins()]
+        return min(begins, default=0)
+
+    def batches(
+        self, selection: Selection | None = None, progress: Progress | None = None, *, follow: bool = False
+    ) -> Iterator[Batch]:
+        """All events in the order of time, or those selected; ``progress`` is told how many bytes were read more.
+
+        Binary traces are merged by time; text records, which have no times, come one behind the other, after them.
+        ``follow``: does not end, but waits for what is written next; then there can be one text record, or traces.
+        Events that are no syscalls are there whatever is selected.
+        """
+        if follow and (len(self.texts) > 1 or (self.texts and self.traces)):
+            raise UsageError("--follow takes one text record, or traces: they cannot be followed together")
+        selector = self.selector(selection or Selection())
+        yield from self._of_traces(selector, progress, follow=follow)
+        for text in self.texts:
+            for batch in text.follow() if follow else text.batches(progress):
+                yield selector.late(batch.select(selector.early(batch)))
+
+    def selector(self, selection: Selection) -> Selector:
+        """What finds the rows that are selected here.  UsageError if the selection makes no sense for this source."""
+        if self.texts:
+            selection.check_text(self.texts[0].path)
+        elif selection.names or selection.not_names:
+            selection.check_names(name for trace in self.traces for name in trace.layout.names)
+        times = [when.resolve(self.begin) if when else None for when in (selection.since, selection.until)]
+        since, until = times
+        if since is not None and until is not None and since > until:
+            raise UsageError("the time range ends before it begins")
+        return Selector(selection, since, until)
+
+    def _of_traces(self, selector: Selector, progress: Progress | None, *, follow: bool) -> Iterator[Batch]:
+        if not self.traces:
+            return
+        wanted = Wanted(selector.since or 0, 3 * TIME_MAX if selector.until is None else selector.until)
+        merger = Merger(self.traces, selector.early, wanted, progress)
+        for batch in merger.follow() if follow else merger.batches():
+            yield selector.late(batch)
+
+
+def open_source(paths: Sequence[str | Path], *, more: bool = False) -> Source:
+    """A source of all these: trace directories, directories with such below, and text records.
+
+    ``more``: they are still being written.  ReadError, which says what to do next, if one of them is none of these.
+    """
+    # What is freed goes back to the system at once, so that memory is what is in use.
+    pa.set_memory_pool(pa.system_memory_pool())
+    traces: list[Trace] = []
+    texts: list[TextTrace] = []
+    for path in map(Path, paths):
+        if path.is_dir():
+            traces += [open_trace(found, len(traces) + number, more=more) for number, found in enumerate(_traces(path))]
+        else:
+            texts.append(_text(path))
+    return Source(traces, texts)
+
+
+def _traces(path: Path) -> Sequence[Path]:
+    found = find_traces(path)
+    if not found:
+        raise ReadError(path, "there is no trace in it", "a trace is a directory with a file called metadata")
+    return found
+
+
+def _text(path: Path) -> TextTrace:
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(64)
+    except OSError as error:
+        raise ReadError(path, f"it cannot be read: {error.strerror}") from None
+    if path.name == "metadata" and beginning.startswith(b"/* CTF"):
+        raise ReadError(path, "this is a trace's metadata", f"give its directory, {path.parent}")
+    if beginning and not beginning.startswith((b"pid=", b"lost=")):
+        raise ReadError(path, "this is neither a trace nor a text record", "give what record= said")
+    return TextTrace(path)

@@ -1,0 +1,1 @@
+"""Ways of writing records down.  Each style is a module with ``lines``, which gives bytes for a batch."""

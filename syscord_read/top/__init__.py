@@ -1,0 +1,1 @@
+"""``syscord top``: the busiest processes, files and peers, once or live."""

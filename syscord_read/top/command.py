@@ -1,0 +1,90 @@
+"""The subcommand ``top``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from syscord_read.options import selection_options, traces_argument
+from syscord_read.output import bar, tell_problems
+
+if TYPE_CHECKING:
+    from syscord_read.select import Selection
+    from syscord_read.source import Source
+    from syscord_read.top.screen import View
+
+EXAMPLES = """\b
+Examples:
+  syscord top /var/tmp/trace                   who did most, in all of it
+  syscord top --follow /var/tmp/trace          live, until q or Ctrl-C
+  syscord top --follow --sort written --interval 5 /var/tmp/trace
+  syscord top --comm 'nginx*' /var/tmp/trace
+"""
+
+
+@click.command("top", epilog=EXAMPLES, short_help="Show the busiest processes, files and sockets.")
+@traces_argument
+@click.option("--follow", is_flag=True, help="Rates of what is recorded now, until q or Ctrl-C.")
+@click.option(
+    "--sort",
+    type=click.Choice(["calls", "time", "errors", "read", "written"]),
+    default="calls",
+    show_default=True,
+    help="What comes first.",
+)
+@click.option("-n", "--rows", type=click.IntRange(1), default=10, show_default=True, help="Rows of a table, at most.")
+@click.option(
+    "--interval",
+    type=click.FloatRange(0.1, 3600),
+    default=1.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How often it is shown anew, and what the rates are taken over.",
+)
+@selection_options
+def command(
+    *, traces: tuple[Path, ...], follow: bool, sort: str, rows: int, interval: float, selection: Selection
+) -> int:
+    """Show which processes, files and sockets of each TRACE are the busiest.
+
+    Sockets are called by the address of their peer; ports from 32768 on, which are random, are left out.
+    """
+    from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
+    from syscord_read.top.screen import View  # noqa: PLC0415 - the same
+
+    source = open_source(traces, more=follow)
+    hosts = [str(trace.layout.env.get("hostname", "?")) for trace in source.traces]
+    hosts = hosts if len(hosts) > 1 else []
+    view = View(sort, rows)
+    if follow:
+        from syscord_read.measure.reading import read  # noqa: PLC0415 - the same
+        from syscord_read.top import live  # noqa: PLC0415 - the same
+
+        batches = read(source, selection, follow=True)
+        live.follow(batches, interval, view, hosts=hosts, named=bool(source.traces))
+        return 0
+    _once(source, selection, view, hosts)
+    return tell_problems(source)
+
+
+def _once(source: Source, selection: Selection, view: View, hosts: list[str]) -> None:
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    from syscord_read.measure.reading import read  # noqa: PLC0415 - as above
+    from syscord_read.measure.recording import Recording  # noqa: PLC0415 - as above
+    from syscord_read.tables import plain, rich  # noqa: PLC0415 - as above
+    from syscord_read.top.screen import tables  # noqa: PLC0415 - as above
+
+    recording = Recording()
+    with bar("Reading", source.size) as progress:
+        for batch, wanted in read(source, selection, progress.advance):
+            recording.add(batch, wanted)
+    shown = [table for table in tables(recording.activity, recording.family, view, hosts) if table.rows]
+    console = Console()
+    if console.is_terminal:
+        for table in shown:
+            console.print(rich(table))
+    else:
+        click.echo("\n\n".join(map(plain, shown)))
