@@ -12,6 +12,7 @@ from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
+from bench.errors import BenchError
 from syscord_build.errors import BuildError
 from syscord_build.module import DEBIAN
 from vm.errors import VmError
@@ -29,7 +30,7 @@ def explained(body: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             body(*args, **kwargs)
-        except (BuildError, VmError) as error:
+        except (BenchError, BuildError, VmError) as error:
             raise Exit(str(error), code=1) from error
         except KeyboardInterrupt:
             raise Exit("interrupted", code=130) from None
@@ -101,6 +102,17 @@ def demo(_: Context, arch: str = "arm64") -> None:
     from demo import nginx  # noqa: PLC0415
 
     nginx.run(arch)
+
+
+@task(help={"arch": "arm64, x86_64 or both", "trace": "the binary trace: its size, and reading it"})
+@explained
+def bench(_: Context, arch: str = "both", trace: bool = False) -> None:
+    """Measure, beside the peers: for now only with --trace. Figures go to build/bench/, too."""
+    from bench import trace as of_trace  # noqa: PLC0415
+
+    if not trace:
+        raise Exit("say what to measure: --trace", code=2)
+    of_trace.run(arch)
 
 
 @task(

@@ -1,0 +1,1 @@
+"""What syscord costs, measured beside its peers."""

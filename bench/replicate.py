@@ -1,0 +1,229 @@
+"""Traces of any length from a short one: its packets again and again, later each time.
+
+What comes out is what a longer recording would have written: times go on, packets are numbered on, counts add up, and
+only the last packet of a CPU says that it is the last.
+"""
+
+from __future__ import annotations
+
+import shutil
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.errors import BenchError
+
+MAGIC = 0xC1FC1FC1
+LAST_PACKET = 1
+GAP_NS = 1_000_000  # between the last event of one copy and the first of the next
+_HEADER = struct.Struct("<I16sI" + "Q" * 14 + "IIII")
+_EVENT_TIME, _EVENT_SIZE, _EVENT_HEADER = 2, 6, 12  # bytes: where in an event, and of its header
+# Where a packet's header has, counted in bytes: its times, its number, what it counts, its flags.
+_TIMES = struct.Struct("<QQ"), 32
+_SEQ = struct.Struct("<Q"), 64
+_COUNTS = struct.Struct("<8Q"), 72
+_FLAGS = struct.Struct("<I"), 148
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A packet of a stream's file. ``offset`` and ``size`` are bytes, times ns.
+
+    ``places`` is where in the file the times of its events stand.
+    """
+
+    offset: int
+    size: int
+    begin: int
+    end: int
+    seq: int
+    counts: tuple[int, ...]
+    events: int
+    records: int
+    flags: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Stream:
+    """One file of a trace, whole in memory."""
+
+    name: str
+    data: bytes
+    packets: tuple[Packet, ...]
+
+    @property
+    def events(self) -> int:
+        """Events in all packets."""
+        return sum(packet.events for packet in self.packets)
+
+    @property
+    def records(self) -> int:
+        """Syscalls among them."""
+        return sum(packet.records for packet in self.packets)
+
+
+@dataclass(frozen=True)
+class Trace:
+    """A short trace, whole in memory, that was not rotated."""
+
+    folder: Path
+    cpus: tuple[Stream, ...]
+    state: tuple[Stream, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all its streams; the metadata is not one."""
+        return sum(len(stream.data) for stream in (*self.cpus, *self.state))
+
+    @property
+    def events(self) -> int:
+        """Events of all streams."""
+        return sum(stream.events for stream in (*self.cpus, *self.state))
+
+    @property
+    def records(self) -> int:
+        """Syscalls of all streams."""
+        return sum(stream.records for stream in self.cpus)
+
+    @property
+    def period(self) -> int:
+        """Nanoseconds from the beginning of one copy to that of the next."""
+        packets = [packet for stream in self.cpus for packet in stream.packets]
+        return max(packet.end for packet in packets) - min(packet.begin for packet in packets) + GAP_NS
+
+
+@dataclass(frozen=True)
+class Copies:
+    """A trace that was made of copies of another one."""
+
+    folder: Path
+    copies: int
+    bytes: int
+    events: int
+    records: int
+
+
+def read(folder: Path) -> Trace:
+    """The trace in a folder.
+
+    Raises BenchError if it has no records, was rotated, lost records, or is not as docs/trace-format.md says.
+    """
+    files = sorted(path for path in folder.iterdir() if path.name != "metadata")
+    if rotated := [path.name for path in files if "." in path.name]:
+        raise BenchError(f"{folder}: {rotated[0]}: a trace that was rotated cannot be copied: record without rotate_mb")
+    streams = [_stream(path) for path in files]
+    trace = Trace(
+        folder,
+        tuple(stream for stream in streams if stream.name.startswith("cpu")),
+        tuple(stream for stream in streams if stream.name == "state"),
+    )
+    if not trace.records:
+        raise BenchError(f"{folder}: there are no records in it")
+    return trace
+
+
+def copies_for(trace: Trace, *, records: int = 0, size: int = 0) -> int:
+    """How many copies of a trace have at least so many records, and streams of so many bytes."""
+    state = sum(len(stream.data) for stream in trace.state)
+    return max(1, -(-records // trace.records), -(-(size - state) // (trace.bytes - state)))
+
+
+def replicate(trace: Trace, folder: Path, copies: int) -> Copies:
+    """Write a trace of so many copies to FOLDER, which must not be there yet."""
+    folder.mkdir(parents=True)
+    shutil.copyfile(trace.folder / "metadata", folder / "metadata")
+    for stream in trace.state:
+        (folder / stream.name).write_bytes(stream.data)
+    for stream in trace.cpus:
+        with (folder / stream.name).open("wb") as file:
+            for data in _copies(stream, trace.period, copies):
+                file.write(data)
+    state_events = sum(stream.events for stream in trace.state)
+    return Copies(
+        folder,
+        copies,
+        sum(path.stat().st_size for path in folder.iterdir() if path.name != "metadata"),
+        (trace.events - state_events) * copies + state_events,
+        trace.records * copies,
+    )
+
+
+def add_to(data: NDArray[np.uint8], places: NDArray[np.int64], original: NDArray[np.uint8], amount: int) -> None:
+    """Write ORIGINAL's numbers plus AMOUNT, wrapping around, to PLACES (bytes, wherever they lie) in DATA.
+
+    ORIGINAL has a row of bytes for each number, the lowest first: 4 or 8 of them.
+    """
+    width = original.shape[1]
+    kind = np.dtype(f"<u{width}")
+    later = original.view(kind) + kind.type(amount % (1 << 8 * width))
+    data[places[:, None] + np.arange(width)] = later.view(np.uint8)
+
+
+def bytes_at(data: NDArray[np.uint8], places: NDArray[np.int64], width: int) -> NDArray[np.uint8]:
+    """The WIDTH bytes that stand at each of PLACES in DATA, a row for each."""
+    return np.ascontiguousarray(data[places[:, None] + np.arange(width)])
+
+
+def _copies(stream: Stream, period: int, copies: int) -> Iterator[bytearray]:
+    """The bytes of each copy of a stream."""
+    copy = bytearray(stream.data)
+    data = np.frombuffer(copy, np.uint8)
+    places = np.array([place for packet in stream.packets for place in packet.places], np.int64)
+    times = bytes_at(data, places, 4)
+    for number in range(copies):
+        add_to(data, places, times, number * period)
+        for packet in stream.packets:
+            _rewrite_header(copy, packet, stream, number, number * period, last=number == copies - 1)
+        yield copy
+
+
+def _rewrite_header(data: bytearray, packet: Packet, stream: Stream, number: int, later: int, *, last: bool) -> None:
+    """Make a packet of copy NUMBER, which is LATER by so many ns, out of the one that was recorded."""
+    final = stream.packets[-1].counts
+    counts = [count + number * whole for count, whole in zip(packet.counts, final, strict=True)]
+    values = (
+        (_TIMES, (packet.begin + later, packet.end + later)),
+        (_SEQ, (packet.seq + number * len(stream.packets),)),
+        (_COUNTS, counts),
+        (_FLAGS, (packet.flags if last else packet.flags & ~LAST_PACKET,)),
+    )
+    for (layout, offset), numbers in values:
+        layout.pack_into(data, packet.offset + offset, *numbers)
+
+
+def _stream(path: Path) -> Stream:
+    data = path.read_bytes()
+    packets = []
+    offset = 0
+    while offset < len(data):
+        packets.append(_packet(path, data, offset))
+        offset += packets[-1].size
+    return Stream(path.name, data, tuple(packets))
+
+
+def _packet(path: Path, data: bytes, offset: int) -> Packet:
+    if len(data) - offset < _HEADER.size:
+        raise BenchError(f"{path}, byte {offset}: the last packet is cut off")
+    magic, *_, events, records, flags = header = _HEADER.unpack_from(data, offset)
+    begin, end, content, size, seq, *counts = header[4:17]
+    if magic != MAGIC or content != size or size % 8 or not _HEADER.size <= size // 8 <= len(data) - offset:
+        raise BenchError(f"{path}, byte {offset}: no whole packet begins here")
+    places = tuple(_event_times(path, data, offset + _HEADER.size, offset + size // 8))
+    if len(places) != events:
+        raise BenchError(f"{path}, byte {offset}: the packet has {len(places)} events, and says {events}")
+    return Packet(offset, size // 8, begin, end, seq, tuple(counts), events, records, flags, places)
+
+
+def _event_times(path: Path, data: bytes, offset: int, end: int) -> Iterator[int]:
+    """Where the times of a packet's events stand. The last event's size counts a byte that need not be there."""
+    while offset < end:
+        size = int.from_bytes(data[offset + _EVENT_SIZE : offset + _EVENT_SIZE + 2], "little") * 2
+        if not _EVENT_HEADER <= size <= end - offset + 1:
+            raise BenchError(f"{path}, byte {offset}: no event begins here")
+        yield offset + _EVENT_TIME
+        offset += size
