@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import shutil
 import subprocess
 import tarfile
 from pathlib import Path
 
-from syscord_build.module import build
+from syscord_build.module import Module, build, make_command
 from syscord_read.text import Lost, Record, parse_lines
 from vm.channel import Result
 from vm.kernels import Kernel
@@ -25,7 +26,7 @@ COMPILER_32 = {"arm64": ["arm-linux-gnueabihf-gcc"]}
 
 
 class Recorder:
-    """The module, and the machine that it is in. `programs`, `tiny` and `tiny32` stand in the guest's /tmp."""
+    """The module, and the machine that it is in. The goods (`make_goods`) stand in the guest's /tmp."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -66,6 +67,15 @@ class Recorder:
         """The syscalls in the record file."""
         return [found for found in self.all(record) if isinstance(found, Record)]
 
+    def fetch(self, folder: str, to: Path) -> Path:
+        """Bring a folder of the guest, such as a trace, below a folder of this host. Returns where it is."""
+        to.mkdir(parents=True, exist_ok=True)
+        # A file that grows meanwhile is no error: tar ends with 1 then.
+        archive = self.machine.run(f"tar cz -C {folder} . || [ $? = 1 ]", timeout=120).out
+        with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+            files.extractall(to)
+        return to
+
     def set(self, parameter: str, value: str) -> Result:
         """Change a parameter of the loaded module."""
         # Not the shell's own printf, which does not say what the error was.
@@ -96,14 +106,25 @@ def in_machine(machine: Machine, goods: bytes) -> Recorder:
     return Recorder(machine)
 
 
+def make_twin(module: Module, folder: Path) -> Path:
+    """The same module under another name, so that both can record one run."""
+    shutil.copytree(module.source, folder, ignore=shutil.ignore_patterns("*.o", "*.ko", ".*", "modules.order"))
+    kbuild = folder / "Kbuild"
+    text = kbuild.read_text()
+    kbuild.write_text(text.replace("obj-m := syscord.o", "obj-m := twin.o").replace("syscord-y := ", "twin-y := "))
+    subprocess.run(make_command(module.tree, folder), check=True, capture_output=True)
+    return folder / "twin.ko"
+
+
 def make_goods(kernel: Kernel, folder: Path) -> bytes:
-    """The module with its default options, and the programs, built for a kernel's architecture, as a tar archive."""
+    """The module with its default options, twice, and the programs, for a kernel's architecture, as an archive."""
     module = build(kernel.arch, dot_config=folder / "no .config", out=folder / "module")
     gcc = f"{kernel.arch.cross_compile}gcc"
     gcc_32 = COMPILER_32.get(kernel.arch.name, [gcc, "-m32"])
     sources = sorted(path for path in PROGRAMS.glob("*.c") if path != FREESTANDING)
     files = [
         module.ko,
+        make_twin(module, folder / "twin"),
         _compile([gcc, "-static", "-pthread"], sources, folder / "programs"),
         _compile([gcc, *FREE], [FREESTANDING], folder / "tiny"),
         _compile([*gcc_32, *FREE], [FREESTANDING], folder / "tiny32"),

@@ -1,0 +1,466 @@
+"""The binary trace: Babeltrace and we read the same in it, which is what the text record of the same run says."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from syscord_read.batch import Batch
+from syscord_read.call import Call, Value
+from syscord_read.layout import Field, Kind
+from syscord_read.source import open_source
+from syscord_read.styles.record import lines
+from syscord_read.text import Cut, Missing, Record
+from tests.guest.promises import by_thread
+from tests.guest.recorder import Recorder
+
+TRACE = "/tmp/trace"
+CTF = f"sink=ctf record={TRACE}"
+DUMP = Path(__file__).parent / "bt2_dump.py"
+DEBIAN_PYTHON = "/usr/bin/python3"  # Debian's package puts Babeltrace's bindings there
+
+Event = Mapping[str, Any]
+
+
+def babeltrace(trace: Path) -> list[Event]:
+    """What Babeltrace's Python bindings find in a trace. They must have nothing to complain about."""
+    command = [DEBIAN_PYTHON, str(DUMP), str(trace)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
+    assert done.stderr == ""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def batches(trace: Path) -> list[Batch]:
+    """What we find in it, which must be whole."""
+    source = open_source([trace])
+    found = list(source.batches())
+    assert source.problems == []
+    return found
+
+
+def calls(trace: Path) -> list[Call]:
+    """The syscalls in it."""
+    return [call for batch in batches(trace) for call in batch.calls()]
+
+
+def record_lines(trace: Path) -> list[str]:
+    """The syscalls in it as the module's own text."""
+    return [line for batch in batches(trace) for line in bytes(lines(batch)).decode("ascii").splitlines()]
+
+
+def processes(trace: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Time and fields of each description of a process."""
+    for batch in batches(trace):
+        for group in batch.groups("process"):
+            columns = {field.label: group.column(field).values.to_pylist() for field in group.event_class.fields}
+            for place, row in enumerate(group.rows.tolist()):
+                fields = {label: values[place] for label, values in columns.items()}
+                yield int(batch.time[row]), fields | {"pid": int(batch.pid[row]), "tid": int(batch.tid[row])}
+
+
+# The same run, recorded twice
+
+BOTH = (
+    "insmod twin.ko sink=ctf record=/tmp/trace proc_name=programs,tiny content={0}; "
+    "insmod syscord.ko proc_name=programs,tiny content={0}; {1} > out; rmmod syscord twin"
+)
+
+
+@pytest.mark.parametrize("content", [0, 256])
+def test_text_and_trace_of_one_run_have_the_same_records(recorder: Recorder, tmp_path: Path, content: int) -> None:
+    recorder.run(BOTH.format(content, f"./programs promises {content}"), timeout=120)
+    text = by_thread(recorder.lines())
+    trace = by_thread(record_lines(recorder.fetch(TRACE, tmp_path)))
+    assert text.keys() == trace.keys()
+    for who, expected in text.items():
+        assert trace[who] == expected
+    assert sum(map(len, text.values())) > 1000
+
+
+def test_records_of_all_cpus_come_in_the_order_of_time(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.during("./programs turns 2000", f"{CTF} syscalls=close proc_name=programs")
+    fds = [call.entry["fd"] for call in calls(recorder.fetch(TRACE, tmp_path)) if call.entry]
+    turns = [-fd for fd in fds if isinstance(fd, int) and -2000 <= fd < 0]
+    assert turns == list(range(1, 2001))
+
+
+# Babeltrace
+
+
+def ours(call: Call) -> dict[str, Any]:
+    """A call as Babeltrace sees it: under the names that the metadata has."""
+    fields: dict[str, Any] = {"tid": call.tid, "ret": 0 if call.ret is None else call.ret}
+    if call.pid != call.tid:
+        fields["pid"] = call.pid
+    if call.duration is not None:
+        fields["duration"] = call.duration
+    for field in call.event_class.entry:
+        fields[field.label] = as_theirs(call.entry[field.label])
+    for field in call.event_class.exit:
+        fields[name_in_trace(call, field)] = as_theirs(call.exit[field.label])
+    return fields
+
+
+def name_in_trace(call: Call, field: Field) -> str:
+    return f"{field.label}_out" if field.label in call.entry else field.label
+
+
+def as_theirs(value: Value) -> Any:
+    """A value, with what Babeltrace can't say left out."""
+    if isinstance(value, Missing):
+        return []
+    if isinstance(value, Cut):
+        return value.beginning
+    if isinstance(value, tuple):
+        return [b"" if isinstance(element, Missing) else as_theirs(element) for element in value]
+    return value
+
+
+def theirs(event: Event, names: frozenset[str]) -> dict[str, Any]:
+    """What Babeltrace found of these fields, with bytes as we have them."""
+    return {name: as_ours(value) for name, value in event["fields"].items() if name in names}
+
+
+def as_ours(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "surrogateescape")
+    if isinstance(value, list) and value and isinstance(value[0], dict) and "text" in value[0]:
+        return [as_ours(element["text"]) for element in value]
+    return value
+
+
+def same(ours: Any, theirs: Any) -> bool:
+    """Whether both mean the same: of one element Babeltrace makes a list, and has no types for bytes and for none."""
+    if isinstance(theirs, list) and isinstance(ours, bytes):
+        return bytes(theirs) == ours
+    if isinstance(theirs, list) and isinstance(ours, (int, dict)):
+        return theirs == [ours]
+    if not theirs and not ours:
+        return True
+    # A text ends for it at the first NUL.
+    if isinstance(theirs, bytes) and isinstance(ours, bytes):
+        return theirs == ours.partition(b"\0")[0]
+    return bool(theirs == ours)
+
+
+def test_babeltrace_finds_the_same_in_every_field(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.during("./programs promises 256; ls -lR /etc/apt; sqlite3 t.db 'create table t(a)'", CTF, timeout=120)
+    trace = recorder.fetch(TRACE, tmp_path)
+    events = babeltrace(trace)
+    assert not [event for event in events if "discarded" in event]
+    found = [event for event in events if event["name"] not in ("process", "open_file")]
+    expected = calls(trace)
+    assert len(found) == len(expected) > 2000
+    for event, call in zip(found, expected, strict=True):
+        kind = call.event_class.kind
+        assert event["name"] == (call.name if kind is Kind.SYSCALL else kind.value)
+        assert (event["time"], event["cpu"]) == (call.time, call.cpu)
+        fields = ours(call)
+        read = theirs(event, frozenset(fields))
+        wrong = {name: (read[name], value) for name, value in fields.items() if not same(value, read[name])}
+        assert not wrong, (call.name, wrong)
+
+
+def test_babeltrace_has_the_names_of_constants_and_the_wall_clock(recorder: Recorder, tmp_path: Path) -> None:
+    before, after = recorder.during("date +%s.%N; cat /etc/hostname > out; date +%s.%N", CTF).split()
+    command = ["babeltrace2", "--clock-seconds", str(recorder.fetch(TRACE, tmp_path))]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert said.stderr == ""
+    opened = [line for line in said.stdout.splitlines() if " openat:" in line and 'path = "/etc/hostname"' in line]
+    assert len(opened) == 1
+    assert 'dir = ( "AT_FDCWD" : container = -100 )' in opened[0]
+    assert float(before) <= float(opened[0][1:].partition("]")[0]) <= float(after)
+
+
+# Processes
+
+REASONS = ("state", "seen", "fork", "exec", "rename", "ids", "parent", "exit")
+FAMILY = """
+sh -c 'echo $$; ./programs renames renamed 1000; exec setpriv --reuid 1000 --clear-groups cat' < /dev/null
+"""
+
+
+def test_a_process_is_described_when_it_is_first_seen_and_when_it_changes(recorder: Recorder, tmp_path: Path) -> None:
+    parent = int(recorder.during(FAMILY, CTF))
+    events = babeltrace(recorder.fetch(TRACE, tmp_path))
+    described = [event["fields"] for event in events if event["name"] == "process"]
+
+    def story(tid: int) -> list[tuple[str, str, int]]:
+        own = [fields for fields in described if fields["tid"] == tid]
+        return [(REASONS[fields["reason"]], fields["comm"], fields["uid"]) for fields in own]
+
+    # execve renames a process before its new program is there.
+    assert story(parent) == [
+        ("fork", "sh", 0),
+        ("seen", "sh", 0),
+        ("rename", "sh", 0),
+        ("exec", "sh", 0),
+        ("rename", "setpriv", 0),
+        ("exec", "setpriv", 0),
+        ("ids", "setpriv", 1000),
+        ("rename", "cat", 1000),
+        ("exec", "cat", 1000),
+        ("exit", "cat", 1000),
+    ]
+    child = next(fields["tid"] for fields in described if fields["comm"] == "renamed")
+    assert ("rename", "renamed", 0) in story(child)
+    assert {fields["ppid"] for fields in described if fields["tid"] == child} == {parent}
+    (thread,) = {fields["tid"] for fields in described if fields["pid"] == child} - {child}
+    assert story(thread)[-2:] == [("rename", "other", 0), ("exit", "other", 0)]
+    begun = [fields for fields in described if fields["tid"] == parent and REASONS[fields["reason"]] == "exec"]
+    assert {fields["exe"] for fields in begun} == {"/usr/bin/dash", "/usr/bin/setpriv", "/usr/bin/cat"}
+
+
+def test_a_process_that_gets_another_parent_is_described(recorder: Recorder, tmp_path: Path) -> None:
+    # The shell in between ends, and init inherits the reader, which then reads.
+    recorder.run("mkfifo go ended")
+    orphan = recorder.during(
+        "sh -c 'cat < go > ended & echo $!' > orphan; exec 3> go; echo >&3; exec 3>&-; cat ended > out; cat orphan", CTF
+    )
+    events = babeltrace(recorder.fetch(TRACE, tmp_path))
+    own = [event["fields"] for event in events if event["name"] == "process" and event["fields"]["tid"] == int(orphan)]
+    assert "parent" in [REASONS[fields["reason"]] for fields in own]
+    assert own[-1]["ppid"] == 1
+
+
+def test_what_was_there_before_is_described_with_its_open_files(recorder: Recorder, tmp_path: Path) -> None:
+    start = "mkfifo go; cat < go > kept & echo $!; exec 3> go; ./programs await_read $!; sleep 1000 <&3 &"
+    pid = int(recorder.run(start))
+    recorder.during("true", CTF)
+    events = babeltrace(recorder.fetch(TRACE, tmp_path))
+    (described,) = [event["fields"] for event in events if event["name"] == "process" and event["fields"]["pid"] == pid]
+    assert (described["comm"], described["exe"], described["reason"]) == ("cat", "/usr/bin/cat", 0)
+    files = {
+        event["fields"]["fd"]: event["fields"]["path"]
+        for event in events
+        if event["name"] == "open_file" and event["fields"]["pid"] == pid
+    }
+    assert (files[0], files[1]) == ("/tmp/go", "/tmp/kept")
+
+
+# What is lost
+
+FLOOD = "until dmesg | grep -q \"can't write\"; do ./programs writes 200 1000; done"
+
+
+def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} ring_kb=64 content=4096 proc_name=programs flush_ms=1000")
+    recorder.run("taskset 1 ./programs writes 5000 4096 & taskset 2 ./programs writes 5000 4096; wait")
+    recorder.unload()
+    summary = re.fullmatch(r"(\d+) syscalls recorded in \S+, (\d+) dropped, .*", recorder.log()[-1])
+    assert summary
+    recorded, dropped = int(summary[1]), int(summary[2])
+    assert dropped > 0
+    events = babeltrace(recorder.fetch(TRACE, tmp_path))
+    assert sum(event.get("discarded") or 0 for event in events) == dropped
+    assert Counter(event.get("name") for event in events)["write"] <= recorded
+    assert len(calls_of(events)) == recorded
+
+
+def calls_of(events: list[Event]) -> list[Event]:
+    return [event for event in events if event.get("name") not in (None, "process", "open_file")]
+
+
+def test_a_full_disk_leaves_whole_packets_and_goes_on_when_there_is_room(recorder: Recorder, tmp_path: Path) -> None:
+    small = "/tmp/small/t"
+    recorder.run("mkdir small; mount -t tmpfs -o size=700k none small")
+    recorder.load(f"sink=ctf record={small} content=1000 ring_kb=64 proc_name=programs")
+    recorder.run(f"{FLOOD}; ./programs writes 1000 1000")
+    full = babeltrace(recorder.fetch(small, tmp_path / "full"))
+    assert calls_of(full)
+    recorder.run(
+        "mount -o remount,size=64m small; until dmesg | grep -q 'takes records again'; do :; done; ./programs mark 1000"
+    )
+    stats = recorder.stats()
+    recorder.unload()
+    events = babeltrace(recorder.fetch(small, tmp_path / "after"))
+    assert sum(event.get("discarded") or 0 for event in events) == stats["dropped_sink"] + stats["dropped_ring"] > 0
+    assert -1000 in [event["fields"].get("fd") for event in calls_of(events)]
+
+
+def test_unloading_with_a_full_disk_leaves_what_fits(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.run("mkdir small; mount -t tmpfs -o size=700k none small")
+    recorder.during(FLOOD, "sink=ctf record=/tmp/small/t content=1000 ring_kb=64 proc_name=programs")
+    summary = re.match(r"(\d+) syscalls recorded in \S+, (\d+) dropped", recorder.log()[-1])
+    assert summary
+    assert int(summary[2]) > 0
+    assert len(calls_of(babeltrace(recorder.fetch("/tmp/small/t", tmp_path)))) == int(summary[1])
+
+
+# Files
+
+SIZES = "du -cb {} | tail -n 1 | cut -f 1"
+
+
+def test_a_trace_is_roots_alone(recorder: Recorder) -> None:
+    recorder.during("true", CTF)
+    modes = recorder.run(f"cd {TRACE}; stat -c '%a %U' . metadata cpu0 state")
+    assert modes == "700 root\n" + "600 root\n" * 3
+
+
+def test_a_rotated_trace_keeps_its_bound_and_each_part_is_whole(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} rotate_mb=1 keep=3 content=1000 proc_name=programs")
+    for _ in range(6):
+        recorder.run("taskset 1 ./programs writes 1000 1000; taskset 2 ./programs burst 100")
+        assert int(recorder.run(SIZES.format(f"{TRACE}/cpu* {TRACE}/state*"))) <= 3 << 20
+    recorder.unload()
+    names = recorder.run(f"cd {TRACE}; ls").split()
+    assert {"cpu0", "cpu0.1", "cpu0.2", "state", "state.1", "state.2", "metadata"} <= set(names)
+    assert not [name for name in names if name.endswith(".3")]
+    trace = recorder.fetch(TRACE, tmp_path)
+    found = calls_of(babeltrace(trace))
+    assert [(event["time"], event["cpu"]) for event in found] == [(call.time, call.cpu) for call in calls(trace)]
+    # The newest files know by themselves whose the records are.
+    for old in trace.glob("*.[0-9]"):
+        old.unlink()
+    tids = {event["fields"]["tid"] for event in calls_of(babeltrace(trace))}
+    assert tids <= {fields["tid"] for _, fields in processes(trace)}
+
+
+def test_a_trace_that_cannot_be_rotated_goes_on_in_one_piece(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} rotate_mb=1 keep=3 content=1000 proc_name=programs")
+    recorder.run(f"mkdir -p {TRACE}/cpu0.new/x; taskset 1 ./programs writes 3000 1000; rmmod syscord")
+    recorder.run(f"rm -r {TRACE}/cpu0.new")
+    assert [line for line in recorder.log() if line.startswith("can't rename what was recorded")]
+    assert recorder.run(f"ls {TRACE}").split() == ["cpu0", "cpu1", "metadata", "state"]
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert len(calls_of(babeltrace(trace))) == len(calls(trace)) > 3000
+
+
+def test_a_record_that_cannot_be_rotated_loses_no_older_one(recorder: Recorder) -> None:
+    recorder.load("record=/tmp/r/record rotate_mb=1 keep=4 content=1000 proc_name=programs")
+    recorder.run("until [ -e r/record.2 ]; do ./programs writes 1000 1000; done")
+    before = recorder.run("mkdir r/record.new; md5sum r/record.1 r/record.2")
+    recorder.run("./programs writes 5000 1000; rmmod syscord")
+    assert recorder.run("md5sum r/record.1 r/record.2") == before
+
+
+def test_a_flight_recorder_may_rotate_between_snapshots(recorder: Recorder, tmp_path: Path) -> None:
+    snapshot = "./programs mark {0}; echo 1 > /sys/module/syscord/parameters/snapshot"
+    recorder.load(f"{CTF} mode=overwrite rotate_s=1 keep=9 proc_name=programs")
+    recorder.run(snapshot.format(1000))
+    recorder.run("i=0; until [ $i = 3 ]; do i=$((i + 1)); timeout 1 cat /dev/zero > /dev/null; done; true")
+    recorder.run(snapshot.format(1001))
+    recorder.unload()
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert (trace / "state.1").exists()
+    found = [call.entry.get("fd") for call in calls(trace)]
+    assert [fd for fd in found if fd in (-1000, -1001)] == [-1000, -1001]
+    assert len(calls_of(babeltrace(trace))) == len(found)
+
+
+def test_a_trace_is_rotated_by_age(recorder: Recorder) -> None:
+    recorder.load(f"{CTF} rotate_s=1 proc_name=programs")
+    recorder.run(f"until [ -e {TRACE}/cpu0.2 ] || [ -e {TRACE}/cpu1.2 ]; do ./programs mark 1000; done", timeout=60)
+    recorder.unload()
+
+
+def test_a_rotated_record_keeps_its_bound_and_every_line_is_whole(recorder: Recorder) -> None:
+    folder = "/tmp/r"
+    recorder.load(f"record={folder}/record rotate_mb=1 keep=3 content=1000 proc_name=programs")
+    for _ in range(6):
+        recorder.run("./programs writes 1000 1000")
+        assert int(recorder.run(SIZES.format(f"{folder}/record*"))) <= 3 << 20
+    recorder.unload()
+    assert recorder.run(f"ls {folder}").split() == ["record", "record.1", "record.2"]
+    found = [line for name in ("record.2", "record.1", "record") for line in recorder.all(f"{folder}/{name}")]
+    sizes = [record for record in found if isinstance(record, Record) and record.name == "write"]
+    assert len(sizes) > 1000
+
+
+# Flight recorder
+
+
+def test_nothing_is_written_before_a_snapshot_and_then_the_latest(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} mode=overwrite ring_kb=256 proc_name=programs")
+    recorder.run("./programs burst 100000", timeout=120)
+    assert recorder.run(f"ls {TRACE}").split() == ["metadata"]
+    recorder.run("./programs mark 1000; echo 1 > /sys/module/syscord/parameters/snapshot; ./programs mark 1001")
+    trace = recorder.fetch(TRACE, tmp_path)
+    fds = [call.entry.get("fd") for call in calls(trace)]
+    assert -1000 in fds
+    assert -1001 not in fds
+    # A burst counts up to its end: it is the latest that is left, without a gap.
+    burst = [-fd for fd in fds if isinstance(fd, int) and fd < 0 and fd not in (-1000, -1001)]
+    ends = [place for place, fd in enumerate(burst) if fd == 100000]
+    assert len(ends) == 1
+    assert len(burst) > 1000
+    stats = recorder.stats()
+    assert stats["seen"] == sum(stats[name] for name in ("recorded", "filtered", "overwritten"))
+    assert stats["overwritten"] > 50000
+    # Whose they are stands in each packet, as the one before it may be overwritten.
+    assert {call.tid for call in calls(trace)} <= {fields["tid"] for _, fields in processes(trace)}
+
+
+def test_a_second_snapshot_has_what_came_since(recorder: Recorder, tmp_path: Path) -> None:
+    snapshot = "echo 1 > /sys/module/syscord/parameters/snapshot"
+    recorder.load(f"{CTF} mode=overwrite proc_name=programs")
+    recorder.run(f"./programs mark 1000; {snapshot}; ./programs mark 1001; {snapshot}; ./programs mark 1002")
+    recorder.unload()
+    found = [call.entry.get("fd") for call in calls(recorder.fetch(TRACE, tmp_path))]
+    assert [fd for fd in found if fd in (-1000, -1001, -1002)] == [-1000, -1001]
+
+
+def test_a_snapshot_of_text_is_in_the_record(recorder: Recorder) -> None:
+    recorder.load("mode=overwrite proc_name=programs")
+    recorder.run("./programs mark 1000; echo 1 > /sys/module/syscord/parameters/snapshot; ./programs mark 1001")
+    assert [record.fields["fd"] for record in recorder.records() if record.name == "close"] == [b"-1000"]
+    recorder.unload()
+    assert [record.fields["fd"] for record in recorder.records() if record.name == "close"] == [b"-1000"]
+
+
+def test_a_snapshot_that_finds_no_room_says_so_and_the_next_one_is_right(recorder: Recorder) -> None:
+    small = "/tmp/small/r/record"
+    recorder.run("mkdir -p small; mount -t tmpfs -o size=64k none small")
+    recorder.load(f"mode=overwrite ring_kb=256 record={small} proc_name=programs")
+    ask = "/usr/bin/printf 1 > /sys/module/syscord/parameters/snapshot"
+    failed = recorder.run(f"./programs burst 20000; ({ask}) 2>&1 || true")
+    assert "Input/output error" in failed
+    recorder.run(f"./programs burst 20000; mount -o remount,size=64m small; ./programs burst 20000; {ask}", timeout=120)
+    stats = recorder.stats()
+    assert stats["seen"] == sum(stats[name] for name in ("recorded", "filtered", "overwritten"))
+    recorder.unload()
+    fds = [record.fields["fd"] for record in recorder.records(small) if record.name == "close"]
+    assert fds[-1] == b"-20000"
+
+
+def test_unloading_while_snapshots_are_asked_for_ends(recorder: Recorder) -> None:
+    recorder.load(f"{CTF} mode=overwrite proc_name=programs")
+    recorder.run(
+        "(while echo 1 > /sys/module/syscord/parameters/snapshot; do :; done) 2> refused & "
+        "until [ -e trace/state ]; do :; done; ./programs burst 100; rmmod syscord; wait"
+    )
+    assert recorder.run("wc -l < refused").strip() == "1"
+
+
+def test_a_quiet_cpu_is_written_within_the_flush_interval_beside_a_busy_one(recorder: Recorder) -> None:
+    recorder.load(f"{CTF} ring_kb=64 flush_ms=100 proc_name=programs,tiny")
+    recorder.run(
+        "taskset 1 ./programs forever & busy=$!; taskset 2 ./tiny; "
+        f"until [ -s {TRACE}/cpu1 ]; do timeout 1 cat /dev/zero > /dev/null; done; kill $busy",
+        timeout=30,
+    )
+    recorder.unload()
+
+
+def test_a_snapshot_can_be_asked_for_under_load(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} mode=overwrite ring_kb=256 proc_name=programs")
+    recorder.run(
+        "taskset 1 ./programs forever & a=$!; taskset 2 ./programs forever & b=$!; for i in $(seq 20); do "
+        "./programs burst 100; echo 1 > /sys/module/syscord/parameters/snapshot || exit 1; done; kill $a $b; wait",
+        timeout=120,
+    )
+    recorder.unload()
+    trace = recorder.fetch(TRACE, tmp_path)
+    found = calls(trace)
+    assert len(found) == len(calls_of(babeltrace(trace))) > 1000
+    assert [call.time for call in found] == sorted(call.time or 0 for call in found)
+
+
