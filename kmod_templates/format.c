@@ -267,16 +267,10 @@ static u64 take_integer(const u8 **pos, enum syscord_kind kind)
 	}
 }
 
-static bool is_signed(enum syscord_kind kind)
-{
-	return kind == SYSCORD_S8 || kind == SYSCORD_S16 || kind == SYSCORD_S32 ||
-	       kind == SYSCORD_S64;
-}
-
 /* A scalar of which only 32 bits are there. */
 static void put_narrow(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
 {
-	bool with_sign = is_signed(field->kind);
+	bool with_sign = syscord_is_signed(field->kind);
 
 	put_integer(text, take_integer(pos, with_sign ? SYSCORD_S32 : SYSCORD_U32), with_sign,
 		    field->base);
@@ -284,7 +278,8 @@ static void put_narrow(struct syscord_text *text, const struct syscord_field *fi
 
 static void put_scalar(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
 {
-	put_integer(text, take_integer(pos, field->kind), is_signed(field->kind), field->base);
+	put_integer(text, take_integer(pos, field->kind), syscord_is_signed(field->kind),
+		    field->base);
 }
 
 /* A string in a list; dots behind it if there was more. */
@@ -611,7 +606,7 @@ static void read_call(struct call *call, const struct syscord_event *event)
 	call->wide = call->unseen || form == SYSCORD_FORM_WIDE;
 	call->entry = !call->unseen || part;
 	call->exit = !call->unseen && part;
-	call->no_result = call->handler->no_result || call->handler->never_returns;
+	call->no_result = !syscord_has_result(call->handler);
 }
 
 static void put_result(struct syscord_text *text, const struct call *call)
@@ -628,7 +623,8 @@ static void put_result(struct syscord_text *text, const struct call *call)
 	else if (handler->ret_kind == SYSCORD_U32)
 		put_integer(text, (u32)call->ret, false, handler->ret_base);
 	else
-		put_integer(text, call->ret, is_signed(handler->ret_kind), handler->ret_base);
+		put_integer(text, call->ret, syscord_is_signed(handler->ret_kind),
+			    handler->ret_base);
 }
 
 /* Who called what. */

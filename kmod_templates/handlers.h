@@ -138,6 +138,18 @@ extern const unsigned int syscord_nr_types;
 extern const struct syscord_struct syscord_structs[];
 extern const unsigned int syscord_nr_structs;
 
+static inline bool syscord_has_result(const struct syscord_handler *handler)
+{
+	return !handler->no_result && !handler->never_returns;
+}
+
+/* Whether integers of a kind have a sign. */
+static inline bool syscord_is_signed(enum syscord_kind kind)
+{
+	return kind == SYSCORD_S8 || kind == SYSCORD_S16 || kind == SYSCORD_S32 ||
+	       kind == SYSCORD_S64;
+}
+
 /* The handler of a 64-bit call. */
 static inline const struct syscord_handler *syscord_handler(long nr)
 {

@@ -211,7 +211,7 @@ static u8 *fill_other(struct syscord_event *event, u8 *payload, const struct sys
 	event->id = thread->other;
 	if (thread->unseen)
 		event->id |= SYSCORD_OTHER_UNSEEN;
-	if (thread->handler->no_result || thread->handler->never_returns)
+	if (!syscord_has_result(thread->handler))
 		event->id |= SYSCORD_OTHER_NO_RESULT;
 	memcpy(payload, &thread->nr, sizeof(thread->nr));
 	return payload + sizeof(thread->nr);
@@ -257,10 +257,8 @@ static __always_inline bool put_record(struct syscord_cpu *cpu, struct syscord_t
 	struct syscord_event *event;
 	u64 time = now, pos;
 
-	if (unlikely(!syscord_identity_is_known(&cpu->ring, thread)))
-		syscord_identity_update(cpu, thread, now);
 	event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
-	/* In flight-recorder mode, a new packet has to say anew who it is. */
+	/* Looked at when the packet is known: a flight recorder's says anew who it is. */
 	if (unlikely(event && !syscord_identity_is_known(&cpu->ring, thread))) {
 		syscord_identity_update(cpu, thread, now);
 		event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);

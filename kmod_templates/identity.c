@@ -13,6 +13,12 @@
 #include "identity.h"
 #include "params.h"
 
+static u32 put_mark(u8 *to, u32 mark)
+{
+	memcpy(to, &mark, sizeof(mark));
+	return sizeof(mark);
+}
+
 /**
  * syscord_identity_put_path - put a path, as a field behind a pointer
  * @to:		room for a word and PATH_MAX bytes
@@ -23,20 +29,14 @@
 u32 syscord_identity_put_path(u8 *to, const struct path *path)
 {
 	char *text = d_path(path, to + sizeof(u32), PATH_MAX);
-	u32 word = SYSCORD_MARK_UNREAD;
+	u32 len;
 
-	if (!IS_ERR(text)) {
-		word = strlen(text);
-		memmove(to + sizeof(word), text, word);
-	}
-	memcpy(to, &word, sizeof(word));
-	return sizeof(word) + (word & SYSCORD_COUNT_MASK);
-}
-
-static u32 put_mark(u8 *to, u32 mark)
-{
-	memcpy(to, &mark, sizeof(mark));
-	return sizeof(mark);
+	if (IS_ERR(text))
+		return put_mark(to, SYSCORD_MARK_UNREAD);
+	len = strlen(text);
+	memmove(to + sizeof(len), text, len);
+	memcpy(to, &len, sizeof(len));
+	return sizeof(len) + len;
 }
 
 /**

@@ -46,12 +46,6 @@ static unsigned int bits_of(enum syscord_kind kind)
 	}
 }
 
-static bool has_sign(enum syscord_kind kind)
-{
-	return kind == SYSCORD_S8 || kind == SYSCORD_S16 || kind == SYSCORD_S32 ||
-	       kind == SYSCORD_S64;
-}
-
 #define MARKS	"\"none\" = 0, \"part\" = 1, \"fault\" = 2, \"null\" = 4, \"late\" = 8"
 
 static void put_plain_types(struct syscord_tsdl *tsdl)
@@ -85,7 +79,7 @@ static void put_symbols(struct syscord_tsdl *tsdl, const struct syscord_type *ty
 	for (symbol = type->symbols; symbol->name; symbol++) {
 		u64 value = symbol->value << unused >> unused;
 
-		if (has_sign(type->kind))
+		if (syscord_is_signed(type->kind))
 			put(tsdl, "%s\"%s\" = %lld", before, symbol->name,
 			    (s64)(symbol->value << unused) >> unused);
 		else
@@ -104,7 +98,7 @@ static void put_integer_type(struct syscord_tsdl *tsdl, const struct syscord_typ
 	};
 
 	put(tsdl, "typealias %sinteger { size = %u; align = 8; signed = %s; base = %u; }",
-	    type->symbols ? "enum : " : "", bits, has_sign(type->kind) ? "true" : "false",
+	    type->symbols ? "enum : " : "", bits, syscord_is_signed(type->kind) ? "true" : "false",
 	    bases[type->base]);
 	if (type->symbols) {
 		put(tsdl, " {");
@@ -254,7 +248,7 @@ static const struct {
 
 static const char *result_of(const struct syscord_handler *handler)
 {
-	if (handler->no_result || handler->never_returns)
+	if (!syscord_has_result(handler))
 		return "none";
 	if (handler->ret_base == SYSCORD_OCT)
 		return "oct";

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -79,3 +79,16 @@ def rich(table: Table, *, fold: bool = True) -> RenderableType:
         shown.add_section()
         shown.add_row(*(Text(cell, style="bold") for cell in table.total))
     return Group(shown, *(Text(note, style="dim") for note in table.notes))
+
+
+def show(tables: Iterable[Table]) -> None:
+    """Print tables: with rules and colours on a terminal, plain to anything else."""
+    import click  # noqa: PLC0415 - only who prints needs these
+    from rich.console import Console  # noqa: PLC0415 - the same
+
+    console = Console()
+    if console.is_terminal:
+        for table in tables:
+            console.print(rich(table))
+    else:
+        click.echo("\n\n".join(map(plain, tables)))

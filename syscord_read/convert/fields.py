@@ -8,8 +8,7 @@ import pyarrow.compute as pc
 from syscord_read.batch import Column
 from syscord_read.layout import FAULT, MARK_NAMES, NULL, Shape
 from syscord_read.styles.columns import by_value, is_null, join
-from syscord_read.styles.json import _present as present
-from syscord_read.styles.json import texts_of
+from syscord_read.styles.json import present, texts_of
 from syscord_read.styles.record import address, is_empty
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from syscord_read.measure.recording import Recording
     from syscord_read.select import Selection
     from syscord_read.source import Source
-    from syscord_read.tables import Table
 
 EXAMPLES = """\b
 Examples:
@@ -60,6 +59,7 @@ def command(
     from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
     from syscord_read.stat.document import document  # noqa: PLC0415 - the same
     from syscord_read.stat.sections import tables  # noqa: PLC0415 - the same
+    from syscord_read.tables import show  # noqa: PLC0415 - the same
 
     sections = [section for section in SECTIONS if section in by or "all" in by]
     source = open_source(traces)
@@ -68,7 +68,7 @@ def command(
     if as_json:
         click.echo(json.dumps(document(source, recording, sections, sort, limit or None), ensure_ascii=False, indent=1))
     else:
-        _print(tables(source, recording, sections, sort, limit or None))
+        show(tables(source, recording, sections, sort, limit or None))
     return tell_problems(source)
 
 
@@ -84,16 +84,3 @@ def sum_up(
     for batch, wanted in read(source, selection, progress, everything=resources):
         recording.add(batch, wanted)
     return recording
-
-
-def _print(sections: Iterable[Table]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - as above
-
-    from syscord_read.tables import plain, rich  # noqa: PLC0415 - as above
-
-    console = Console()
-    if console.is_terminal:
-        for table in sections:
-            console.print(rich(table))
-    else:
-        click.echo("\n\n".join(map(plain, sections)))

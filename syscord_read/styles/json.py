@@ -124,7 +124,7 @@ def _part(group: Group, label: str, fields: Sequence[Field]) -> list[Piece]:
 
 
 def _value(column: Column) -> Piece:
-    texts = _present(column)
+    texts = present(column)
     missing = (column.marks & NULL) > 0
     faulted = (column.marks & FAULT) > 0
     if faulted.any():
@@ -132,7 +132,7 @@ def _value(column: Column) -> Piece:
     return where(missing, _NULL, texts) if missing.any() else texts
 
 
-def _present(column: Column) -> Piece:
+def present(column: Column) -> Piece:
     """The values of a field, as if all were there."""
     values, field = column.values, column.field
     match field.shape:

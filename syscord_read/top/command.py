@@ -70,21 +70,13 @@ def command(
 
 
 def _once(source: Source, selection: Selection, view: View, hosts: list[str]) -> None:
-    from rich.console import Console  # noqa: PLC0415 - as above
-
     from syscord_read.measure.reading import read  # noqa: PLC0415 - as above
     from syscord_read.measure.recording import Recording  # noqa: PLC0415 - as above
-    from syscord_read.tables import plain, rich  # noqa: PLC0415 - as above
+    from syscord_read.tables import show  # noqa: PLC0415 - as above
     from syscord_read.top.screen import tables  # noqa: PLC0415 - as above
 
     recording = Recording()
     with bar("Reading", source.size) as progress:
         for batch, wanted in read(source, selection, progress.advance):
             recording.add(batch, wanted)
-    shown = [table for table in tables(recording.activity, recording.family, view, hosts) if table.rows]
-    console = Console()
-    if console.is_terminal:
-        for table in shown:
-            console.print(rich(table))
-    else:
-        click.echo("\n\n".join(map(plain, shown)))
+    show(table for table in tables(recording.activity, recording.family, view, hosts) if table.rows)
