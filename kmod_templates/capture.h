@@ -12,6 +12,7 @@
 #ifndef SYSCORD_CAPTURE_H
 #define SYSCORD_CAPTURE_H
 
+#include <linux/bits.h>
 #include <linux/bug.h>
 #include <linux/limits.h>
 #include <linux/socket.h>
@@ -28,27 +29,34 @@
 /* Elements of an array, strings of a vector, parts of an iovec. */
 #define SYSCORD_ITEMS_MAX	64
 
+/* What of a call is out of the ordinary; then its record is made the long way. */
+#define SYSCORD_ODD_WIDE	BIT(0)	/* an argument does not fit in 32 bits, or may not */
+#define SYSCORD_ODD_FAULT	BIT(1)	/* a field of the entry part could not be read */
+#define SYSCORD_ODD_UNSEEN	BIT(2)	/* the entry was not seen */
+#define SYSCORD_ODD_CALL	BIT(3)	/* the handler says so */
+/* Narrow fields have 64 bits. */
+#define SYSCORD_ODD_64_BITS	(SYSCORD_ODD_WIDE | SYSCORD_ODD_UNSEEN)
+
 /**
- * struct syscord_cursor - where a handler puts its fields
- * @pos:	where the next byte goes
+ * struct syscord_cursor - what handlers know of the place where they put their fields
  * @end:	where fields of variable length stop
  * @content:	bytes of content to keep of a field
+ * @odd:	SYSCORD_ODD_*
  * @addr_room:	bytes that the caller has for a socket address; noted at entry, used at exit
- * @wide:	an argument does not fit in 32 bits, or may not
- * @fault:	a field could not be read
  * @late:	the entry part is read at exit
  * @earlier:	late: where, in the part as it was read at entry, what comes after @after begins;
  *		NULL if it was not read then
  * @earlier_end: the end of that part
  * @after:	late: the end of the last field behind a pointer
+ *
+ * Where the next byte goes is no part of it, but handed from statement to statement: so it stays in
+ * a register.
  */
 struct syscord_cursor {
-	u8 *pos;
 	u8 *end;
 	u32 content;
+	u32 odd;
 	u32 addr_room;
-	bool wide;
-	bool fault;
 	bool late;
 	const u8 *earlier;
 	const u8 *earlier_end;
@@ -56,10 +64,10 @@ struct syscord_cursor {
 };
 
 #define SYSCORD_PUT(code)								\
-static __always_inline void put_##code(struct syscord_cursor *c, code value)		\
+static __always_inline u8 *put_##code(u8 *pos, code value)				\
 {											\
-	memcpy(c->pos, &value, sizeof(value));						\
-	c->pos += sizeof(value);							\
+	memcpy(pos, &value, sizeof(value));						\
+	return pos + sizeof(value);							\
 }
 
 SYSCORD_PUT(s8)
@@ -78,12 +86,9 @@ static __always_inline bool is_wide_##code(code value)					\
 	return value != (code)(narrow)value;						\
 }											\
 											\
-static __always_inline void put_narrow_##code(struct syscord_cursor *c, code value)	\
+static __always_inline u8 *put_narrow_##code(u8 *pos, bool wide, code value)		\
 {											\
-	if (unlikely(c->wide))								\
-		put_##code(c, value);							\
-	else										\
-		put_##narrow(c, value);							\
+	return unlikely(wide) ? put_##code(pos, value) : put_##narrow(pos, value);	\
 }
 
 SYSCORD_PUT_NARROW(s64, s32)
@@ -108,9 +113,9 @@ static __always_inline size_t word_size(unsigned int unit)
 }
 
 /* Bytes that a field of variable length may still take. */
-static __always_inline size_t cursor_room(const struct syscord_cursor *c)
+static __always_inline size_t cursor_room(const struct syscord_cursor *c, const u8 *pos)
 {
-	return c->end > c->pos ? c->end - c->pos : 0;
+	return c->end > pos ? c->end - pos : 0;
 }
 
 static inline u32 field_word(const u8 *field, unsigned int unit)
@@ -144,196 +149,259 @@ static inline size_t field_size(const u8 *field, const u8 *end, unsigned int uni
 	return size;
 }
 
-/* Late: put the field as it was read at entry, if it was whole. */
-static noinline __maybe_unused bool keep_earlier(struct syscord_cursor *c, unsigned int unit)
+/* Late: put the field as it was read at entry, if it was whole.  NULL if it is to be read now. */
+static noinline __maybe_unused u8 *keep_earlier(struct syscord_cursor *c, u8 *pos,
+						unsigned int unit)
 {
-	/* The scalars in between are the same, since they are from the same registers. */
-	const u8 *field = c->earlier + (c->pos - c->after), *end = c->earlier_end;
+	const u8 *field, *end = c->earlier_end;
 	bool fault = true;
 	size_t size = 0;
 
+	if (!c->earlier)
+		return NULL;
+	/* The scalars in between are the same, since they are from the same registers. */
+	field = c->earlier + (pos - c->after);
 	if (field + word_size(unit) <= end)
 		size = field_size(field, end, unit, &fault);
 	/* The same statements put the same fields; should they ever not, nothing is kept. */
 	if (WARN_ON_ONCE(!size || size > end - field)) {
 		c->earlier = NULL;
-		return false;
+		return NULL;
 	}
 	c->earlier = field + size;
-	c->after = c->pos;
-	if (fault || size - word_size(unit) > cursor_room(c))
-		return false;
-	memcpy(c->pos, field, size);
-	c->pos += size;
-	c->after = c->pos;
-	return true;
+	c->after = pos;
+	if (fault || size - word_size(unit) > cursor_room(c, pos))
+		return NULL;
+	memcpy(pos, field, size);
+	c->after = pos + size;
+	return pos + size;
 }
 
-/* Leave room for a field's word, to be written by end_field().  False if the field is done. */
-static __always_inline bool begin_field(struct syscord_cursor *c, u8 **word,
+/*
+ * Leave room for a field's word at @word, to be written by end_field().  False if the field is done
+ * already, up to @pos.
+ */
+static __always_inline bool begin_field(struct syscord_cursor *c, u8 **pos, u8 **word,
 					unsigned int unit)
 {
-	if (unlikely(c->earlier) && keep_earlier(c, unit))
-		return false;
-	*word = c->pos;
-	c->pos += word_size(unit);
+	*word = *pos;
+	if (unlikely(c->late)) {
+		u8 *kept = keep_earlier(c, *pos, unit);
+
+		*pos = kept ?: *pos;
+		if (kept)
+			return false;
+	}
+	*pos += word_size(unit);
 	return true;
 }
 
-static __always_inline void end_field(struct syscord_cursor *c, u8 *word, unsigned int unit,
-				      size_t count, u32 marks)
+/* What is seldom true of a field, noted.  Returns the marks. */
+static noinline __maybe_unused u32 note_field(struct syscord_cursor *c, const u8 *pos, u32 marks)
+{
+	if (marks & SYSCORD_MARK_FAULT)
+		c->odd |= SYSCORD_ODD_FAULT;
+	if (c->late) {
+		c->after = pos;
+		if (!(marks & SYSCORD_MARK_NULL))
+			marks |= SYSCORD_MARK_LATE;
+	}
+	return marks;
+}
+
+static __always_inline void set_word(u8 *word, unsigned int unit, size_t count, u32 marks)
 {
 	u32 value = (u32)count | marks;
-	u16 brief;
+	u16 brief = syscord_short_word(value);
 
-	if (unlikely(marks & SYSCORD_MARK_FAULT))
-		c->fault = true;
-	if (unlikely(c->late)) {
-		c->after = c->pos;
-		if (!(marks & SYSCORD_MARK_NULL))
-			value |= SYSCORD_MARK_LATE;
-	}
-	if (unit == SYSCORD_UNIT_CONTENT) {
+	if (unit == SYSCORD_UNIT_CONTENT)
 		memcpy(word, &value, sizeof(value));
-	} else {
-		brief = syscord_short_word(value);
+	else
 		memcpy(word, &brief, sizeof(brief));
-	}
+}
+
+/* The field's word, now that it ends at @pos. */
+static __always_inline void end_field(struct syscord_cursor *c, u8 *word, const u8 *pos,
+				      unsigned int unit, size_t count, u32 marks)
+{
+	if (unlikely(c->late || marks & SYSCORD_MARK_FAULT))
+		marks = note_field(c, pos, marks);
+	set_word(word, unit, count, marks);
 }
 
 /* A field of no elements, which says why.  @unit: what it would have elements of. */
-static __maybe_unused void put_nothing(struct syscord_cursor *c, unsigned int unit, u32 marks)
+static __maybe_unused u8 *put_nothing(struct syscord_cursor *c, u8 *pos, unsigned int unit,
+				      u32 marks)
 {
 	u8 *word;
 
-	if (begin_field(c, &word, unit))
-		end_field(c, word, unit, 0, marks);
+	if (begin_field(c, &pos, &word, unit))
+		end_field(c, word, pos, unit, 0, marks);
+	return pos;
 }
 
 /* The text at @addr, up to its NUL, behind @word. */
-static __maybe_unused void read_string(struct syscord_cursor *c, u8 *word, unsigned long addr)
+static __maybe_unused u8 *read_string(struct syscord_cursor *c, u8 *word, u8 *pos,
+				      unsigned long addr)
 {
-	size_t room = min_t(size_t, cursor_room(c), SYSCORD_STRING_MAX);
+	size_t room = min_t(size_t, cursor_room(c, pos), SYSCORD_STRING_MAX), len;
 	bool fault, part;
-	size_t len;
 
-	len = syscord_read_user_string(c->pos, addr, room, &fault, &part);
-	c->pos += len;
-	end_field(c, word, SYSCORD_UNIT(1), len,
+	len = syscord_read_user_string(pos, addr, room, &fault, &part);
+	pos += len;
+	end_field(c, word, pos, SYSCORD_UNIT(1), len,
 		  (fault ? SYSCORD_MARK_FAULT : 0) | (part ? SYSCORD_MARK_PART : 0));
+	return pos;
 }
 
 /* Text up to its NUL. */
-static __maybe_unused void put_string(struct syscord_cursor *c, unsigned long addr)
+static noinline __maybe_unused u8 *put_any_string(struct syscord_cursor *c, u8 *pos,
+						  unsigned long addr)
 {
 	u8 *word;
 
-	if (!begin_field(c, &word, SYSCORD_UNIT(1)))
-		return;
+	if (!begin_field(c, &pos, &word, SYSCORD_UNIT(1)))
+		return pos;
 	if (addr)
-		read_string(c, word, addr);
-	else
-		end_field(c, word, SYSCORD_UNIT(1), 0, SYSCORD_MARK_NULL);
+		return read_string(c, word, pos, addr);
+	end_field(c, word, pos, SYSCORD_UNIT(1), 0, SYSCORD_MARK_NULL);
+	return pos;
+}
+
+/* The same, where it is as it mostly is: text that is there, and fits. */
+static __maybe_unused u8 *put_string(struct syscord_cursor *c, u8 *pos, unsigned long addr)
+{
+	u8 *text = pos + word_size(SYSCORD_UNIT(1));
+	size_t len;
+
+	if (likely(!c->late && addr && text + SYSCORD_STRING_MAX <= c->end &&
+		   syscord_read_string(text, addr, SYSCORD_STRING_MAX, &len))) {
+		set_word(pos, SYSCORD_UNIT(1), len, 0);
+		return text + len;
+	}
+	return put_any_string(c, pos, addr);
 }
 
 /* @len bytes of memory, of which at most @most are kept. */
-static __always_inline void put_memory(struct syscord_cursor *c, unsigned int unit,
-				       unsigned long addr, size_t len, size_t most)
+static noinline __maybe_unused u8 *put_any_memory(struct syscord_cursor *c, u8 *pos,
+						  unsigned int unit, unsigned long addr,
+						  size_t len, size_t most)
 {
 	size_t want, got;
+	u32 marks = 0;
 	u8 *word;
 
-	if (!begin_field(c, &word, unit))
-		return;
-	if (!addr) {
-		end_field(c, word, unit, 0, SYSCORD_MARK_NULL);
-		return;
+	if (!begin_field(c, &pos, &word, unit))
+		return pos;
+	want = min3(len, most, cursor_room(c, pos));
+	if (want < len)
+		marks = SYSCORD_MARK_PART;
+	got = addr ? syscord_read_user(pos, addr, want) : 0;
+	pos += got;
+	if (got < want)
+		marks |= SYSCORD_MARK_FAULT;
+	if (!addr)
+		marks = SYSCORD_MARK_NULL;
+	end_field(c, word, pos, unit, got, marks);
+	return pos;
+}
+
+/*
+ * The same, where it is as it mostly is: content that is there, not too long, and fits.  It needs
+ * no stack, nor does a handler that ends with it.
+ */
+static __always_inline u8 *put_memory(struct syscord_cursor *c, u8 *pos, unsigned int unit,
+				      unsigned long addr, size_t len, size_t most)
+{
+	size_t want = min(len, most);
+	u8 *to = pos + word_size(unit);
+
+	if (likely(!c->late && addr && want <= SYSCORD_WORDS_MAX && to + want <= c->end &&
+		   syscord_read_all(to, addr, want))) {
+		set_word(pos, unit, want, want < len ? SYSCORD_MARK_PART : 0);
+		return to + want;
 	}
-	want = min3(len, most, cursor_room(c));
-	got = want ? syscord_read_user(c->pos, addr, want) : 0;
-	c->pos += got;
-	end_field(c, word, unit, got,
-		  (got < want ? SYSCORD_MARK_FAULT : 0) | (want < len ? SYSCORD_MARK_PART : 0));
+	return put_any_memory(c, pos, unit, addr, len, most);
 }
 
 /* Text of @len bytes. */
-static __maybe_unused void put_text(struct syscord_cursor *c, unsigned long addr, size_t len)
+static __maybe_unused u8 *put_text(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				   size_t len)
 {
-	put_memory(c, SYSCORD_UNIT(1), addr, len, SYSCORD_STRING_MAX);
+	return put_memory(c, pos, SYSCORD_UNIT(1), addr, len, SYSCORD_STRING_MAX);
 }
 
 /* Content: cut at content= bytes; there is no such field where the user wants none. */
-static __maybe_unused void put_bytes(struct syscord_cursor *c, unsigned long addr, size_t len)
+static __always_inline u8 *put_bytes(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				     size_t len)
 {
-	if (likely(c->content))
-		put_memory(c, SYSCORD_UNIT_CONTENT, addr, len, c->content);
-}
-
-/* Append the first @want bytes that one part of an iovec leads to.  False if it faulted. */
-static __maybe_unused bool gather_one(struct syscord_cursor *c, const struct iovec *part,
-				      size_t want)
-{
-	size_t got = syscord_read_user(c->pos, (__force unsigned long)part->iov_base, want);
-
-	c->pos += got;
-	return got == want;
+	if (unlikely(!c->content))
+		return pos;
+	return put_memory(c, pos, SYSCORD_UNIT_CONTENT, addr, len, c->content);
 }
 
 /*
  * Append the first @total bytes that @count parts of an iovec at @addr lead to, as far as there is
- * room for.  Returns the marks.
+ * room for.  Returns the end; @marks are the field's.
  */
-static __maybe_unused u32 gather(struct syscord_cursor *c, unsigned long addr, unsigned long count,
-				 size_t total)
+static __maybe_unused u8 *gather(const struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				 unsigned long count, size_t total, u32 *marks)
 {
-	size_t room = min_t(size_t, c->content, cursor_room(c));
+	size_t room = min_t(size_t, c->content, cursor_room(c, pos));
 	struct iovec part;
 	unsigned long i;
 
+	*marks = SYSCORD_MARK_FAULT;
 	for (i = 0; i < count && total; i++, addr += sizeof(part)) {
-		size_t len, want;
+		size_t len, want, got;
 
-		if (i == SYSCORD_ITEMS_MAX)
-			return SYSCORD_MARK_PART;
+		if (i == SYSCORD_ITEMS_MAX) {
+			*marks = SYSCORD_MARK_PART;
+			return pos;
+		}
 		if (syscord_read_user(&part, addr, sizeof(part)) < sizeof(part))
-			return SYSCORD_MARK_FAULT;
+			return pos;
 		len = min_t(size_t, part.iov_len, total);
 		want = min(len, room);
-		if (want && !gather_one(c, &part, want))
-			return SYSCORD_MARK_FAULT;
-		if (want < len)
-			return SYSCORD_MARK_PART;
+		got = syscord_read_user(pos, (__force unsigned long)part.iov_base, want);
+		pos += got;
+		if (got < want)
+			return pos;
+		if (want < len) {
+			*marks = SYSCORD_MARK_PART;
+			return pos;
+		}
 		room -= want;
 		total -= len;
 	}
-	return 0;
+	*marks = 0;
+	return pos;
 }
 
 /* The content that an iovec leads to, gathered. */
-static __maybe_unused void put_iovec(struct syscord_cursor *c, unsigned long addr,
-				     unsigned long count, size_t total)
+static __maybe_unused u8 *put_iovec(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				    unsigned long count, size_t total)
 {
 	u8 *word;
 	u32 marks;
 
 	if (!c->content)
-		return;
-	if (!addr) {
-		put_nothing(c, SYSCORD_UNIT_CONTENT, SYSCORD_MARK_NULL);
-		return;
-	}
-	if (!begin_field(c, &word, SYSCORD_UNIT_CONTENT))
-		return;
-	marks = gather(c, addr, count, total);
-	end_field(c, word, SYSCORD_UNIT_CONTENT, c->pos - word - sizeof(u32), marks);
+		return pos;
+	if (!addr)
+		return put_nothing(c, pos, SYSCORD_UNIT_CONTENT, SYSCORD_MARK_NULL);
+	if (!begin_field(c, &pos, &word, SYSCORD_UNIT_CONTENT))
+		return pos;
+	pos = gather(c, pos, addr, count, total, &marks);
+	end_field(c, word, pos, SYSCORD_UNIT_CONTENT, pos - word - sizeof(u32), marks);
+	return pos;
 }
 
 /* A socket address that the kernel reads. */
-static __maybe_unused void put_sockaddr(struct syscord_cursor *c, unsigned long addr, size_t len,
-					size_t most)
+static __maybe_unused u8 *put_sockaddr(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				       size_t len, size_t most)
 {
-	put_memory(c, SYSCORD_UNIT(1), addr, (u32)len,
-		   min(most, sizeof(struct sockaddr_storage)));
+	return put_memory(c, pos, SYSCORD_UNIT(1), addr, (u32)len,
+			  min(most, sizeof(struct sockaddr_storage)));
 }
 
 /* At entry: at @len_addr stands how many bytes the caller has for an address. */
@@ -349,28 +417,27 @@ static __maybe_unused void note_addr_room(struct syscord_cursor *c, unsigned lon
  * At exit: a socket address that the kernel wrote.  At @len_addr stands the length that it has, of
  * which the kernel wrote no more than the caller had room for.
  */
-static __maybe_unused void put_sockaddr_out(struct syscord_cursor *c, unsigned long addr,
-					    unsigned long len_addr)
+static __maybe_unused u8 *put_sockaddr_out(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+					   unsigned long len_addr)
 {
 	u32 len;
 
 	if (!addr || !len_addr)
-		put_nothing(c, SYSCORD_UNIT(1), SYSCORD_MARK_NULL);
-	else if (syscord_read_user(&len, len_addr, sizeof(len)) < sizeof(len))
-		put_nothing(c, SYSCORD_UNIT(1), SYSCORD_MARK_FAULT);
-	else
-		put_sockaddr(c, addr, len, c->addr_room);
+		return put_nothing(c, pos, SYSCORD_UNIT(1), SYSCORD_MARK_NULL);
+	if (syscord_read_user(&len, len_addr, sizeof(len)) < sizeof(len))
+		return put_nothing(c, pos, SYSCORD_UNIT(1), SYSCORD_MARK_FAULT);
+	return put_sockaddr(c, pos, addr, len, c->addr_room);
 }
 
 /* A vector of strings that ends with NULL. */
-static __maybe_unused void put_strings(struct syscord_cursor *c, unsigned long addr)
+static __maybe_unused u8 *put_strings(struct syscord_cursor *c, u8 *pos, unsigned long addr)
 {
 	unsigned long string;
 	u32 count = 0, marks = 0;
 	u8 *word, *inner;
 
-	if (!begin_field(c, &word, SYSCORD_UNIT_STRINGS))
-		return;
+	if (!begin_field(c, &pos, &word, SYSCORD_UNIT_STRINGS))
+		return pos;
 	for (; addr; addr += sizeof(string), count++) {
 		if (syscord_read_user(&string, addr, sizeof(string)) < sizeof(string)) {
 			marks = SYSCORD_MARK_FAULT;
@@ -378,20 +445,20 @@ static __maybe_unused void put_strings(struct syscord_cursor *c, unsigned long a
 		}
 		if (!string)
 			break;
-		if (count == SYSCORD_ITEMS_MAX || cursor_room(c) <= sizeof(u16)) {
+		if (count == SYSCORD_ITEMS_MAX || cursor_room(c, pos) <= sizeof(u16)) {
 			marks = SYSCORD_MARK_PART;
 			break;
 		}
-		inner = c->pos;
-		c->pos += sizeof(u16);
-		read_string(c, inner, string);
+		inner = pos;
+		pos = read_string(c, inner, inner + sizeof(u16), string);
 	}
-	end_field(c, word, SYSCORD_UNIT_STRINGS, count, addr ? marks : SYSCORD_MARK_NULL);
+	end_field(c, word, pos, SYSCORD_UNIT_STRINGS, count, addr ? marks : SYSCORD_MARK_NULL);
+	return pos;
 }
 
 /**
  * struct syscord_items - an array that is read element by element
- * @word:	where its word goes
+ * @word:	where its word goes; where the array ends, if it is done already
  * @addr:	address of the next element
  * @count:	elements to read
  * @done:	elements read
@@ -405,21 +472,31 @@ struct syscord_items {
 	u32 marks;
 };
 
-/* Begin an array of @count elements that take @kept bytes each in the record.  False: done. */
-static __maybe_unused bool begin_items(struct syscord_cursor *c, struct syscord_items *items,
-				       unsigned long addr, unsigned long count, size_t kept)
+/*
+ * Begin an array of @count elements that take @kept bytes each in the record.  Returns where the
+ * first one goes, or NULL if the array is done already, up to @items->word.
+ */
+static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
+				       struct syscord_items *items, unsigned long addr,
+				       unsigned long count, size_t kept)
 {
-	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c) / kept);
+	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c, pos) / kept);
 
-	if (!begin_field(c, &items->word, SYSCORD_UNIT(kept)))
-		return false;
+	items->word = pos;
+	if (unlikely(c->late)) {
+		u8 *end = keep_earlier(c, pos, SYSCORD_UNIT(kept));
+
+		items->word = end ?: pos;
+		if (end)
+			return NULL;
+	}
 	items->addr = addr;
 	items->count = addr ? min(count, most) : 0;
 	items->done = 0;
 	items->marks = addr ? 0 : SYSCORD_MARK_NULL;
 	if (addr && count > most)
 		items->marks = SYSCORD_MARK_PART;
-	return true;
+	return pos + word_size(SYSCORD_UNIT(kept));
 }
 
 /*
@@ -443,21 +520,23 @@ static __always_inline bool next_item(struct syscord_items *items, void *item, s
 	return true;
 }
 
-static __always_inline void end_items(struct syscord_cursor *c, const struct syscord_items *items)
+static __always_inline void end_items(struct syscord_cursor *c, const u8 *pos,
+				      const struct syscord_items *items)
 {
 	/* The word is the same for elements of any size. */
-	end_field(c, items->word, SYSCORD_UNIT(1), items->done, items->marks);
+	end_field(c, items->word, pos, SYSCORD_UNIT(1), items->done, items->marks);
 }
 
 /* A number behind a pointer, already read. */
-static __maybe_unused void put_one(struct syscord_cursor *c, u64 value)
+static __maybe_unused u8 *put_one(struct syscord_cursor *c, u8 *pos, u64 value)
 {
 	u8 *word;
 
-	if (!begin_field(c, &word, SYSCORD_UNIT(sizeof(value))))
-		return;
-	put_u64(c, value);
-	end_field(c, word, SYSCORD_UNIT(sizeof(value)), 1, 0);
+	if (!begin_field(c, &pos, &word, SYSCORD_UNIT(sizeof(value))))
+		return pos;
+	pos = put_u64(pos, value);
+	end_field(c, word, pos, SYSCORD_UNIT(sizeof(value)), 1, 0);
+	return pos;
 }
 
 /* At entry: how many bytes the caller of recvmsg() has for an address. */
@@ -470,24 +549,23 @@ static __maybe_unused void note_msghdr_room(struct syscord_cursor *c, unsigned l
  * A struct msghdr, in four fields: address, content, bytes of control data, flags.  It is read
  * once, so that they belong together.  @addr_room: bytes that there are of the address at most.
  */
-static __maybe_unused void put_msghdr(struct syscord_cursor *c, unsigned long addr, size_t total,
-				      size_t addr_room)
+static __maybe_unused u8 *put_msghdr(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				     size_t total, size_t addr_room)
 {
 	u32 marks = addr ? SYSCORD_MARK_FAULT : SYSCORD_MARK_NULL;
 	struct user_msghdr msg;
 
 	if (!addr || syscord_read_user(&msg, addr, sizeof(msg)) < sizeof(msg)) {
-		put_nothing(c, SYSCORD_UNIT(1), marks);
+		pos = put_nothing(c, pos, SYSCORD_UNIT(1), marks);
 		if (c->content)
-			put_nothing(c, SYSCORD_UNIT_CONTENT, marks);
-		put_nothing(c, SYSCORD_UNIT(sizeof(u64)), marks);
-		put_nothing(c, SYSCORD_UNIT(sizeof(u64)), marks);
-		return;
+			pos = put_nothing(c, pos, SYSCORD_UNIT_CONTENT, marks);
+		pos = put_nothing(c, pos, SYSCORD_UNIT(sizeof(u64)), marks);
+		return put_nothing(c, pos, SYSCORD_UNIT(sizeof(u64)), marks);
 	}
-	put_sockaddr(c, (__force unsigned long)msg.msg_name, msg.msg_namelen, addr_room);
-	put_iovec(c, (__force unsigned long)msg.msg_iov, msg.msg_iovlen, total);
-	put_one(c, msg.msg_controllen);
-	put_one(c, msg.msg_flags);
+	pos = put_sockaddr(c, pos, (__force unsigned long)msg.msg_name, msg.msg_namelen, addr_room);
+	pos = put_iovec(c, pos, (__force unsigned long)msg.msg_iov, msg.msg_iovlen, total);
+	pos = put_one(c, pos, msg.msg_controllen);
+	return put_one(c, pos, msg.msg_flags);
 }
 
 #endif

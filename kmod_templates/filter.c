@@ -32,40 +32,72 @@ static bool matches(const struct syscord_pattern *pattern, const u64 name[2])
 	return glob_match(pattern->text, text);
 }
 
-/* A process is called what its first thread is called; threads may call themselves otherwise. */
-static bool has_name(const struct syscord_name_list *list, const struct task_struct *leader)
+/**
+ * syscord_filter_has_name - whether a list has a process's name
+ * @list:	one of the filter's
+ * @comm:	the name, all bytes of it
+ *
+ * Return: whether one of the list's items, if there are any, is the name or its pattern.
+ */
+bool syscord_filter_has_name(const struct syscord_name_list *list, const char comm[TASK_COMM_LEN])
 {
 	u64 name[2];
 	unsigned int i;
 
 	/* It may be changed meanwhile, so it is looked at once. */
-	memcpy(name, leader->comm, sizeof(name));
+	memcpy(name, comm, sizeof(name));
 	for (i = 0; i < list->count; i++)
 		if (matches(&list->patterns[i], name))
 			return true;
 	return false;
 }
 
+/* A process is called what its first thread is called; threads may call themselves otherwise. */
+static bool has_name(const struct syscord_name_list *list, const struct task_struct *leader)
+{
+	return syscord_filter_has_name(list, leader->comm);
+}
+
 static bool parent_matches(const struct syscord_filter *filter, const struct task_struct *task)
 {
-	const struct task_struct *parent = rcu_dereference_sched(task->real_parent);
+	const struct task_struct *parent;
+	bool matches;
 
-	if (filter->ppid.count && !has_pid(&filter->ppid, parent->tgid))
-		return false;
-	return !filter->parent_proc_name.count ||
-	       has_name(&filter->parent_proc_name, parent->group_leader);
+	/* Parents end when they like. */
+	rcu_read_lock();
+	parent = rcu_dereference(task->real_parent);
+	matches = !filter->ppid.count || has_pid(&filter->ppid, parent->tgid);
+	if (matches && filter->parent_proc_name.count)
+		matches = has_name(&filter->parent_proc_name, parent->group_leader);
+	rcu_read_unlock();
+	return matches;
 }
 
 /**
- * syscord_filter_matches_names - whether a task matches all but the filter's processes
+ * syscord_filter_ready - find what makes comparing with a filter short
+ * @filter:	whose lists are complete
+ */
+void syscord_filter_ready(struct syscord_filter *filter)
+{
+	bool others = filter->ppid.count || filter->proc_name.count ||
+		      filter->parent_proc_name.count || filter->syscalls.count;
+
+	filter->all = !filter->pid.count && !others;
+	filter->only = filter->pid.count == 1 && !others ? filter->pid.pids[0] : 0;
+}
+
+/**
+ * syscord_filter_matches_lists - whether a task matches all of a filter's lists
  * @filter:	from syscord_filter_current()
  * @task:	the current task
  *
- * Return: whether its name, its parent and its parent's name match.
+ * Return: whether it does.
  */
-bool syscord_filter_matches_names(const struct syscord_filter *filter,
-				  const struct task_struct *task)
+noinline bool syscord_filter_matches_lists(const struct syscord_filter *filter,
+					   const struct task_struct *task)
 {
+	if (filter->pid.count && !has_pid(&filter->pid, task->tgid))
+		return false;
 	if (filter->proc_name.count && !has_name(&filter->proc_name, task->group_leader))
 		return false;
 	if (filter->ppid.count || filter->parent_proc_name.count)

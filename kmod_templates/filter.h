@@ -56,7 +56,9 @@ struct syscord_syscall_list {
 
 /**
  * struct syscord_filter - what is recorded; an empty list matches all
- * @names:		there is more to compare than @pid
+ * @only:		the one process that is recorded, whatever else it is; or 0: ask the lists.
+ *			From syscord_filter_ready()
+ * @all:		there is nothing in any list, so everything is recorded
  * @pid:		processes
  * @ppid:		their parents
  * @proc_name:		their names
@@ -64,7 +66,8 @@ struct syscord_syscall_list {
  * @syscalls:		which syscalls
  */
 struct syscord_filter {
-	bool names;
+	pid_t only;
+	bool all;
 	struct syscord_pid_list pid;
 	struct syscord_pid_list ppid;
 	struct syscord_name_list proc_name;
@@ -74,14 +77,16 @@ struct syscord_filter {
 
 extern struct syscord_filter __rcu *syscord_filter;
 
-bool syscord_filter_matches_names(const struct syscord_filter *filter,
+void syscord_filter_ready(struct syscord_filter *filter);
+bool syscord_filter_matches_lists(const struct syscord_filter *filter,
 				  const struct task_struct *task);
+bool syscord_filter_has_name(const struct syscord_name_list *list, const char comm[TASK_COMM_LEN]);
 void syscord_filter_free(struct syscord_filter *filter);
 
-/* The filter in force.  Preemption is off, which holds RCU's grace period. */
+/* The filter in force, in a probe.  tracepoint_synchronize_unregister() comes before its end. */
 static inline const struct syscord_filter *syscord_filter_current(void)
 {
-	return rcu_dereference_sched(syscord_filter);
+	return rcu_dereference_raw(syscord_filter);
 }
 
 /**
@@ -91,17 +96,11 @@ static inline const struct syscord_filter *syscord_filter_current(void)
  *
  * Return: whether it matches all of the filter's lists.
  */
-static __always_inline bool syscord_filter_matches(const struct syscord_filter *filter,
-						   const struct task_struct *task)
+static inline bool syscord_filter_matches(const struct syscord_filter *filter,
+					  const struct task_struct *task)
 {
-	unsigned int i;
-
-	if (filter->pid.count) {
-		for (i = 0; filter->pid.pids[i] != task->tgid; i++)
-			if (i + 1 == filter->pid.count)
-				return false;
-	}
-	return likely(!filter->names) || syscord_filter_matches_names(filter, task);
+	return filter->only ? filter->only == task->tgid :
+			      syscord_filter_matches_lists(filter, task);
 }
 
 static inline bool syscord_filter_has_syscall(const struct syscord_filter *filter, long nr,

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The text record, described in docs/record-format.md.  It runs in the writer, off the hot path.
+ * The text record, described in docs/record-format.md.  It runs in the writer.
  *
- * All bytes of a process go through put_value(): what could be taken for the record's own syntax is
- * quoted, so that no process can forge a field or a record.
+ * All bytes of a process go through put_value() or put_list_value(): what could be taken for the
+ * record's own syntax is quoted, so that no process can forge a field or a record.
+ *
+ * What a line is made of is prepared when the recording begins: labels with all that stands around
+ * them and with their lengths, in the order in which they come.
  */
 #include <linux/bits.h>
 #include <linux/in.h>
@@ -11,346 +14,451 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 #include <linux/un.h>
+#include <linux/vmalloc.h>
 
 #include "format.h"
 #include "handlers.h"
 #include "names.h"
+#include "names_tables.h"
 #include "params.h"
+#include "text.h"
 
 /* Largest negative errno that a syscall can return. */
 #define MAX_ERROR	4095
 
-/* Where a value stands: in a list, spaces and brackets are syntax too. */
-enum place {
-	IN_RECORD,
-	IN_LIST,
+/* Characters of the longest integer (to the base 8), of a field's marks, and of a line's head. */
+#define INTEGER_ROOM	24
+#define MARKS_ROOM	sizeof("(part+fault+late)")
+#define HEAD_ROOM	256
+
+/* How an integer is printed. */
+enum style {
+	UNSIGNED,
+	SIGNED,
+	OTHER_BASE,
+	NO_RESULT,
+};
+
+/* Among the kinds of fields, the result. */
+#define RESULT	(SYSCORD_SCALARS + 1)
+
+/**
+ * struct printed - how a field is printed
+ * @label:	", LABEL=", or of a member " LABEL="
+ * @members:	of an element, for the kinds that have them
+ * @label_len:	of @label
+ * @kind:	what stands in the event (enum syscord_kind), or RESULT
+ * @style:	how an integer is printed (enum style)
+ * @size:	bytes of an integer in the event; the second if the event is wide
+ * @shift:	bits of a word that are none of these
+ * @base:	to which base it is printed (enum syscord_base)
+ * @is_signed:	it has a sign
+ */
+struct printed {
+	const char *label;
+	const struct printed *members;
+	u32 label_len;
+	u8 kind;
+	u8 style;
+	u8 size[2];
+	u8 shift[2];
+	u8 base;
+	bool is_signed;
 };
 
 /**
- * syscord_line_room - characters that a line takes at most
+ * struct line - how the record of a syscall is printed
+ * @fields:	of the entry part, the result, and of the exit part, closed by SYSCORD_END
+ * @result:	where among them the result is
+ * @name:	", NAME"
+ * @name_len:	of @name
+ */
+struct line {
+	const struct printed *fields;
+	const struct printed *result;
+	const char *name;
+	u32 name_len;
+};
+
+static struct {
+	struct line *lines;	/* by number in the 64-bit table */
+	unsigned int nr_lines;
+	void *memory;		/* of the fields, and then of their text */
+	size_t fixed_room;	/* characters of a line at most, but those that come of bytes */
+} prepared;
+
+/* What is being prepared.  At first it is only counted, as there is no memory for it yet. */
+struct making {
+	struct printed *fields;
+	char *text;
+	size_t nr_fields;
+	size_t text_size;
+};
+
+static unsigned int count_fields(const struct syscord_field *field)
+{
+	unsigned int count = 0;
+
+	for (; field && field->kind != SYSCORD_END; field++)
+		count++;
+	return count;
+}
+
+/* The next @count fields, and one that closes them, zeroed; NULL if they are only counted. */
+static struct printed *take_fields(struct making *making, unsigned int count)
+{
+	struct printed *first = making->fields ? making->fields + making->nr_fields : NULL;
+
+	making->nr_fields += count + 1;
+	return first;
+}
+
+/* "BEFORE" "STRING" "BEHIND" as a piece, readable as such.  Returns its length. */
+static u32 make_piece(struct making *making, const char **piece, const char *before,
+		      const char *string, const char *behind)
+{
+	u32 len = strlen(before) + strlen(string) + strlen(behind);
+	size_t size = round_up(len + 1, SYSCORD_PIECE_WORD);
+
+	if (making->text) {
+		*piece = making->text + making->text_size;
+		snprintf(making->text + making->text_size, size, "%s%s%s", before, string, behind);
+	}
+	making->text_size += size;
+	return len;
+}
+
+static unsigned int integer_size(enum syscord_kind kind)
+{
+	switch (kind) {
+	case SYSCORD_S8:
+	case SYSCORD_U8:
+		return 1;
+	case SYSCORD_S16:
+	case SYSCORD_U16:
+		return 2;
+	case SYSCORD_S32:
+	case SYSCORD_U32:
+		return 4;
+	default:
+		return 8;
+	}
+}
+
+static enum style style_of(enum syscord_kind kind, enum syscord_base base)
+{
+	if (base != SYSCORD_DEC)
+		return OTHER_BASE;
+	return syscord_is_signed(kind) ? SIGNED : UNSIGNED;
+}
+
+static void set_size(struct printed *printed, u8 size, u8 wide_size)
+{
+	printed->size[0] = size;
+	printed->size[1] = wide_size;
+	printed->shift[0] = (sizeof(u64) - size) * BITS_PER_BYTE;
+	printed->shift[1] = (sizeof(u64) - wide_size) * BITS_PER_BYTE;
+}
+
+/*
+ * A field into @next, which then is the one behind it.  Returns the characters that it takes at
+ * most, but those that come of bytes or of elements.
+ */
+static size_t make_field(struct making *making, struct printed **next,
+			 const struct syscord_field *field, const char *before,
+			 const struct printed *members)
+{
+	struct printed made = {
+		.members = members,
+		.kind = field->kind,
+		.style = style_of(field->kind, field->base),
+		.base = field->base,
+		.is_signed = syscord_is_signed(field->kind),
+	};
+
+	set_size(&made, field->narrow ? sizeof(u32) : integer_size(field->kind),
+		 integer_size(field->kind));
+	made.label_len = make_piece(making, &made.label, before, field->label, "=");
+	if (*next)
+		*(*next)++ = made;
+	return made.label_len + INTEGER_ROOM + MARKS_ROOM;
+}
+
+/* Members of an element; their room is added to @room. */
+static const struct printed *make_members(struct making *making, const struct syscord_field *field,
+					  size_t *room)
+{
+	struct printed *first = take_fields(making, count_fields(field)), *next = first;
+
+	for (; field->kind != SYSCORD_END; field++)
+		*room += make_field(making, &next, field, " ", NULL);
+	return first;
+}
+
+/* Fields of a part.  Returns the characters that they take at most, as above. */
+static size_t make_part(struct making *making, struct printed **next,
+			const struct syscord_field *field)
+{
+	size_t room = 0;
+
+	for (; field && field->kind != SYSCORD_END; field++) {
+		const struct printed *members = NULL;
+		size_t element = 0;
+
+		if (field->kind == SYSCORD_BYTES && !syscord_params.content)
+			continue;
+		if (field->members)
+			members = make_members(making, field->members, &element);
+		room += make_field(making, next, field, ", ", members);
+		room += element * SYSCORD_ITEMS_MAX;
+	}
+	return room;
+}
+
+static void make_result(struct making *making, struct printed **next,
+			const struct syscord_handler *handler)
+{
+	bool is_short = handler->ret_kind == SYSCORD_S32 || handler->ret_kind == SYSCORD_U32;
+	struct printed made = {
+		.kind = RESULT,
+		.style = style_of(handler->ret_kind, handler->ret_base),
+		.base = handler->ret_base,
+		.is_signed = syscord_is_signed(handler->ret_kind),
+	};
+
+	set_size(&made, is_short ? sizeof(u32) : sizeof(u64), sizeof(u64));
+	if (!syscord_has_result(handler))
+		made.style = NO_RESULT;
+	made.label_len = make_piece(making, &made.label, ", ", "res", "=");
+	if (*next)
+		*(*next)++ = made;
+}
+
+/* Returns the characters that it takes at most, but those that come of bytes. */
+static size_t make_line(struct making *making, struct line *line, long nr)
+{
+	const struct syscord_handler *handler = syscord_handler(nr);
+	const char *name = syscord_name(nr, false);
+	unsigned int count = count_fields(handler->entry_fields) + 1 +
+			     count_fields(handler->exit_fields);
+	struct printed *next = take_fields(making, count);
+	size_t room = HEAD_ROOM;
+	char number[16];
+
+	snprintf(number, sizeof(number), ", nr=%ld", nr);
+	line->name_len = make_piece(making, &line->name, ", ", name ?: "unknown",
+				    name ? "" : number);
+	line->fields = next;
+	room += make_part(making, &next, handler->entry_fields);
+	line->result = next;
+	make_result(making, &next, handler);
+	room += make_part(making, &next, handler->exit_fields);
+	return room + line->name_len;
+}
+
+static void make_lines(struct making *making)
+{
+	long nr;
+
+	making->nr_fields = 0;
+	making->text_size = 0;
+	for (nr = 0; nr < prepared.nr_lines; nr++)
+		prepared.fixed_room = max(prepared.fixed_room,
+					  make_line(making, &prepared.lines[nr], nr));
+}
+
+/* The threads of one process often follow each other: so its line's head does not change. */
+static struct {
+	u64 key;
+	u32 len;
+	char text[3 * SYSCORD_PIECE_WORD];
+} head;
+
+static noinline void make_head(u32 pid, u32 tid)
+{
+	char *pos = head.text;
+
+	pos = put_constant(pos, "pid=");
+	pos = put_decimal(pos, pid);
+	if (tid != pid) {
+		pos = put_constant(pos, ", tid=");
+		pos = put_decimal(pos, tid);
+	}
+	head.key = (u64)pid << 32 | tid;
+	head.len = pos - head.text;
+}
+
+/**
+ * syscord_format_forget - give back what syscord_format_prepare() took
+ */
+void syscord_format_forget(void)
+{
+	vfree(prepared.memory);
+	vfree(prepared.lines);
+	memset(&prepared, 0, sizeof(prepared));
+}
+
+/**
+ * syscord_format_prepare - be ready to print
+ *
+ * Return: 0, or -ENOMEM.
+ */
+int syscord_format_prepare(void)
+{
+	struct making making = {};
+
+	prepare_pairs();
+	prepare_escapes();
+	make_head(0, 0);
+	prepared.nr_lines = max(syscord_nr_handlers, syscord_nr_names_64);
+	prepared.lines = vzalloc(array_size(prepared.nr_lines, sizeof(*prepared.lines)));
+	if (!prepared.lines)
+		return -ENOMEM;
+	make_lines(&making);
+	prepared.memory = vzalloc(making.nr_fields * sizeof(*making.fields) + making.text_size);
+	if (!prepared.memory) {
+		syscord_format_forget();
+		return -ENOMEM;
+	}
+	making.fields = prepared.memory;
+	making.text = (char *)(making.fields + making.nr_fields);
+	make_lines(&making);
+	return 0;
+}
+
+/**
+ * syscord_line_room - characters that a line takes at most, with what may be written behind it
  * @event_size:	bytes of its event
  *
- * A byte takes four characters at most ("\377"), an integer of four bytes eleven, each element of
- * an array its labels.
+ * A byte takes four characters at most ("\377"); an element of a list, which has two bytes at
+ * least, five more.  Labels and integers, however many bytes they have, are counted as they are.
  *
  * Return: the number of characters.
  */
 size_t syscord_line_room(size_t event_size)
 {
-	return event_size * 6 + SYSCORD_ITEMS_MAX * 1024;
+	return event_size * 6 + prepared.fixed_room + SYSCORD_TEXT_SLACK;
 }
 
-static size_t room_left(const struct syscord_text *text)
+static char *put_name(char *pos, const char *string)
 {
-	return text->end - text->pos;
+	size_t len = strlen(string);
+
+	memcpy(pos, string, len);
+	return pos + len;
 }
 
-static void put_char(struct syscord_text *text, char c)
+/* An integer to a base other than 10, in the highest bits of @word. */
+static noinline char *put_other_base(char *pos, const struct printed *field, u64 word,
+				     unsigned int shift)
 {
-	if (room_left(text))
-		*text->pos++ = c;
+	u64 value = field->is_signed ? (u64)((s64)word >> shift) : word >> shift;
+
+	if (field->base == SYSCORD_HEX)
+		return put_hex(put_constant(pos, "0x"), value);
+	if (value)
+		pos = put_char(pos, '0');
+	return put_octal(pos, value);
 }
 
-/* Characters as they are, as many as fit. */
-static void put_chars(struct syscord_text *text, const void *chars, size_t len)
+/* An integer in the highest bits of @word; @shift says how many there are below. */
+static __always_inline char *put_integer(char *pos, const struct printed *field, u64 word,
+					 unsigned int shift)
 {
-	len = min(len, room_left(text));
-	memcpy(text->pos, chars, len);
-	text->pos += len;
+	if (field->style == UNSIGNED)
+		return put_decimal(pos, word >> shift);
+	if (field->style == SIGNED)
+		return put_signed(pos, (s64)word >> shift);
+	return put_other_base(pos, field, word, shift);
 }
 
-static void put_plain(struct syscord_text *text, const char *string)
+static __always_inline struct syscord_way put_scalar(struct syscord_way way,
+						     const struct printed *field, bool wide)
 {
-	put_chars(text, string, strlen(string));
+	way.bytes += field->size[wide];
+	way.pos = put_integer(way.pos, field, load_word(way.bytes - sizeof(u64)),
+			      field->shift[wide]);
+	return way;
 }
 
-/* A constant: its length is known to the compiler, which makes a few stores of it. */
-static __always_inline void put_constant(struct syscord_text *text, const char *string)
-{
-	size_t len = __builtin_strlen(string);
-
-	if (likely(room_left(text) >= len)) {
-		memcpy(text->pos, string, len);
-		text->pos += len;
-	}
-}
-
-/* The most digits that an integer can have: of 64 bits, to the base 8. */
-#define DIGITS_MAX	22
-
-static void put_decimal(struct syscord_text *text, u64 value)
-{
-	char digits[DIGITS_MAX];
-	char *pos = digits + sizeof(digits);
-
-	do {
-		*--pos = '0' + value % 10;
-		value /= 10;
-	} while (value);
-	put_chars(text, pos, digits + sizeof(digits) - pos);
-}
-
-/* To a base that is a power of two: @shift bits a digit. */
-static void put_bits(struct syscord_text *text, u64 value, unsigned int shift)
-{
-	char digits[DIGITS_MAX];
-	char *pos = digits + sizeof(digits);
-
-	do {
-		*--pos = "0123456789abcdef"[value & ((1U << shift) - 1)];
-		value >>= shift;
-	} while (value);
-	put_chars(text, pos, digits + sizeof(digits) - pos);
-}
-
-static void put_signed(struct syscord_text *text, s64 value)
-{
-	if (value < 0)
-		put_char(text, '-');
-	put_decimal(text, value < 0 ? -(u64)value : (u64)value);
-}
-
-static void put_integer(struct syscord_text *text, u64 value, bool is_signed,
-			enum syscord_base base)
-{
-	switch (base) {
-	case SYSCORD_HEX:
-		put_chars(text, "0x", 2);
-		put_bits(text, value, 4);
-		break;
-	case SYSCORD_OCT:
-		if (value)
-			put_char(text, '0');
-		put_bits(text, value, 3);
-		break;
-	default:
-		if (is_signed)
-			put_signed(text, (s64)value);
-		else
-			put_decimal(text, value);
-	}
-}
-
-/* What a character means in a value. */
-#define NEVER_PLAIN	BIT(0)	/* a value that has it is quoted */
-#define LIST_SYNTAX	BIT(1)	/* a value in a list that has it is quoted */
-#define FIRST_SYNTAX	BIT(2)	/* a value that begins with it is quoted: <fault>, [a], {a=1} */
-
-static const u8 meaning[256] = {
-	[0 ... 31] = NEVER_PLAIN,
-	[' '] = LIST_SYNTAX,
-	['"'] = NEVER_PLAIN,
-	[','] = NEVER_PLAIN,
-	['<'] = FIRST_SYNTAX,
-	['['] = LIST_SYNTAX | FIRST_SYNTAX,
-	['\\'] = NEVER_PLAIN,
-	[']'] = LIST_SYNTAX,
-	['{'] = LIST_SYNTAX | FIRST_SYNTAX,
-	['}'] = LIST_SYNTAX,
-	[127 ... 255] = NEVER_PLAIN,
-};
-
-static bool needs_quotes(const u8 *bytes, size_t len, enum place place)
-{
-	u8 wrong = place == IN_LIST ? NEVER_PLAIN | LIST_SYNTAX : NEVER_PLAIN;
-	u8 found;
-	size_t i;
-
-	if (!len)
-		return true;
-	/* In a list, dots say that there was more. */
-	if (place == IN_LIST && len >= 3 && !memcmp(bytes + len - 3, "...", 3))
-		return true;
-	found = meaning[bytes[0]] & FIRST_SYNTAX;
-	for (i = 0; i < len; i++)
-		found |= meaning[bytes[i]] & wrong;
-	return found;
-}
-
-/* One character of a quoted value, as in C; takes four characters of room at most. */
-static char *escape(char *pos, u8 c)
-{
-	static const char letters[256] = {
-		['\n'] = 'n', ['\t'] = 't', ['\r'] = 'r', ['"'] = '"', ['\\'] = '\\',
-	};
-
-	if (c >= ' ' && c <= '~' && !letters[c]) {
-		*pos++ = c;
-		return pos;
-	}
-	*pos++ = '\\';
-	if (letters[c]) {
-		*pos++ = letters[c];
-		return pos;
-	}
-	*pos++ = '0' + (c >> 6);
-	*pos++ = '0' + (c >> 3 & 7);
-	*pos++ = '0' + (c & 7);
-	return pos;
-}
-
-static void put_quoted(struct syscord_text *text, const u8 *bytes, size_t len)
-{
-	size_t i;
-
-	put_char(text, '"');
-	for (i = 0; i < len && room_left(text) >= 4; i++)
-		text->pos = escape(text->pos, bytes[i]);
-	put_char(text, '"');
-}
-
-/* Bytes that a process gave. */
-static void put_value(struct syscord_text *text, const u8 *bytes, size_t len, enum place place)
-{
-	if (needs_quotes(bytes, len, place))
-		put_quoted(text, bytes, len);
-	else
-		put_chars(text, bytes, len);
-}
-
-/* Take the next bytes of an event. */
-static void take(const u8 **pos, void *value, size_t size)
-{
-	memcpy(value, *pos, size);
-	*pos += size;
-}
-
-/* The word of a field behind a pointer, as 32 bits. */
-static u32 take_word(const u8 **pos, bool is_content)
+/* Take the word of a field behind a pointer, as 32 bits. */
+static __always_inline u32 take_word(const u8 **bytes, bool is_content)
 {
 	u32 word;
 	u16 brief;
 
 	if (is_content) {
-		take(pos, &word, sizeof(word));
+		memcpy(&word, *bytes, sizeof(word));
+		*bytes += sizeof(word);
 		return word;
 	}
-	take(pos, &brief, sizeof(brief));
+	memcpy(&brief, *bytes, sizeof(brief));
+	*bytes += sizeof(brief);
 	return syscord_long_word(brief);
 }
 
-/* Take an integer of the event, sign-extended if it has a sign. */
-static u64 take_integer(const u8 **pos, enum syscord_kind kind)
-{
-	union {
-		s8 s8;
-		u8 u8;
-		s16 s16;
-		u16 u16;
-		s32 s32;
-		u32 u32;
-		u64 u64;
-	} value;
-
-	switch (kind) {
-	case SYSCORD_S8:
-		take(pos, &value.s8, sizeof(value.s8));
-		return (s64)value.s8;
-	case SYSCORD_U8:
-		take(pos, &value.u8, sizeof(value.u8));
-		return value.u8;
-	case SYSCORD_S16:
-		take(pos, &value.s16, sizeof(value.s16));
-		return (s64)value.s16;
-	case SYSCORD_U16:
-		take(pos, &value.u16, sizeof(value.u16));
-		return value.u16;
-	case SYSCORD_S32:
-		take(pos, &value.s32, sizeof(value.s32));
-		return (s64)value.s32;
-	case SYSCORD_U32:
-		take(pos, &value.u32, sizeof(value.u32));
-		return value.u32;
-	default:
-		take(pos, &value.u64, sizeof(value.u64));
-		return value.u64;
-	}
-}
-
-/* A scalar of which only 32 bits are there. */
-static void put_narrow(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
-{
-	bool with_sign = syscord_is_signed(field->kind);
-
-	put_integer(text, take_integer(pos, with_sign ? SYSCORD_S32 : SYSCORD_U32), with_sign,
-		    field->base);
-}
-
-static void put_scalar(struct syscord_text *text, const struct syscord_field *field, const u8 **pos)
-{
-	put_integer(text, take_integer(pos, field->kind), syscord_is_signed(field->kind),
-		    field->base);
-}
-
 /* A string in a list; dots behind it if there was more. */
-static void put_element(struct syscord_text *text, const u8 **pos)
+static struct syscord_way put_element(struct syscord_way way)
 {
-	u32 word = take_word(pos, false);
+	u32 word = take_word(&way.bytes, false);
 	u32 len = word & SYSCORD_COUNT_MASK;
 
 	if (word & SYSCORD_MARK_FAULT && !len)
-		put_constant(text, "<fault>");
+		way.pos = put_constant(way.pos, "<fault>");
 	else
-		put_value(text, *pos, len, IN_LIST);
+		way.pos = put_list_value(way.pos, way.bytes, len);
 	if (word & (SYSCORD_MARK_PART | SYSCORD_MARK_FAULT) && len)
-		put_constant(text, "...");
-	*pos += len;
+		way.pos = put_constant(way.pos, "...");
+	way.bytes += len;
+	return way;
 }
 
-static void put_strings_list(struct syscord_text *text, const u8 **pos, u32 count)
+static noinline struct syscord_way put_members(struct syscord_way way,
+					       const struct printed *member)
 {
-	u32 i;
+	char *begin = way.pos;
 
-	put_char(text, '[');
-	for (i = 0; i < count; i++) {
-		if (i)
-			put_char(text, ' ');
-		put_element(text, pos);
-	}
-	put_char(text, ']');
-}
-
-static void put_members(struct syscord_text *text, const struct syscord_field *member,
-			const u8 **pos)
-{
-	const char *before = "";
-
-	put_char(text, '{');
+	if (unlikely(member->kind == SYSCORD_END))
+		way.pos++;
 	for (; member->kind != SYSCORD_END; member++) {
-		put_plain(text, before);
-		put_plain(text, member->label);
-		put_char(text, '=');
-		put_scalar(text, member, pos);
-		before = " ";
+		way.pos = put_piece(way.pos, member->label, member->label_len);
+		way = put_scalar(way, member, true);
 	}
-	put_char(text, '}');
+	/* In place of the space before the first label. */
+	*begin = '{';
+	way.pos = put_char(way.pos, '}');
+	return way;
 }
 
-static void put_array(struct syscord_text *text, const struct syscord_field *field, const u8 **pos,
-		      u32 count)
+/* Elements, with spaces between them. */
+static noinline struct syscord_way put_list(struct syscord_way way, const struct printed *field,
+					    u32 count)
 {
-	u32 i;
-
-	put_char(text, '[');
-	for (i = 0; i < count; i++) {
-		if (i)
-			put_char(text, ' ');
-		if (field->kind == SYSCORD_STRUCTS)
-			put_members(text, field->members, pos);
+	way.pos = put_char(way.pos, '[');
+	while (count--) {
+		if (field->kind == SYSCORD_STRINGS)
+			way = put_element(way);
+		else if (field->kind == SYSCORD_STRUCTS)
+			way = put_members(way, field->members);
 		else
-			put_scalar(text, field->members, pos);
+			way = put_scalar(way, field->members, true);
+		if (count)
+			way.pos = put_char(way.pos, ' ');
 	}
-	put_char(text, ']');
+	way.pos = put_char(way.pos, ']');
+	return way;
 }
 
 /*
  * A path, or a name that is none: that stands behind @, as in ss(8) and /proc/net/unix.  A path
  * that begins with @ is quoted, so that the two can be told apart.
  */
-static void put_unix_address(struct syscord_text *text, const u8 *bytes, size_t len)
+static char *put_unix_address(char *pos, const u8 *bytes, size_t len)
 {
 	static const char prefix[] = "unix:";
-	u8 value[sizeof(prefix) + sizeof(struct sockaddr_storage)];
+	/* Of the one writer. */
+	static u8 buffer[sizeof(u64) + sizeof(prefix) + sizeof(struct sockaddr_storage)];
+	u8 *value = buffer + sizeof(u64);
 	size_t used = sizeof(prefix) - 1;
 	bool path;
 
@@ -366,22 +474,26 @@ static void put_unix_address(struct syscord_text *text, const u8 *bytes, size_t 
 		value[used] = '@';
 	used += len;
 	if (path && bytes[0] == '@')
-		put_quoted(text, value, used);
-	else
-		put_value(text, value, used, IN_RECORD);
+		return put_quoted(pos, value, used);
+	return put_value(pos, value, used);
 }
 
-static void put_inet_address(struct syscord_text *text, const u8 *bytes)
+static char *put_inet_address(char *pos, const u8 *bytes)
 {
 	struct sockaddr_in in;
-	char value[32];
+	const u8 *addr = bytes + offsetof(struct sockaddr_in, sin_addr);
+	size_t i;
 
 	memcpy(&in, bytes, sizeof(in));
-	snprintf(value, sizeof(value), "%pI4:%u", &in.sin_addr, ntohs(in.sin_port));
-	put_plain(text, value);
+	for (i = 0; i < sizeof(in.sin_addr); i++) {
+		pos = put_decimal(pos, addr[i]);
+		pos = put_char(pos, '.');
+	}
+	pos[-1] = ':';
+	return put_decimal(pos, ntohs(in.sin_port));
 }
 
-static void put_inet6_address(struct syscord_text *text, const u8 *bytes, size_t len)
+static char *put_inet6_address(char *pos, const u8 *bytes, size_t len)
 {
 	struct sockaddr_in6 in6 = {};
 	char value[80], scope[16] = "";
@@ -390,301 +502,231 @@ static void put_inet6_address(struct syscord_text *text, const u8 *bytes, size_t
 	if (in6.sin6_scope_id)
 		snprintf(scope, sizeof(scope), "%%%u", in6.sin6_scope_id);
 	snprintf(value, sizeof(value), "[%pI6c%s]:%u", &in6.sin6_addr, scope, ntohs(in6.sin6_port));
-	put_plain(text, value);
+	return put_name(pos, value);
 }
 
 /* A family that is not decoded, or an address too short for its family: in hexadecimal digits. */
-static void put_other_address(struct syscord_text *text, sa_family_t family, const u8 *bytes,
-			      size_t len)
+static char *put_other_address(char *pos, sa_family_t family, const u8 *bytes, size_t len)
 {
 	size_t i;
 
-	put_constant(text, "af");
-	put_decimal(text, family);
-	put_char(text, ':');
+	pos = put_constant(pos, "af");
+	pos = put_decimal(pos, family);
+	pos = put_char(pos, ':');
 	for (i = sizeof(family); i < len; i++) {
-		put_bits(text, bytes[i] >> 4, 4);
-		put_bits(text, bytes[i] & 15, 4);
+		pos = put_hex(pos, bytes[i] >> 4);
+		pos = put_hex(pos, bytes[i] & 15);
 	}
+	return pos;
 }
 
-static void put_address(struct syscord_text *text, const u8 *bytes, size_t len)
+static noinline char *put_address(char *pos, const u8 *bytes, size_t len)
 {
 	sa_family_t family;
 
-	if (len < sizeof(family)) {
-		put_quoted(text, bytes, len);
-		return;
-	}
+	if (len < sizeof(family))
+		return put_quoted(pos, bytes, len);
 	memcpy(&family, bytes, sizeof(family));
 	if (family == AF_INET && len >= sizeof(struct sockaddr_in))
-		put_inet_address(text, bytes);
-	else if (family == AF_INET6 && len >= offsetof(struct sockaddr_in6, sin6_scope_id))
-		put_inet6_address(text, bytes, len);
-	else if (family == AF_UNIX)
-		put_unix_address(text, bytes, len);
+		return put_inet_address(pos, bytes);
+	if (family == AF_INET6 && len >= offsetof(struct sockaddr_in6, sin6_scope_id))
+		return put_inet6_address(pos, bytes, len);
+	if (family == AF_UNIX)
+		return put_unix_address(pos, bytes, len);
+	return put_other_address(pos, family, bytes, len);
+}
+
+/* What is to be known of a field behind a pointer, in place of the "=" behind its label. */
+static noinline char *put_marks(char *pos, u32 word)
+{
+	char *begin = pos - 1;
+
+	pos = begin;
+	if (word & SYSCORD_MARK_PART)
+		pos = put_constant(pos, "+part");
+	if (word & SYSCORD_MARK_FAULT)
+		pos = put_constant(pos, "+fault");
+	if (word & SYSCORD_MARK_LATE)
+		pos = put_constant(pos, "+late");
+	if (pos > begin) {
+		*begin = '(';
+		pos = put_char(pos, ')');
+	}
+	return put_char(pos, '=');
+}
+
+/* Elements of a field behind a pointer. */
+static __always_inline struct syscord_way put_elements(struct syscord_way way,
+						       const struct printed *field, u32 count)
+{
+	if (field->kind <= SYSCORD_BYTES)
+		way.pos = put_value(way.pos, way.bytes, count);
+	else if (field->kind == SYSCORD_SOCKADDR)
+		way.pos = put_address(way.pos, way.bytes, count);
+	else if (field->kind != SYSCORD_STRUCT && field->kind != SYSCORD_SCALAR)
+		return put_list(way, field, count);
+	else if (!count)
+		return way;
+	else if (field->kind == SYSCORD_STRUCT)
+		return put_members(way, field->members);
 	else
-		put_other_address(text, family, bytes, len);
+		return put_scalar(way, field->members, true);
+	way.bytes += count;
+	return way;
 }
 
-/* The label of a field behind a pointer, with what is to be known of it: data(part)= */
-static void put_label(struct syscord_text *text, const char *label, u32 word)
+/* A field behind a pointer, whose label is there. */
+static __always_inline struct syscord_way put_pointed(struct syscord_way way,
+						      const struct printed *field)
 {
-	static const struct {
-		u32 mark;
-		const char *name;
-	} marks[] = {
-		{ SYSCORD_MARK_PART, "part" },
-		{ SYSCORD_MARK_FAULT, "fault" },
-		{ SYSCORD_MARK_LATE, "late" },
-	};
-	char before = '(';
-	size_t i;
-
-	put_plain(text, label);
-	for (i = 0; i < ARRAY_SIZE(marks); i++) {
-		if (!(word & marks[i].mark))
-			continue;
-		put_char(text, before);
-		put_plain(text, marks[i].name);
-		before = '+';
-	}
-	if (before == '+')
-		put_char(text, ')');
-	put_char(text, '=');
-}
-
-static void put_elements(struct syscord_text *text, const struct syscord_field *field,
-			 const u8 **pos, u32 count)
-{
-	switch (field->kind) {
-	case SYSCORD_TEXT:
-	case SYSCORD_BYTES:
-		put_value(text, *pos, count, IN_RECORD);
-		*pos += count;
-		break;
-	case SYSCORD_SOCKADDR:
-		put_address(text, *pos, count);
-		*pos += count;
-		break;
-	case SYSCORD_STRINGS:
-		put_strings_list(text, pos, count);
-		break;
-	case SYSCORD_STRUCT:
-		if (count)
-			put_members(text, field->members, pos);
-		break;
-	case SYSCORD_SCALAR:
-		if (count)
-			put_scalar(text, field->members, pos);
-		break;
-	default:
-		put_array(text, field, pos, count);
-	}
-}
-
-/* A field behind a pointer. */
-static void put_memory_field(struct syscord_text *text, const struct syscord_field *field,
-			     const u8 **pos)
-{
-	u32 word = take_word(pos, field->kind == SYSCORD_BYTES);
+	u32 word = take_word(&way.bytes, field->kind == SYSCORD_BYTES);
 	u32 count = word & SYSCORD_COUNT_MASK;
 
-	put_constant(text, ", ");
-	if (word & SYSCORD_MARK_NULL) {
-		put_label(text, field->label, 0);
-		put_constant(text, "<null>");
-	} else if (word & SYSCORD_MARK_FAULT && !count) {
-		put_label(text, field->label, 0);
-		put_constant(text, "<fault>");
-	} else {
-		put_label(text, field->label, word);
-		put_elements(text, field, pos, count);
+	if (unlikely(word != count)) {
+		if (word & SYSCORD_MARK_NULL) {
+			way.pos = put_constant(way.pos, "<null>");
+			return way;
+		}
+		if (word & SYSCORD_MARK_FAULT && !count) {
+			way.pos = put_constant(way.pos, "<fault>");
+			return way;
+		}
+		way.pos = put_marks(way.pos, word);
 	}
+	return put_elements(way, field, count);
 }
 
-/* All fields of one part of an event. */
-static void put_fields(struct syscord_text *text, const struct syscord_field *field, bool wide,
-		       const u8 **pos)
+static __always_inline char *put_result(char *pos, const struct printed *result, s64 ret)
 {
-	for (; field && field->kind != SYSCORD_END; field++) {
-		if (field->kind == SYSCORD_BYTES && !syscord_params.content)
-			continue;
-		if (field->kind >= SYSCORD_TEXT) {
-			put_memory_field(text, field, pos);
-			continue;
+	unsigned int shift = result->shift[0];
+
+	if (unlikely(result->style == NO_RESULT))
+		return put_char(pos, '?');
+	/* Whatever it is that the call returns. */
+	if (unlikely(ret < 0 && ret >= -MAX_ERROR))
+		return put_signed(pos, ret);
+	return put_integer(pos, result, (u64)ret << shift, shift);
+}
+
+/* The rest of a line: all from @field on, or up to the result. */
+static __always_inline char *put_fields(struct syscord_way way, const struct printed *field,
+					s64 ret, bool wide, bool exit)
+{
+	for (; field->kind != SYSCORD_END; field++) {
+		way.pos = put_piece(way.pos, field->label, field->label_len);
+		if (field->kind < SYSCORD_TEXT) {
+			way = put_scalar(way, field, wide);
+		} else if (field->kind != RESULT) {
+			way = put_pointed(way, field);
+		} else {
+			way.pos = put_result(way.pos, field, ret);
+			if (!exit)
+				break;
 		}
-		put_constant(text, ", ");
-		put_label(text, field->label, 0);
-		if (field->narrow && !wide)
-			put_narrow(text, field, pos);
-		else
-			put_scalar(text, field, pos);
 	}
+	return put_char(way.pos, '\n');
+}
+
+/* Who called. */
+static __always_inline char *put_head(char *pos, u32 pid, u32 tid)
+{
+	if (unlikely(head.key != ((u64)pid << 32 | tid)))
+		make_head(pid, tid);
+	return put_piece(pos, head.text, head.len);
+}
+
+/* A call that has no class of its own: it has no fields. */
+static noinline char *put_other(char *pos, const struct syscord_event *event)
+{
+	const struct syscord_call_long *call = (const void *)event;
+	bool compat = event->id & SYSCORD_ID_COMPAT & ~SYSCORD_ID_UNKNOWN;
+	const struct printed result = {
+		.style = event->id & SYSCORD_OTHER_NO_RESULT ? NO_RESULT : SIGNED,
+		.is_signed = true,
+		.shift = { compat ? 32 : 0 },
+	};
+	const char *name;
+	s32 nr;
+
+	memcpy(&nr, call->payload, sizeof(nr));
+	name = syscord_name(nr, compat);
+	pos = put_head(pos, call->pid, event->tid);
+	pos = put_constant(pos, ", ");
+	pos = put_name(pos, name ?: "unknown");
+	if (!name)
+		pos = put_signed(put_constant(pos, ", nr="), nr);
+	if (compat)
+		pos = put_constant(pos, ", abi=32");
+	if (event->id & SYSCORD_OTHER_UNSEEN)
+		pos = put_constant(pos, ", entry=unseen");
+	pos = put_result(put_constant(pos, ", res="), &result, call->ret);
+	return put_char(pos, '\n');
 }
 
 /**
- * struct call - a syscall's event, read
- * @handler:	of the syscall
- * @nr:		its number, of the 32-bit table if
- * @compat:	this is set
- * @unseen:	its entry was not seen
- * @wide:	narrow fields have 64 bits
- * @entry:	the entry part is there
- * @exit:	the exit part is there
- * @no_result:	there is no result
- * @pid:	process
- * @ret:	result
- * @payload:	both parts
+ * syscord_format_event - put an event as a line
+ * @pos:	with syscord_line_room() characters of room
+ * @event:	from a ring, a syscall's
+ *
+ * Return: the end of the line.
  */
-struct call {
-	const struct syscord_handler *handler;
-	s32 nr;
-	bool compat;
-	bool unseen;
-	bool wide;
-	bool entry;
-	bool exit;
-	bool no_result;
-	u32 pid;
-	s64 ret;
-	const u8 *payload;
-};
-
-/* What the form's header says. */
-static void read_head(struct call *call, const struct syscord_event *event, enum syscord_form form)
+char *syscord_format_event(char *pos, const struct syscord_event *event)
 {
 	const struct syscord_call_thread *thread = (const void *)event;
 	const struct syscord_call_short *brief = (const void *)event;
 	const struct syscord_call_long *full = (const void *)event;
+	unsigned int id = event->id, nr = id / SYSCORD_CLASSES_OF_NR;
+	enum syscord_form form = id % SYSCORD_CLASSES_OF_NR / 2;
+	const struct line *line = &prepared.lines[nr];
+	const struct printed *field;
+	bool part = id & SYSCORD_PART;
+	struct syscord_way way;
+	u32 pid = event->tid;
+	s64 ret;
 
-	switch (form) {
-	case SYSCORD_FORM_SHORT:
-		call->pid = event->tid;
-		call->ret = brief->ret;
-		call->payload = brief->payload;
-		break;
-	case SYSCORD_FORM_THREAD:
-		call->pid = thread->pid;
-		call->ret = thread->ret;
-		call->payload = thread->payload;
-		break;
-	default:
-		call->pid = full->pid;
-		call->ret = full->ret;
-		call->payload = full->payload;
+	/* Numbers that the tables do not know have no classes of their own. */
+	if (unlikely(nr >= prepared.nr_lines))
+		return put_other(pos, event);
+	if (form == SYSCORD_FORM_SHORT) {
+		ret = brief->ret;
+		way.bytes = brief->payload;
+	} else if (form == SYSCORD_FORM_THREAD) {
+		pid = thread->pid;
+		ret = thread->ret;
+		way.bytes = thread->payload;
+	} else {
+		pid = full->pid;
+		ret = full->ret;
+		way.bytes = full->payload;
 	}
-}
-
-/* A call that has no class of its own. */
-static void read_other(struct call *call, const struct syscord_event *event)
-{
-	read_head(call, event, SYSCORD_FORM_LONG);
-	memcpy(&call->nr, call->payload, sizeof(call->nr));
-	call->handler = &syscord_handler_compat;
-	call->compat = event->id & SYSCORD_ID_COMPAT & ~SYSCORD_ID_UNKNOWN;
-	if (!call->compat)
-		call->handler = &syscord_handler_default;
-	call->unseen = event->id & SYSCORD_OTHER_UNSEEN;
-	call->no_result = event->id & SYSCORD_OTHER_NO_RESULT;
-}
-
-static void read_call(struct call *call, const struct syscord_event *event)
-{
-	enum syscord_form form = event->id % SYSCORD_CLASSES_OF_NR / 2;
-	bool part = event->id & SYSCORD_PART;
-
-	memset(call, 0, sizeof(*call));
-	if (event->id >= SYSCORD_ID_UNKNOWN) {
-		read_other(call, event);
-		return;
+	way.pos = put_head(pos, pid, event->tid);
+	way.pos = put_piece(way.pos, line->name, line->name_len);
+	field = line->fields;
+	if (unlikely(form == SYSCORD_FORM_UNSEEN)) {
+		way.pos = put_constant(way.pos, ", entry=unseen");
+		if (!part)
+			field = line->result;
+		part = false;
 	}
-	read_head(call, event, form);
-	call->nr = event->id / SYSCORD_CLASSES_OF_NR;
-	call->handler = syscord_handler(call->nr);
-	call->unseen = form == SYSCORD_FORM_UNSEEN;
-	call->wide = call->unseen || form == SYSCORD_FORM_WIDE;
-	call->entry = !call->unseen || part;
-	call->exit = !call->unseen && part;
-	call->no_result = !syscord_has_result(call->handler);
-}
-
-static void put_result(struct syscord_text *text, const struct call *call)
-{
-	const struct syscord_handler *handler = call->handler;
-
-	put_constant(text, ", res=");
-	if (call->no_result)
-		put_char(text, '?');
-	else if (call->ret < 0 && call->ret >= -MAX_ERROR)
-		put_signed(text, call->ret);
-	else if (handler->ret_kind == SYSCORD_S32)
-		put_integer(text, (s64)(s32)call->ret, true, handler->ret_base);
-	else if (handler->ret_kind == SYSCORD_U32)
-		put_integer(text, (u32)call->ret, false, handler->ret_base);
-	else
-		put_integer(text, call->ret, syscord_is_signed(handler->ret_kind),
-			    handler->ret_base);
-}
-
-/* Who called what. */
-static void put_head(struct syscord_text *text, const struct call *call, u32 tid)
-{
-	const char *name = syscord_name(call->nr, call->compat);
-
-	put_constant(text, "pid=");
-	put_decimal(text, call->pid);
-	if (tid != call->pid) {
-		put_constant(text, ", tid=");
-		put_decimal(text, tid);
-	}
-	put_constant(text, ", ");
-	put_plain(text, name ?: "unknown");
-	if (!name) {
-		put_constant(text, ", nr=");
-		put_signed(text, call->nr);
-	}
-	if (call->compat)
-		put_constant(text, ", abi=32");
-	if (call->unseen)
-		put_constant(text, ", entry=unseen");
+	return put_fields(way, field, ret, form >= SYSCORD_FORM_UNSEEN, part);
 }
 
 /**
- * syscord_format_event - append an event as a line
- * @text:	with syscord_line_room() characters of room
- * @event:	from a ring, a syscall's
- */
-void syscord_format_event(struct syscord_text *text, const struct syscord_event *event)
-{
-	const u8 *pos;
-	struct call call;
-
-	read_call(&call, event);
-	pos = call.payload;
-	put_head(text, &call, event->tid);
-	if (call.entry)
-		put_fields(text, call.handler->entry_fields, call.wide, &pos);
-	put_result(text, &call);
-	if (call.exit)
-		put_fields(text, call.handler->exit_fields, call.wide, &pos);
-	put_char(text, '\n');
-}
-
-/**
- * syscord_format_lost - append a line that says how many records are missing
- * @text:	with room for 100 characters
+ * syscord_format_lost - put a line that says how many records are missing
+ * @pos:	with room for 100 characters
  * @cpu:	whose records
  * @cause:	why
  * @count:	how many since the last such line
+ *
+ * Return: the end of the line.
  */
-void syscord_format_lost(struct syscord_text *text, unsigned int cpu, const char *cause, u64 count)
+char *syscord_format_lost(char *pos, unsigned int cpu, const char *cause, u64 count)
 {
-	put_constant(text, "lost=");
-	put_decimal(text, count);
-	put_constant(text, ", cause=");
-	put_plain(text, cause);
-	put_constant(text, ", cpu=");
-	put_decimal(text, cpu);
-	put_char(text, '\n');
+	pos = put_constant(pos, "lost=");
+	pos = put_decimal(pos, count);
+	pos = put_constant(pos, ", cause=");
+	pos = put_name(pos, cause);
+	pos = put_constant(pos, ", cpu=");
+	pos = put_decimal(pos, cpu);
+	return put_char(pos, '\n');
 }

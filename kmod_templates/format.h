@@ -9,18 +9,10 @@
 
 #include "event.h"
 
-/**
- * struct syscord_text - text being written
- * @pos:	where the next character goes
- * @end:	of the memory
- */
-struct syscord_text {
-	char *pos;
-	char *end;
-};
-
+int syscord_format_prepare(void);
+void syscord_format_forget(void);
 size_t syscord_line_room(size_t event_size);
-void syscord_format_event(struct syscord_text *text, const struct syscord_event *event);
-void syscord_format_lost(struct syscord_text *text, unsigned int cpu, const char *cause, u64 count);
+char *syscord_format_event(char *pos, const struct syscord_event *event);
+char *syscord_format_lost(char *pos, unsigned int cpu, const char *cause, u64 count);
 
 #endif

@@ -82,6 +82,12 @@ struct syscord_struct {
 	const struct syscord_field *members;
 };
 
+/* What a call takes at entry. */
+#define SYSCORD_STEP_ARGS	BIT(0)	/* arguments are kept, */
+#define SYSCORD_STEP_MANY	BIT(1)	/* more than three */
+#define SYSCORD_STEP_MEMORY	BIT(2)	/* memory is read */
+#define SYSCORD_STEP_LAST	BIT(3)	/* it is recorded at once, as it never returns */
+
 /**
  * struct syscord_handler - one syscall
  * @name:		of the syscall
@@ -90,8 +96,16 @@ struct syscord_struct {
  * @exit_fields:	of the exit part, closed by SYSCORD_END
  * @entry:		puts the entry part; NULL if it has none
  * @exit:		puts the exit part, when the call succeeded; NULL if it has none
- * @exit_room:		bytes that the exit part takes at most, content aside
- * @exit_content:	the exit part has a field of content
+ * @whole:		puts both parts at exit, where nothing has to be read before; returns NULL
+ *			if an argument does not fit in a narrow field.  NULL if there are none, or
+ *			memory has to be read at entry
+ * @exit_room:		bytes that what is read at exit takes at most, content aside
+ * @odd:		SYSCORD_ODD_CALL, if the record is always made the long way
+ * @other:		SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, for calls that have no class of
+ *			their own, else 0
+ * @steps:		SYSCORD_STEP_*
+ * @part:		SYSCORD_PART if it has an exit part
+ * @exit_content:	all bits, if the exit part has a field of content; else none
  * @ret_kind:		what the result is (SYSCORD_S8 to SYSCORD_U64)
  * @ret_base:		how the result is written
  * @never_returns:	recorded at entry
@@ -106,10 +120,15 @@ struct syscord_handler {
 	const char *prototype;
 	const struct syscord_field *entry_fields;
 	const struct syscord_field *exit_fields;
-	void (*entry)(struct syscord_cursor *c, const unsigned long *args);
-	void (*exit)(struct syscord_cursor *c, const unsigned long *args, long ret);
+	u8 *(*entry)(struct syscord_cursor *c, u8 *pos, const unsigned long *args);
+	u8 *(*exit)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
+	u8 *(*whole)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
 	u32 exit_room;
-	u8 exit_content;
+	u32 exit_content;
+	u32 odd;
+	u16 other;
+	u8 steps;
+	u8 part;
 	u8 ret_kind;
 	u8 ret_base;
 	u8 never_returns;
@@ -125,6 +144,8 @@ struct syscord_handler {
 
 /* For every syscall without a handler of its own. */
 extern const struct syscord_handler syscord_handler_default;
+/* For numbers that the table of names does not know. */
+extern const struct syscord_handler syscord_handler_unknown;
 /* For 32-bit calls, which are not decoded. */
 extern const struct syscord_handler syscord_handler_compat;
 

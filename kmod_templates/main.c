@@ -9,10 +9,12 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
+#include "clock.h"
 #include "hooks.h"
 #include "params.h"
 #include "rings.h"
 #include "threads.h"
+#include "untrace.h"
 #include "version.h"
 #include "writer.h"
 
@@ -23,6 +25,7 @@ static int __init syscord_init(void)
 	err = syscord_params_ready();
 	if (err)
 		return err;
+	syscord_clock_start();
 	err = syscord_threads_create(syscord_params.threads, syscord_params.content);
 	if (err)
 		return err;
@@ -37,6 +40,7 @@ static int __init syscord_init(void)
 		goto stop_writer;
 	/* From here on, what changes is recorded. */
 	syscord_writer_describe();
+	syscord_untrace_start();
 	return 0;
 
 stop_writer:
@@ -50,6 +54,7 @@ destroy_threads:
 
 static void __exit syscord_exit(void)
 {
+	syscord_untrace_stop();
 	syscord_hooks_unregister();
 	syscord_writer_stop();
 	syscord_rings_destroy();

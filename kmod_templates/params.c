@@ -11,12 +11,14 @@
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <linux/tracepoint.h>
 
 #include "compat/rename.h"
 #include "config.h"
 #include "filter.h"
 #include "params.h"
 #include "stats.h"
+#include "untrace.h"
 #include "writer.h"
 
 struct syscord_params syscord_params __read_mostly = {
@@ -180,11 +182,13 @@ static void publish_filter(struct syscord_filter *new)
 {
 	struct syscord_filter *old;
 
-	new->names = new->ppid.count || new->proc_name.count || new->parent_proc_name.count;
+	syscord_filter_ready(new);
 	old = rcu_replace_pointer(syscord_filter, new, lockdep_is_held(&filter_lock));
 	if (!old)
 		return;
-	synchronize_rcu();
+	syscord_untrace_new_filter();
+	/* Probes that look at the old one are waited for, as on every kernel they can be. */
+	tracepoint_synchronize_unregister();
 	syscord_filter_free(old);
 }
 
@@ -443,6 +447,9 @@ CHOICE_PARAM(sink, "text", "ctf",
 CHOICE_PARAM(mode, "stream", "overwrite",
 	     "stream: all is written (default); overwrite: the rings keep the latest, for a snapshot");
 
+CHOICE_PARAM(untrace, "1", "0",
+	     "1: tasks that the filter rejects get their full speed back (default); 0: they do not");
+
 module_param_cb(snapshot, &snapshot_ops, NULL, 0200);
 MODULE_PARM_DESC(snapshot, "write 1 to have written what the rings hold, with mode=overwrite");
 
@@ -481,6 +488,7 @@ static int ready_sink(void)
 
 	syscord_params.sink = sink_param.chosen;
 	syscord_params.overwrite = mode_param.chosen;
+	syscord_params.untrace = !untrace_param.chosen;
 	is_folder = syscord_params.sink == SYSCORD_SINK_CTF;
 	if (!syscord_params.record)
 		syscord_params.record = kstrdup(is_folder ? CONFIG_SYSCORD_TRACE_PATH

@@ -21,6 +21,7 @@ enum syscord_sink_kind {
  * @sink:	what is written
  * @overwrite:	flight-recorder mode: the rings overwrite what they have, and nothing is written
  *		before it is asked for
+ * @untrace:	tasks that the filter rejects get their full speed back
  * @content:	bytes of content kept of a field, 0 to 65536
  * @ring_kb:	KiB of a CPU's ring, a power of two
  * @flush_ms:	ms within which a record is in the file
@@ -34,6 +35,7 @@ struct syscord_params {
 	uuid_t uuid;
 	enum syscord_sink_kind sink;
 	bool overwrite;
+	bool untrace;
 	unsigned int content;
 	unsigned int ring_kb;
 	unsigned int flush_ms;

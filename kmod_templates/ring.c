@@ -28,6 +28,7 @@ int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet)
 	if (!base)
 		return -ENOMEM;
 	ring->size = size;
+	ring->mask = size - 1;
 	ring->packet = packet;
 	ring->poke = size / 4;
 	/* A ring with memory is complete: probes and the writer look at this first. */
@@ -73,6 +74,21 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 	ring->limit = 0;
 	/* Pairs with syscord_ring_head(): the packet before the head that covers it. */
 	smp_store_release(&ring->head, end);
+}
+
+/**
+ * syscord_ring_close_as_asked - complete the open packet, as an interrupt asked for
+ * @cpu:	this CPU, with preemption off, where no producer is at work any more
+ */
+void syscord_ring_close_as_asked(struct syscord_cpu *cpu)
+{
+	struct syscord_ring *ring = &cpu->ring;
+
+	syscord_ring_begin(ring);
+	syscord_ring_close(cpu);
+	WRITE_ONCE(ring->close, false);
+	barrier();
+	WRITE_ONCE(ring->busy, false);
 }
 
 /*

@@ -28,6 +28,7 @@
  * @epoch:	threads that were described in another are described anew
  * @base:	the memory
  * @size:	its bytes, a power of two
+ * @mask:	@size, less one
  * @packet:	bytes of a packet, a power of two
  * @busy:	the producer is at work: who interrupts it leaves the ring alone
  * @close:	and asks it so to close its packet
@@ -49,6 +50,7 @@ struct syscord_ring {
 	u64 epoch;
 	u8 *base;
 	u32 size;
+	u32 mask;
 	u32 packet;
 	bool busy;
 	bool close;
@@ -68,6 +70,7 @@ struct syscord_cpu;
 
 struct syscord_event *syscord_ring_turn(struct syscord_cpu *cpu, u32 need, u64 *time, u64 *pos);
 void syscord_ring_close(struct syscord_cpu *cpu);
+void syscord_ring_close_as_asked(struct syscord_cpu *cpu);
 void syscord_ring_discard(struct syscord_cpu *cpu);
 struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time);
 
@@ -90,7 +93,24 @@ static inline u64 syscord_ring_filled(const struct syscord_ring *ring)
 
 static inline void *syscord_ring_at(const struct syscord_ring *ring, u64 pos)
 {
-	return ring->base + (pos & (ring->size - 1));
+	return ring->base + (pos & ring->mask);
+}
+
+/* From here on, an interrupt leaves this CPU's ring alone.  Preemption is off. */
+static __always_inline void syscord_ring_begin(struct syscord_ring *ring)
+{
+	WRITE_ONCE(ring->busy, true);
+	barrier();
+}
+
+/* A packet is closed that was to be closed meanwhile: @cpu's, whose ring @ring is. */
+static __always_inline void syscord_ring_end(struct syscord_cpu *cpu, struct syscord_ring *ring)
+{
+	barrier();
+	WRITE_ONCE(ring->busy, false);
+	barrier();
+	if (unlikely(ring->close))
+		syscord_ring_close_as_asked(cpu);
 }
 
 /**

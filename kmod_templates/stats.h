@@ -9,6 +9,7 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
+#include "clock.h"
 #include "packet.h"
 #include "ring.h"
 
@@ -16,6 +17,7 @@
  * struct syscord_cpu - a CPU's part of the recorder
  * @number:	the CPU's
  * @ring:	its events
+ * @moment:	when it asked what time it is
  * @filtered:	syscalls that ended here and the filter did not want
  * @recorded:	those that went into the ring
  * @dropped:	those that were lost, by cause
@@ -23,6 +25,7 @@
 struct syscord_cpu {
 	unsigned int number;
 	struct syscord_ring ring;
+	struct syscord_moment moment;
 	u64 filtered;
 	u64 recorded;
 	u64 dropped[SYSCORD_DROPS];

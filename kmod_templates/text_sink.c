@@ -94,31 +94,27 @@ static bool write_out(void)
 }
 
 /* Room for one more line.  False if there is none, as the file takes no more. */
-static bool make_room(struct syscord_text *text)
+static bool make_room(void)
 {
-	if (sink.buffer_size - sink.filled < sink.line_room && !write_out())
-		return false;
-	text->pos = sink.buffer + sink.filled;
-	text->end = text->pos + sink.line_room;
-	return true;
+	return likely(sink.buffer_size - sink.filled >= sink.line_room) || write_out();
 }
 
-static void end_text(const struct syscord_text *text)
+/* Events of a CPU up to @until, into the buffer and out of their ring.  False as above. */
+static bool take_events(struct source *source, u64 until)
 {
-	sink.filled = text->pos - sink.buffer;
-}
+	struct syscord_ring *ring = source->ring;
+	const struct syscord_event *event = source->event;
+	char *end;
 
-/* One event into the buffer, and out of its ring. */
-static bool take_event(struct source *source)
-{
-	struct syscord_text text;
-
-	if (!make_room(&text))
-		return false;
-	syscord_format_event(&text, source->event);
-	end_text(&text);
-	syscord_ring_consume(source->ring, source->event);
-	source->event = syscord_ring_peek(source->ring, source->head);
+	do {
+		if (!make_room())
+			return false;
+		end = syscord_format_event(sink.buffer + sink.filled, event);
+		sink.filled = end - sink.buffer;
+		syscord_ring_consume(ring, event);
+		event = syscord_ring_peek(ring, source->head);
+		source->event = event;
+	} while (event && ring->time <= until);
 	return true;
 }
 
@@ -176,10 +172,8 @@ static bool merge(u64 until)
 
 	while ((source = oldest(count, &next)) != NULL && source->ring->time <= until) {
 		/* As long as no other source has an older event, there is no need to compare. */
-		do {
-			if (!take_event(source))
-				return false;
-		} while (source->event && source->ring->time <= min(next, until));
+		if (!take_events(source, min(next, until)))
+			return false;
 	}
 	return true;
 }
@@ -187,8 +181,8 @@ static bool merge(u64 until)
 /* A line for each cause of loss on each CPU, where there is a new one. */
 static void report_lost(void)
 {
-	struct syscord_text text;
 	unsigned int cpu, cause;
+	char *end;
 
 	for_each_possible_cpu(cpu) {
 		const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
@@ -196,11 +190,12 @@ static void report_lost(void)
 		for (cause = 0; cause < SYSCORD_DROPS; cause++) {
 			u64 dropped = READ_ONCE(part->dropped[cause]);
 
-			if (dropped == sink.reported[cpu][cause] || !make_room(&text))
+			if (dropped == sink.reported[cpu][cause] || !make_room())
 				continue;
-			syscord_format_lost(&text, cpu, syscord_drop_names[cause],
-					    dropped - sink.reported[cpu][cause]);
-			end_text(&text);
+			end = syscord_format_lost(sink.buffer + sink.filled, cpu,
+						  syscord_drop_names[cause],
+						  dropped - sink.reported[cpu][cause]);
+			sink.filled = end - sink.buffer;
 			sink.reported[cpu][cause] = dropped;
 		}
 	}
@@ -239,17 +234,20 @@ static void free_sink(void)
 	kfree(sink.reported);
 	kfree(sink.sources);
 	vfree(sink.buffer);
+	syscord_format_forget();
 	memset(&sink, 0, sizeof(sink));
 }
 
 static int allocate(void)
 {
+	int err = syscord_format_prepare();
+
 	sink.line_room = syscord_line_room(syscord_event_max());
 	sink.buffer_size = max_t(size_t, BUFFER_ROOM, 2 * sink.line_room);
 	sink.buffer = vmalloc(sink.buffer_size);
 	sink.sources = kcalloc(nr_cpu_ids, sizeof(*sink.sources), GFP_KERNEL);
 	sink.reported = kcalloc(nr_cpu_ids, sizeof(*sink.reported), GFP_KERNEL);
-	if (sink.buffer && sink.sources && sink.reported)
+	if (!err && sink.buffer && sink.sources && sink.reported)
 		return 0;
 	pr_err("no memory for the writer: ask for less content=\n");
 	return -ENOMEM;

@@ -8,17 +8,24 @@
 #include <linux/atomic.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
 #include "memory.h"
+#include "params.h"
 #include "threads.h"
 
 /* How far a thread's slot may lie from where its address points: bounds every look-up. */
 #define REACH_MAX	64U
 
 struct syscord_threads syscord_threads __read_mostly;
+
+DEFINE_PER_CPU(struct syscord_thread *, syscord_thread_here);
+
+/* A slot that nobody owns, for a CPU where none was used yet. */
+static struct syscord_thread nobody;
 
 /* Remember that a look-up that begins at @home must take so many steps. */
 static void extend_reach(unsigned int home, u8 steps)
@@ -31,29 +38,50 @@ static void extend_reach(unsigned int home, u8 steps)
 }
 
 /**
- * syscord_thread_get - the slot of a task, taken if it owns none yet
+ * syscord_thread_seek - the slot that a task owns, in the table
+ * @task:	the current task
+ *
+ * Return: the slot, or NULL if it owns none.
+ */
+noinline struct syscord_thread *syscord_thread_seek(const struct task_struct *task)
+{
+	unsigned int steps, index = syscord_thread_home(task);
+
+	for (steps = READ_ONCE(syscord_threads.reach[index]); steps; steps--) {
+		struct syscord_thread *thread = syscord_thread_at(index);
+
+		if (READ_ONCE(thread->owner) == task) {
+			this_cpu_write(syscord_thread_here, thread);
+			return thread;
+		}
+		index = (index + 1) & syscord_threads.mask;
+	}
+	return NULL;
+}
+
+/**
+ * syscord_thread_take - a slot for a task that owns none
  * @task:	the current task
  *
  * Return: the slot, or NULL if all slots in reach are taken.
  */
-struct syscord_thread *syscord_thread_get(struct task_struct *task)
+noinline struct syscord_thread *syscord_thread_take(struct task_struct *task)
 {
-	struct syscord_thread *thread = syscord_thread_find(task);
 	unsigned int home = syscord_thread_home(task);
-	unsigned int step, index;
+	unsigned int step;
 
-	if (likely(thread))
-		return thread;
 	for (step = 0; step < REACH_MAX; step++) {
-		index = (home + step) & ((1U << syscord_threads.bits) - 1);
-		if (READ_ONCE(syscord_threads.owners[index]) ||
-		    cmpxchg(&syscord_threads.owners[index], NULL, task))
+		struct syscord_thread *thread;
+
+		thread = syscord_thread_at((home + step) & syscord_threads.mask);
+		if (READ_ONCE(thread->owner) || cmpxchg(&thread->owner, NULL, task))
 			continue;
 		extend_reach(home, step + 1);
-		thread = syscord_thread_at(index);
-		thread->active = false;
+		thread->handler = NULL;
+		thread->cursor = (struct syscord_cursor){ .content = syscord_params.content };
 		/* Every task has one: it is described before its first record. */
 		thread->parent = NULL;
+		this_cpu_write(syscord_thread_here, thread);
 		return thread;
 	}
 	return NULL;
@@ -67,12 +95,10 @@ void syscord_thread_put(const struct task_struct *task)
 {
 	struct syscord_thread *thread = syscord_thread_find(task);
 
-	if (thread) {
-		size_t index = ((u8 *)thread - syscord_threads.slots) / syscord_threads.slot_size;
-
-		/* Pairs with the cmpxchg() that takes it: what was written to it comes before. */
-		smp_store_release(&syscord_threads.owners[index], NULL);
-	}
+	if (!thread)
+		return;
+	/* Pairs with the cmpxchg() that takes it: what was written to it comes before. */
+	smp_store_release(&thread->owner, NULL);
 }
 
 /**
@@ -85,16 +111,20 @@ void syscord_thread_put(const struct task_struct *task)
 int syscord_threads_create(unsigned int count, unsigned int content)
 {
 	size_t slots = roundup_pow_of_two(max(count, REACH_MAX));
-	size_t size = ALIGN(sizeof(struct syscord_thread) + SYSCORD_ENTRY_ROOM + content,
+	size_t size = ALIGN(sizeof(struct syscord_thread) + SYSCORD_ENTRY_ROOM + content +
+			    SYSCORD_COPY_STEP,
 			    L1_CACHE_BYTES);
+	unsigned int cpu;
 
-	syscord_threads.bits = ilog2(slots);
+	syscord_threads.mask = slots - 1;
+	syscord_threads.shift = 32 - ilog2(slots);
 	syscord_threads.slot_size = size;
-	syscord_threads.room = size - offsetof(struct syscord_thread, entry);
-	syscord_threads.owners = syscord_allocate(slots * sizeof(*syscord_threads.owners));
+	syscord_threads.room = size - offsetof(struct syscord_thread, entry) - SYSCORD_COPY_STEP;
 	syscord_threads.reach = syscord_allocate(slots * sizeof(*syscord_threads.reach));
 	syscord_threads.slots = syscord_allocate(slots * size);
-	if (syscord_threads.owners && syscord_threads.reach && syscord_threads.slots)
+	for_each_possible_cpu(cpu)
+		per_cpu(syscord_thread_here, cpu) = &nobody;
+	if (syscord_threads.reach && syscord_threads.slots)
 		return 0;
 	pr_err("threads=%u needs %zu MiB, which are not free: ask for less, or for less content=\n",
 	       count, slots * size / SZ_1M);
@@ -109,6 +139,5 @@ void syscord_threads_destroy(void)
 {
 	vfree(syscord_threads.slots);
 	vfree(syscord_threads.reach);
-	vfree(syscord_threads.owners);
 	syscord_threads = (struct syscord_threads){};
 }

@@ -24,16 +24,12 @@
 
 /**
  * struct syscord_thread - a thread's slot
- * @handler:	of the syscall
- * @time:	when it was entered: CLOCK_MONOTONIC, in ns
+ * @owner:	the thread, or NULL
+ * @handler:	of the syscall that was entered, and whose exit is awaited; else NULL
+ * @time:	when it was entered, in ticks
  * @nr:		its number
- * @other:	SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, if it has no class of its own, else 0
- * @len:	bytes of the entry part
- * @addr_room:	bytes that the caller has for a socket address
- * @active:	a syscall was entered, and its exit is awaited
- * @fault:	some of the entry part could not be read
- * @wide:	narrow fields of the entry part have 64 bits
- * @unseen:	there is no entry part: the entry was not seen
+ * @len:	bytes of the entry part, as far as it was read at entry
+ * @cursor:	what its handler knows
  * @epoch:	the ring's, when the thread was described last, and so were
  * @parent:	its parent, and
  * @uid:	its user
@@ -41,16 +37,12 @@
  * @entry:	its entry part
  */
 struct syscord_thread {
+	struct task_struct *owner;
 	const struct syscord_handler *handler;
 	u64 time;
 	s32 nr;
-	u16 other;
 	u32 len;
-	u32 addr_room;
-	bool active;
-	bool fault;
-	bool wide;
-	bool unseen;
+	struct syscord_cursor cursor;
 	kuid_t uid;
 	u64 epoch;
 	const struct task_struct *parent;
@@ -60,34 +52,39 @@ struct syscord_thread {
 
 /**
  * struct syscord_threads - the table: open addressing by the task's address
- * @owners:	who owns a slot
  * @reach:	by the place that a task's address points to, how far behind it any task of that
  *		place was ever put: what bounds a look-up, most often to one step or none
  * @slots:	the memory of all slots
  * @slot_size:	bytes of a slot
  * @room:	bytes of the entry part of a slot
- * @bits:	log2 of the number of slots
+ * @mask:	number of slots, less one
+ * @shift:	32 less log2 of the number of slots
  */
 struct syscord_threads {
-	struct task_struct **owners;
 	u8 *reach;
 	u8 *slots;
 	size_t slot_size;
 	size_t room;
-	unsigned int bits;
+	unsigned int mask;
+	unsigned int shift;
 };
 
 extern struct syscord_threads syscord_threads;
 
+/* The slot that was used last on this CPU: most often it is the one that is looked for. */
+DECLARE_PER_CPU(struct syscord_thread *, syscord_thread_here);
+
 int syscord_threads_create(unsigned int count, unsigned int content);
 void syscord_threads_destroy(void);
-struct syscord_thread *syscord_thread_get(struct task_struct *task);
+struct syscord_thread *syscord_thread_seek(const struct task_struct *task);
+struct syscord_thread *syscord_thread_take(struct task_struct *task);
 void syscord_thread_put(const struct task_struct *task);
 
 /* Where a task's address points to. */
-static inline unsigned int syscord_thread_home(const struct task_struct *task)
+static __always_inline unsigned int syscord_thread_home(const struct task_struct *task)
 {
-	return hash_ptr(task, syscord_threads.bits);
+	return ((u32)((unsigned long)task >> L1_CACHE_SHIFT) * GOLDEN_RATIO_32) >>
+	       syscord_threads.shift;
 }
 
 static inline struct syscord_thread *syscord_thread_at(unsigned int index)
@@ -96,25 +93,28 @@ static inline struct syscord_thread *syscord_thread_at(unsigned int index)
 					 index * syscord_threads.slot_size);
 }
 
+/* Whether a task may own a slot: mostly it does. */
+static __always_inline bool syscord_thread_may_be(const struct task_struct *task)
+{
+	return READ_ONCE(syscord_threads.reach[syscord_thread_home(task)]);
+}
+
 /**
  * syscord_thread_find - the slot that a task owns
  * @task:	the current task
  *
- * A task can only find what it put there itself, so that no order with other CPUs is needed.
+ * A task can only find what it put there itself, so that no order with other CPUs is needed.  That
+ * it may move to another CPU meanwhile does no harm: who owns a slot stands in the slot.
  *
  * Return: the slot, or NULL if it owns none.
  */
-static inline struct syscord_thread *syscord_thread_find(const struct task_struct *task)
+static __always_inline struct syscord_thread *syscord_thread_find(const struct task_struct *task)
 {
-	unsigned int index = syscord_thread_home(task);
-	unsigned int steps;
+	struct syscord_thread *thread = this_cpu_read(syscord_thread_here);
 
-	for (steps = READ_ONCE(syscord_threads.reach[index]); steps; steps--) {
-		if (READ_ONCE(syscord_threads.owners[index]) == task)
-			return syscord_thread_at(index);
-		index = (index + 1) & ((1U << syscord_threads.bits) - 1);
-	}
-	return NULL;
+	if (likely(READ_ONCE(thread->owner) == task))
+		return thread;
+	return syscord_thread_may_be(task) ? syscord_thread_seek(task) : NULL;
 }
 
 #endif

@@ -26,6 +26,7 @@
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
+#include "clock.h"
 #include "compat/grace_period.h"
 #include "params.h"
 #include "rings.h"
@@ -121,7 +122,7 @@ static bool anything_waits(void)
 /* Write all there is, at once. */
 static void hurry(void)
 {
-	u64 until = ktime_get_mono_fast_ns();
+	u64 until = ktime_get_mono_fast_ns() - SYSCORD_CLOCK_ERROR_NS;
 
 	synchronize_rcu_expedited();
 	writer.sink->write(until);
@@ -137,7 +138,8 @@ static void come(void)
 		writer.begun = false;
 	}
 	if (anything_waits()) {
-		writer.horizon = ktime_get_mono_fast_ns();
+		/* What begins from now on has no earlier time. */
+		writer.horizon = ktime_get_mono_fast_ns() - SYSCORD_CLOCK_ERROR_NS;
 		writer.grace_period = compat_start_grace_period();
 		writer.begun = true;
 	}

@@ -20,6 +20,8 @@ ITEMS_MAX = 64
 #: Bytes of the word in front of a field behind a pointer, and of one in front of content.
 WORD = 2
 CONTENT_WORD = 4
+#: Arguments that are kept fast.
+FEW_ARGS = 3
 #: Behind the name, in a trace, of an exit field that has the label of an entry field; as in kmod_templates/metadata.c.
 OUT = "_out"
 
@@ -75,8 +77,9 @@ class Items:
 class Capture:
     """One C statement, and the fields that it puts in the record.
 
-    ``wide`` is the C condition under which no field of the record may be narrow, if there is one.  In bytes:
-    ``fixed`` is what it takes without a check for room, ``room`` what it takes at most, content aside.
+    ``wide`` is the C condition under which no field of the record may be narrow, if there is one.  ``register``: all is
+    in a register, and no memory is read.  In bytes: ``fixed`` is what it takes without a check for room, ``room`` what
+    it takes at most, content aside.
     """
 
     statement: str
@@ -86,6 +89,7 @@ class Capture:
     content: bool = False
     items: Items | None = None
     wide: str = ""
+    register: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,13 +121,31 @@ class Handler:
 
     @property
     def exit_room(self) -> int:
-        """Bytes that the exit part takes at most, content aside."""
-        return sum(capture.room for capture in self.exit)
+        """Bytes that what is read at exit takes at most, content aside."""
+        late = sum(capture.fixed for capture in self.entry) if self.whole else 0
+        return late + sum(capture.room for capture in self.exit)
 
     @property
     def exit_content(self) -> bool:
         """Whether the exit part has a field of content."""
         return any(capture.content for capture in self.exit)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all of the entry part is in registers: then nothing has to be read before the exit."""
+        has_parts = bool(self.entry or self.exit)
+        return has_parts and not self.notes and all(capture.register for capture in self.entry)
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """What the call takes at entry: names of constants in kmod_templates/handlers.h."""
+        taken = {
+            "ARGS": bool(self.entry or self.exit or self.notes),
+            "MANY": len(self.syscall.args) > FEW_ARGS,
+            "MEMORY": bool(self.entry or self.notes) and not self.whole,
+            "LAST": self.syscall.never_returns,
+        }
+        return tuple(f"SYSCORD_STEP_{name}" for name, is_taken in taken.items() if is_taken)
 
     @property
     def path_arg(self) -> int | None:
@@ -338,32 +360,35 @@ def _scalar(syscall: Syscall, arg: Argument, known: _Known) -> Capture:
     # What is written in hexadecimal is an address most of the time, or bits.
     if scalar.bits == 64 and field.base == "DEC" and not arg.symbols:
         value = _register(syscall, arg.name)
-        call, wide = f"put_narrow_{scalar.code}(c, {value});", f"is_wide_{scalar.code}({value})"
-        return Capture(call, (replace(field, narrow=True),), scalar.bits // 8, wide=wide)
-    return Capture(f"put_{scalar.code}(c, {_register(syscall, arg.name)});", (field,), scalar.bits // 8)
+        call, wide = f"pos = put_narrow_{scalar.code}(pos, wide, {value});", f"is_wide_{scalar.code}({value})"
+        return Capture(call, (replace(field, narrow=True),), scalar.bits // 8, wide=wide, register=True)
+    call = f"pos = put_{scalar.code}(pos, {_register(syscall, arg.name)});"
+    return Capture(call, (field,), scalar.bits // 8, register=True)
 
 
 def _memory(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
     address, length = _register(syscall, arg.name), _bounded_length(syscall, arg)
     match arg.type:
         case "string" | "path":
-            call = f"put_text(c, {address}, {length});" if arg.length else f"put_string(c, {address});"
-            return Capture(call, (_text_field(arg.label, "TEXT", arg.type),), WORD, STRING_MAX + WORD)
+            call = f"put_text(c, pos, {address}, {length})" if arg.length else f"put_string(c, pos, {address})"
+            return Capture(f"pos = {call};", (_text_field(arg.label, "TEXT", arg.type),), WORD, STRING_MAX + WORD)
         case "bytes":
             fields = (_text_field(arg.label, "BYTES", "bytes"),)
-            return Capture(f"put_bytes(c, {address}, {length});", fields, CONTENT_WORD, CONTENT_WORD, content=True)
+            call = f"pos = put_bytes(c, pos, {address}, {length});"
+            return Capture(call, fields, CONTENT_WORD, CONTENT_WORD, content=True)
         case "iovec":
             total = "ret" if at_exit else "SIZE_MAX"
-            call = f"put_iovec(c, {address}, {length}, {total});"
+            call = f"pos = put_iovec(c, pos, {address}, {length}, {total});"
             return Capture(call, (_text_field(arg.label, "BYTES", "bytes"),), CONTENT_WORD, CONTENT_WORD, content=True)
         case "sockaddr":
-            call = f"put_sockaddr_out(c, {address}, {length});"
+            call = f"pos = put_sockaddr_out(c, pos, {address}, {length});"
             if not at_exit:
-                call = f"put_sockaddr(c, {address}, {length}, SIZE_MAX);"
+                call = f"pos = put_sockaddr(c, pos, {address}, {length}, SIZE_MAX);"
             fields = (_text_field(arg.label, "SOCKADDR", "sockaddr"),)
             return Capture(call, fields, WORD, SOCKADDR_MAX + WORD)
         case "strings":
-            return Capture(f"put_strings(c, {address});", (_text_field(arg.label, "STRINGS", "string"),), WORD)
+            fields = (_text_field(arg.label, "STRINGS", "string"),)
+            return Capture(f"pos = put_strings(c, pos, {address});", fields, WORD)
         case _:
             return _msghdr(address, at_exit=at_exit)
 
@@ -379,7 +404,7 @@ def _msghdr(address: str, *, at_exit: bool) -> Capture:
     )
     total, addr_room = ("ret", "c->addr_room") if at_exit else ("SIZE_MAX", "SIZE_MAX")
     fixed = 3 * WORD + CONTENT_WORD + 2 * 8
-    call = f"put_msghdr(c, {address}, {total}, {addr_room});"
+    call = f"pos = put_msghdr(c, pos, {address}, {total}, {addr_room});"
     return Capture(call, fields, fixed, fixed + SOCKADDR_MAX, content=True)
 
 
@@ -387,7 +412,7 @@ def _items(syscall: Syscall, arg: Argument, items: Items) -> Capture:
     several = arg.length is not None
     kind = ("SCALAR" if arg.type in SCALARS else "STRUCT") + ("S" if several else "")
     how_much = _room(syscall, arg) if items.sized else _length(syscall, arg)
-    call = f"put_{items.name}(c, {_register(syscall, arg.name)}, {how_much});"
+    call = f"pos = put_{items.name}(c, pos, {_register(syscall, arg.name)}, {how_much});"
     room = WORD + items.kept * (ITEMS_MAX if several else 1)
     return Capture(call, (Field(arg.label, kind, members=items.fields),), WORD, room, items=items)
 

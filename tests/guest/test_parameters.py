@@ -43,6 +43,7 @@ BAD = [
     Bad("sink=", INVALID, "sink=: give text or ctf"),
     Bad("sink=xml", INVALID, "sink=xml: give text or ctf"),
     Bad("mode=ring", INVALID, "mode=ring: give stream or overwrite"),
+    Bad("untrace=2", INVALID, "untrace=2: give 1 or 0"),
     Bad("snapshot=1", INVALID, "snapshot: there is nothing to ask for without mode=overwrite"),
     Bad("rotate_mb=-1", INVALID, "rotate_mb=-1: give a whole number of MiB from 0"),
     Bad("rotate_s=soon", INVALID, "rotate_s=soon: give a whole number of seconds from 0"),

@@ -219,10 +219,12 @@ def test_a_process_is_described_when_it_is_first_seen_and_when_it_changes(record
 
 
 def test_a_process_that_gets_another_parent_is_described(recorder: Recorder, tmp_path: Path) -> None:
-    # The shell in between ends, and init inherits the reader, which then reads.
-    recorder.run("mkfifo go ended")
+    # The shell in between ends once the reader has begun, and init inherits the reader, which then reads.
+    recorder.run("mkfifo began go ended")
     orphan = recorder.during(
-        "sh -c 'cat < go > ended & echo $!' > orphan; exec 3> go; echo >&3; exec 3>&-; cat ended > out; cat orphan", CTF
+        "sh -c '(echo > began; exec cat < go > ended) & read line < began; echo $!' > orphan;"
+        " exec 3> go; echo >&3; exec 3>&-; cat ended > out; cat orphan",
+        CTF,
     )
     events = babeltrace(recorder.fetch(TRACE, tmp_path))
     own = [event["fields"] for event in events if event["name"] == "process" and event["fields"]["tid"] == int(orphan)]

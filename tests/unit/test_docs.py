@@ -136,6 +136,7 @@ def default_of(name: str) -> str:
     header = options.load(model(), ROOT / "no-such.config").header
     given = {key.lower(): value.strip('"') for key, value in re.findall(r"#define CONFIG_SYSCORD_(\w+) (.+)", header)}
     without = {"stats": "", "snapshot": "", "sink": "text", "mode": "stream", "rotate_mb": "0", "rotate_s": "0"}
+    without |= {"untrace": "1"}
     return given.get(name) or given.get(f"{name}_path") or without.get(name, "all")
 
 

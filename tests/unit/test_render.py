@@ -114,10 +114,10 @@ def test_a_record_has_the_entry_fields_then_the_exit_fields(name: str, entry: li
     ("name", "room", "content"),
     [
         ("getppid", 0, False),
-        ("read", 4, True),
+        ("read", 4 + 4 + 8, True),
         ("readlinkat", 2 + 4095, False),
         ("ppoll", 2 + 64 * 6, False),
-        ("pipe2", 2 + 64 * 4, False),
+        ("pipe2", 2 + 64 * 4 + 4, False),
         ("accept4", 2 + 128, False),
         ("recvmsg", 3 * 2 + 4 + 128 + 2 * 8, True),
     ],

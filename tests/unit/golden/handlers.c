@@ -137,20 +137,22 @@ static const struct syscord_field u64_member[] __maybe_unused = {
 
 /* Elements of arrays, and structs. */
 
-static __maybe_unused void put_item_pollfd(struct syscord_cursor *c, unsigned long addr,
+static __maybe_unused u8 *put_item_pollfd(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
 	struct syscord_items items;
 	struct pollfd item;
 
-	if (!begin_items(c, &items, addr, count, 8))
-		return;
+	pos = begin_items(c, pos, &items, addr, count, 8);
+	if (!pos)
+		return items.word;
 	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		put_s32(c, (__force s32)item.fd);
-		put_s16(c, (__force s16)item.events);
-		put_s16(c, (__force s16)item.revents);
+		pos = put_s32(pos, (__force s32)item.fd);
+		pos = put_s16(pos, (__force s16)item.events);
+		pos = put_s16(pos, (__force s16)item.revents);
 	}
-	end_items(c, &items);
+	end_items(c, pos, &items);
+	return pos;
 }
 
 static const struct syscord_field item_pollfd_members[] __maybe_unused = {
@@ -160,19 +162,21 @@ static const struct syscord_field item_pollfd_members[] __maybe_unused = {
 	END
 };
 
-static __maybe_unused void put_item_pollfd_fd_events(struct syscord_cursor *c, unsigned long addr,
+static __maybe_unused u8 *put_item_pollfd_fd_events(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
 	struct syscord_items items;
 	struct pollfd item;
 
-	if (!begin_items(c, &items, addr, count, 6))
-		return;
+	pos = begin_items(c, pos, &items, addr, count, 6);
+	if (!pos)
+		return items.word;
 	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		put_s32(c, (__force s32)item.fd);
-		put_s16(c, (__force s16)item.events);
+		pos = put_s32(pos, (__force s32)item.fd);
+		pos = put_s16(pos, (__force s16)item.events);
 	}
-	end_items(c, &items);
+	end_items(c, pos, &items);
+	return pos;
 }
 
 static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused = {
@@ -181,19 +185,21 @@ static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused
 	END
 };
 
-static __maybe_unused void put_item_pollfd_fd_revents(struct syscord_cursor *c, unsigned long addr,
+static __maybe_unused u8 *put_item_pollfd_fd_revents(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
 	struct syscord_items items;
 	struct pollfd item;
 
-	if (!begin_items(c, &items, addr, count, 6))
-		return;
+	pos = begin_items(c, pos, &items, addr, count, 6);
+	if (!pos)
+		return items.word;
 	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		put_s32(c, (__force s32)item.fd);
-		put_s16(c, (__force s16)item.revents);
+		pos = put_s32(pos, (__force s32)item.fd);
+		pos = put_s16(pos, (__force s16)item.revents);
 	}
-	end_items(c, &items);
+	end_items(c, pos, &items);
+	return pos;
 }
 
 static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unused = {
@@ -202,18 +208,20 @@ static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unuse
 	END
 };
 
-static __maybe_unused void put_item_t_int(struct syscord_cursor *c, unsigned long addr,
+static __maybe_unused u8 *put_item_t_int(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
 	struct syscord_items items;
 	s32 item;
 
-	if (!begin_items(c, &items, addr, count, 4))
-		return;
+	pos = begin_items(c, pos, &items, addr, count, 4);
+	if (!pos)
+		return items.word;
 	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		put_s32(c, item);
+		pos = put_s32(pos, item);
 	}
-	end_items(c, &items);
+	end_items(c, pos, &items);
+	return pos;
 }
 
 static const struct syscord_field item_t_int_members[] __maybe_unused = {
@@ -232,12 +240,14 @@ static const struct syscord_handler handler_getppid = {
 #endif
 
 #ifdef __NR_openat
-static void openat_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *openat_entry(struct syscord_cursor *c, u8 *pos,
+			const unsigned long *restrict args)
 {
-	put_s32(c, args[0]);
-	put_string(c, args[1]);
-	put_s32(c, args[2]);
-	put_u32(c, args[3]);
+	pos = put_s32(pos, args[0]);
+	pos = put_string(c, pos, args[1]);
+	pos = put_s32(pos, args[2]);
+	pos = put_u32(pos, args[3]);
+	return pos;
 }
 
 static const struct syscord_field openat_entry_fields[] = {
@@ -254,16 +264,23 @@ static const struct syscord_handler handler_openat = {
 	.entry = openat_entry,
 	.entry_fields = openat_entry_fields,
 	.ret_kind = SYSCORD_S32,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MANY | SYSCORD_STEP_MEMORY,
 };
 static_assert(14 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_read
-static void read_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *read_entry(struct syscord_cursor *c, u8 *pos,
+		      const unsigned long *restrict args)
 {
-	c->wide |= is_wide_u64(args[2]);
-	put_s32(c, args[0]);
-	put_narrow_u64(c, args[2]);
+	bool wide;
+
+	if (unlikely(is_wide_u64(args[2])))
+		c->odd |= SYSCORD_ODD_WIDE;
+	wide = c->odd & SYSCORD_ODD_64_BITS;
+	pos = put_s32(pos, args[0]);
+	pos = put_narrow_u64(pos, wide, args[2]);
+	return pos;
 }
 
 static const struct syscord_field read_entry_fields[] = {
@@ -272,15 +289,32 @@ static const struct syscord_field read_entry_fields[] = {
 	END
 };
 
-static void read_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
+static u8 *read_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		     long ret)
 {
-	put_bytes(c, args[1], ret);
+	pos = put_bytes(c, pos, args[1], ret);
+	return pos;
 }
 
 static const struct syscord_field read_exit_fields[] = {
 	FIELD("data", BYTES, DEC, t_bytes),
 	END
 };
+
+static u8 *read_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		      long ret)
+{
+	const bool wide = false;
+
+	if (unlikely(is_wide_u64(args[2])))
+		return NULL;
+	pos = put_s32(pos, args[0]);
+	pos = put_narrow_u64(pos, wide, args[2]);
+	if (ret < 0)
+		return pos;
+	pos = put_bytes(c, pos, args[1], ret);
+	return pos;
+}
 
 static const struct syscord_handler handler_read = {
 	.name = "read",
@@ -289,21 +323,30 @@ static const struct syscord_handler handler_read = {
 	.entry_fields = read_entry_fields,
 	.exit = read_exit,
 	.exit_fields = read_exit_fields,
-	.exit_room = 4,
-	.exit_content = true,
+	.exit_room = 16,
+	.part = SYSCORD_PART,
+	.whole = read_whole,
+	.exit_content = U32_MAX,
 	.ret_kind = SYSCORD_S64,
+	.steps = SYSCORD_STEP_ARGS,
 };
 static_assert(12 <= SYSCORD_SCALAR_ROOM);
-static_assert(4 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(16 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_writev
-static void writev_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *writev_entry(struct syscord_cursor *c, u8 *pos,
+			const unsigned long *restrict args)
 {
-	c->wide |= is_wide_u64(args[2]);
-	put_s32(c, args[0]);
-	put_iovec(c, args[1], args[2], SIZE_MAX);
-	put_narrow_u64(c, args[2]);
+	bool wide;
+
+	if (unlikely(is_wide_u64(args[2])))
+		c->odd |= SYSCORD_ODD_WIDE;
+	wide = c->odd & SYSCORD_ODD_64_BITS;
+	pos = put_s32(pos, args[0]);
+	pos = put_iovec(c, pos, args[1], args[2], SIZE_MAX);
+	pos = put_narrow_u64(pos, wide, args[2]);
+	return pos;
 }
 
 static const struct syscord_field writev_entry_fields[] = {
@@ -319,15 +362,18 @@ static const struct syscord_handler handler_writev = {
 	.entry = writev_entry,
 	.entry_fields = writev_entry_fields,
 	.ret_kind = SYSCORD_S64,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MEMORY,
 };
 static_assert(16 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_readlinkat
-static void readlinkat_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *readlinkat_entry(struct syscord_cursor *c, u8 *pos,
+			    const unsigned long *restrict args)
 {
-	put_string(c, args[1]);
-	put_s32(c, args[3]);
+	pos = put_string(c, pos, args[1]);
+	pos = put_s32(pos, args[3]);
+	return pos;
 }
 
 static const struct syscord_field readlinkat_entry_fields[] = {
@@ -336,9 +382,11 @@ static const struct syscord_field readlinkat_entry_fields[] = {
 	END
 };
 
-static void readlinkat_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
+static u8 *readlinkat_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			   long ret)
 {
-	put_text(c, args[2], ret);
+	pos = put_text(c, pos, args[2], ret);
+	return pos;
 }
 
 static const struct syscord_field readlinkat_exit_fields[] = {
@@ -354,17 +402,21 @@ static const struct syscord_handler handler_readlinkat = {
 	.exit = readlinkat_exit,
 	.exit_fields = readlinkat_exit_fields,
 	.exit_room = 4097,
+	.part = SYSCORD_PART,
 	.ret_kind = SYSCORD_S64,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MANY | SYSCORD_STEP_MEMORY,
 };
 static_assert(6 <= SYSCORD_SCALAR_ROOM);
 static_assert(4097 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_ppoll
-static void ppoll_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *ppoll_entry(struct syscord_cursor *c, u8 *pos,
+		       const unsigned long *restrict args)
 {
-	put_item_pollfd_fd_events(c, args[0], (u32)args[1]);
-	put_u32(c, args[1]);
+	pos = put_item_pollfd_fd_events(c, pos, args[0], (u32)args[1]);
+	pos = put_u32(pos, args[1]);
+	return pos;
 }
 
 static const struct syscord_field ppoll_entry_fields[] = {
@@ -373,9 +425,11 @@ static const struct syscord_field ppoll_entry_fields[] = {
 	END
 };
 
-static void ppoll_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
+static u8 *ppoll_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		      long ret)
 {
-	put_item_pollfd_fd_revents(c, args[0], (u32)args[1]);
+	pos = put_item_pollfd_fd_revents(c, pos, args[0], (u32)args[1]);
+	return pos;
 }
 
 static const struct syscord_field ppoll_exit_fields[] = {
@@ -391,16 +445,20 @@ static const struct syscord_handler handler_ppoll = {
 	.exit = ppoll_exit,
 	.exit_fields = ppoll_exit_fields,
 	.exit_room = 386,
+	.part = SYSCORD_PART,
 	.ret_kind = SYSCORD_S32,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MEMORY,
 };
 static_assert(6 <= SYSCORD_SCALAR_ROOM);
 static_assert(386 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_poll
-static void poll_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *poll_entry(struct syscord_cursor *c, u8 *pos,
+		      const unsigned long *restrict args)
 {
-	put_item_pollfd(c, args[0], 1);
+	pos = put_item_pollfd(c, pos, args[0], 1);
+	return pos;
 }
 
 static const struct syscord_field poll_entry_fields[] = {
@@ -414,14 +472,17 @@ static const struct syscord_handler handler_poll = {
 	.entry = poll_entry,
 	.entry_fields = poll_entry_fields,
 	.ret_kind = SYSCORD_S32,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MEMORY,
 };
 static_assert(2 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_pipe2
-static void pipe2_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *pipe2_entry(struct syscord_cursor *c, u8 *pos,
+		       const unsigned long *restrict args)
 {
-	put_s32(c, args[1]);
+	pos = put_s32(pos, args[1]);
+	return pos;
 }
 
 static const struct syscord_field pipe2_entry_fields[] = {
@@ -429,15 +490,27 @@ static const struct syscord_field pipe2_entry_fields[] = {
 	END
 };
 
-static void pipe2_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
+static u8 *pipe2_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		      long ret)
 {
-	put_item_t_int(c, args[0], 2);
+	pos = put_item_t_int(c, pos, args[0], 2);
+	return pos;
 }
 
 static const struct syscord_field pipe2_exit_fields[] = {
 	ITEMS("fds", SCALARS, item_t_int_members),
 	END
 };
+
+static u8 *pipe2_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		       long ret)
+{
+	pos = put_s32(pos, args[1]);
+	if (ret < 0)
+		return pos;
+	pos = put_item_t_int(c, pos, args[0], 2);
+	return pos;
+}
 
 static const struct syscord_handler handler_pipe2 = {
 	.name = "pipe2",
@@ -446,19 +519,24 @@ static const struct syscord_handler handler_pipe2 = {
 	.entry_fields = pipe2_entry_fields,
 	.exit = pipe2_exit,
 	.exit_fields = pipe2_exit_fields,
-	.exit_room = 258,
+	.exit_room = 262,
+	.part = SYSCORD_PART,
+	.whole = pipe2_whole,
 	.ret_kind = SYSCORD_S32,
+	.steps = SYSCORD_STEP_ARGS,
 };
 static_assert(4 <= SYSCORD_SCALAR_ROOM);
-static_assert(258 <= SYSCORD_EXIT_ROOM_MAX);
+static_assert(262 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_accept4
-static void accept4_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *accept4_entry(struct syscord_cursor *c, u8 *pos,
+			 const unsigned long *restrict args)
 {
-	put_s32(c, args[0]);
-	put_s32(c, args[3]);
+	pos = put_s32(pos, args[0]);
+	pos = put_s32(pos, args[3]);
 	note_addr_room(c, args[2]);
+	return pos;
 }
 
 static const struct syscord_field accept4_entry_fields[] = {
@@ -467,9 +545,11 @@ static const struct syscord_field accept4_entry_fields[] = {
 	END
 };
 
-static void accept4_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
+static u8 *accept4_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			long ret)
 {
-	put_sockaddr_out(c, args[1], args[2]);
+	pos = put_sockaddr_out(c, pos, args[1], args[2]);
+	return pos;
 }
 
 static const struct syscord_field accept4_exit_fields[] = {
@@ -485,18 +565,22 @@ static const struct syscord_handler handler_accept4 = {
 	.exit = accept4_exit,
 	.exit_fields = accept4_exit_fields,
 	.exit_room = 130,
+	.part = SYSCORD_PART,
 	.ret_kind = SYSCORD_S32,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MANY | SYSCORD_STEP_MEMORY,
 };
 static_assert(8 <= SYSCORD_SCALAR_ROOM);
 static_assert(130 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_connect
-static void connect_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *connect_entry(struct syscord_cursor *c, u8 *pos,
+			 const unsigned long *restrict args)
 {
-	put_s32(c, args[0]);
-	put_sockaddr(c, args[1], (u32)args[2], SIZE_MAX);
-	put_s32(c, args[2]);
+	pos = put_s32(pos, args[0]);
+	pos = put_sockaddr(c, pos, args[1], (u32)args[2], SIZE_MAX);
+	pos = put_s32(pos, args[2]);
+	return pos;
 }
 
 static const struct syscord_field connect_entry_fields[] = {
@@ -512,16 +596,19 @@ static const struct syscord_handler handler_connect = {
 	.entry = connect_entry,
 	.entry_fields = connect_entry_fields,
 	.ret_kind = SYSCORD_S32,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MEMORY,
 };
 static_assert(10 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_recvmsg
-static void recvmsg_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *recvmsg_entry(struct syscord_cursor *c, u8 *pos,
+			 const unsigned long *restrict args)
 {
-	put_s32(c, args[0]);
-	put_u32(c, args[2]);
+	pos = put_s32(pos, args[0]);
+	pos = put_u32(pos, args[2]);
 	note_msghdr_room(c, args[1]);
+	return pos;
 }
 
 static const struct syscord_field recvmsg_entry_fields[] = {
@@ -530,9 +617,11 @@ static const struct syscord_field recvmsg_entry_fields[] = {
 	END
 };
 
-static void recvmsg_exit(struct syscord_cursor *c, const unsigned long *args, long ret)
+static u8 *recvmsg_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			long ret)
 {
-	put_msghdr(c, args[1], ret, c->addr_room);
+	pos = put_msghdr(c, pos, args[1], ret, c->addr_room);
+	return pos;
 }
 
 static const struct syscord_field recvmsg_exit_fields[] = {
@@ -551,18 +640,22 @@ static const struct syscord_handler handler_recvmsg = {
 	.exit = recvmsg_exit,
 	.exit_fields = recvmsg_exit_fields,
 	.exit_room = 154,
-	.exit_content = true,
+	.part = SYSCORD_PART,
+	.exit_content = U32_MAX,
 	.ret_kind = SYSCORD_S64,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MEMORY,
 };
 static_assert(26 <= SYSCORD_SCALAR_ROOM);
 static_assert(154 <= SYSCORD_EXIT_ROOM_MAX);
 #endif
 
 #ifdef __NR_execve
-static void execve_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *execve_entry(struct syscord_cursor *c, u8 *pos,
+			const unsigned long *restrict args)
 {
-	put_string(c, args[0]);
-	put_strings(c, args[1]);
+	pos = put_string(c, pos, args[0]);
+	pos = put_strings(c, pos, args[1]);
+	return pos;
 }
 
 static const struct syscord_field execve_entry_fields[] = {
@@ -578,6 +671,7 @@ static const struct syscord_handler handler_execve = {
 	.entry_fields = execve_entry_fields,
 	.ret_kind = SYSCORD_S32,
 	.replaces_memory = true,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_MEMORY,
 	.path_arg = 0,
 	.argv_arg = 1,
 };
@@ -585,9 +679,11 @@ static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_mmap
-static void mmap_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *mmap_entry(struct syscord_cursor *c, u8 *pos,
+		      const unsigned long *restrict args)
 {
-	put_u64(c, args[0]);
+	pos = put_u64(pos, args[0]);
+	return pos;
 }
 
 static const struct syscord_field mmap_entry_fields[] = {
@@ -595,21 +691,32 @@ static const struct syscord_field mmap_entry_fields[] = {
 	END
 };
 
+static u8 *mmap_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		      long ret)
+{
+	pos = put_u64(pos, args[0]);
+	return pos;
+}
+
 static const struct syscord_handler handler_mmap = {
 	.name = "mmap",
 	.prototype = "pointer(addr)",
 	.entry = mmap_entry,
 	.entry_fields = mmap_entry_fields,
+	.whole = mmap_whole,
 	.ret_kind = SYSCORD_U64,
 	.ret_base = SYSCORD_HEX,
+	.steps = SYSCORD_STEP_ARGS,
 };
 static_assert(8 <= SYSCORD_SCALAR_ROOM);
 #endif
 
 #ifdef __NR_exit
-static void exit_entry(struct syscord_cursor *c, const unsigned long *args)
+static u8 *exit_entry(struct syscord_cursor *c, u8 *pos,
+		      const unsigned long *restrict args)
 {
-	put_s32(c, args[0]);
+	pos = put_s32(pos, args[0]);
+	return pos;
 }
 
 static const struct syscord_field exit_entry_fields[] = {
@@ -617,13 +724,23 @@ static const struct syscord_field exit_entry_fields[] = {
 	END
 };
 
+static u8 *exit_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+		      long ret)
+{
+	pos = put_s32(pos, args[0]);
+	return pos;
+}
+
 static const struct syscord_handler handler_exit = {
 	.name = "exit",
 	.prototype = "int(status)",
 	.entry = exit_entry,
 	.entry_fields = exit_entry_fields,
+	.whole = exit_whole,
 	.ret_kind = SYSCORD_S32,
 	.never_returns = true,
+	.odd = SYSCORD_ODD_CALL,
+	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_LAST,
 };
 static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -643,6 +760,7 @@ static const struct syscord_handler handler_rt_sigreturn = {
 	.prototype = "long()",
 	.ret_kind = SYSCORD_S64,
 	.no_result = true,
+	.odd = SYSCORD_ODD_CALL,
 };
 #endif
 
@@ -658,8 +776,16 @@ const struct syscord_handler syscord_handler_default = {
 	.ret_kind = SYSCORD_S64,
 };
 
+const struct syscord_handler syscord_handler_unknown = {
+	.ret_kind = SYSCORD_S64,
+	.odd = SYSCORD_ODD_CALL,
+	.other = SYSCORD_ID_UNKNOWN,
+};
+
 const struct syscord_handler syscord_handler_compat = {
 	.ret_kind = SYSCORD_S32,
+	.odd = SYSCORD_ODD_CALL,
+	.other = SYSCORD_ID_COMPAT,
 };
 
 const struct syscord_handler *const syscord_handlers[] = {

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Finding out what the kernel's clock goes by, and how fast that is.
+ */
+#include <linux/delay.h>
+#include <linux/limits.h>
+
+#include "clock.h"
+
+DEFINE_STATIC_KEY_FALSE(syscord_clock_has_counter);
+
+struct syscord_clock syscord_clock __read_mostly;
+
+/* A few reads are enough: what comes between two of them does so rarely. */
+#define TRIES	4
+
+/* Two reads that took less than this part of SYSCORD_CLOCK_FRESH_NS, a us, are of one moment. */
+#define TOGETHER_SHIFT	10
+
+/* How long to count, in us: a snapshot's ns are rounded, so some millionths are lost. */
+#define COUNT_US	1000
+
+/*
+ * One moment by the kernel's clock, as ns and as its device counts.  False if that is not the
+ * processor's counter, whose count then would lie between two others.
+ */
+static bool take_moment(struct system_time_snapshot *moment)
+{
+	unsigned int i;
+	u64 before;
+
+	for (i = 0; i < TRIES; i++) {
+		before = get_cycles();
+		barrier();
+		ktime_get_snapshot(moment);
+		barrier();
+		if (before && before <= moment->cycles && moment->cycles <= get_cycles())
+			return true;
+	}
+	return false;
+}
+
+/* As many bits as there is room for. */
+static bool choose_mult(u64 ns, u64 ticks)
+{
+	u64 mult;
+
+	if (!ns || !ticks || ns > U32_MAX)
+		return false;
+	for (syscord_clock.shift = 32; syscord_clock.shift; syscord_clock.shift--) {
+		mult = div64_u64(ns << syscord_clock.shift, ticks);
+		if (mult <= U32_MAX) {
+			syscord_clock.mult = mult;
+			syscord_clock.fresh = div64_u64(SYSCORD_CLOCK_FRESH_NS * ticks, ns);
+			return mult && syscord_clock.fresh <= U32_MAX;
+		}
+	}
+	return false;
+}
+
+static bool find_counter(void)
+{
+	struct system_time_snapshot begin, end;
+
+	if (!take_moment(&begin))
+		return false;
+	usleep_range(COUNT_US, 2 * COUNT_US);
+	return take_moment(&end) && begin.cs_was_changed_seq == end.cs_was_changed_seq &&
+	       choose_mult(ktime_to_ns(ktime_sub(end.raw, begin.raw)), end.cycles - begin.cycles);
+}
+
+/**
+ * syscord_clock_start - choose what calls are timed by, before the first probe
+ */
+void syscord_clock_start(void)
+{
+	if (find_counter()) {
+		static_branch_enable(&syscord_clock_has_counter);
+		return;
+	}
+	/* All moments are 0 then, and never asked for again. */
+	syscord_clock = (struct syscord_clock){ .mult = 1, .fresh = U64_MAX };
+}
+
+/**
+ * syscord_clock_ask - ask the kernel's clock what time it is
+ * @moment:	this CPU's, with preemption off; set
+ *
+ * Return: CLOCK_MONOTONIC, in ns.
+ */
+noinline u64 syscord_clock_ask(struct syscord_moment *moment)
+{
+	unsigned int i;
+	u64 before;
+
+	for (i = 0; i < TRIES; i++) {
+		before = get_cycles();
+		moment->ns = ktime_get_mono_fast_ns();
+		moment->ticks = get_cycles();
+		/* No interrupt came in between, nor did a hypervisor take the CPU. */
+		if (moment->ticks - before <= syscord_clock.fresh >> TOGETHER_SHIFT)
+			return moment->ns;
+	}
+	/* The two don't belong together, so it is asked again next time. */
+	moment->ticks -= syscord_clock.fresh + 1;
+	return moment->ns;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The flag of a task that sends its syscalls through the tracepoints.  It is one of the flags for
+ * syscalls since 5.11, where the architecture has them, else one of the thread's.
+ */
+#ifndef SYSCORD_COMPAT_SYSCALL_FLAG_H
+#define SYSCORD_COMPAT_SYSCALL_FLAG_H
+
+#include <linux/sched.h>
+#include <linux/thread_info.h>
+
+static inline void compat_set_syscall_flag(struct task_struct *task)
+{
+#ifdef set_task_syscall_work
+	set_task_syscall_work(task, SYSCALL_TRACEPOINT);
+#else
+	set_tsk_thread_flag(task, TIF_SYSCALL_TRACEPOINT);
+#endif
+}
+
+static inline void compat_clear_syscall_flag(struct task_struct *task)
+{
+#ifdef clear_task_syscall_work
+	clear_task_syscall_work(task, SYSCALL_TRACEPOINT);
+#else
+	clear_tsk_thread_flag(task, TIF_SYSCALL_TRACEPOINT);
+#endif
+}
+
+#endif

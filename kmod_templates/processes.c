@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The life of processes: programs begun, ends, forks and new names.
+ */
+#include <linux/percpu.h>
+#include <linux/preempt.h>
+#include <linux/sched.h>
+
+#include "calls.h"
+#include "clock.h"
+#include "filter.h"
+#include "identity.h"
+#include "params.h"
+#include "processes.h"
+#include "stats.h"
+#include "threads.h"
+#include "untrace.h"
+
+/* A task's description, where it is wanted. */
+static void describe(struct task_struct *task, enum syscord_reason reason, const char *comm)
+{
+	struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
+
+	if (syscord_params.sink != SYSCORD_SINK_CTF)
+		return;
+	syscord_ring_begin(&cpu->ring);
+	syscord_identity_write(cpu, task, reason, comm,
+			       syscord_clock_time(&cpu->moment, syscord_clock_ticks()));
+	syscord_ring_end(cpu, &cpu->ring);
+}
+
+/* In execve(), once the new program is there, and nothing can go wrong any more. */
+void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_pid,
+				struct linux_binprm *bprm)
+{
+	const struct syscord_filter *filter;
+	struct syscord_thread *thread;
+
+	preempt_disable_notrace();
+	thread = syscord_thread_find(current);
+	filter = syscord_filter_current();
+	if (!(thread && thread->handler) && syscord_filter_matches(filter, current))
+		syscord_calls_begin_unseen_exec(filter);
+	if (syscord_thread_find(current))
+		describe(current, SYSCORD_REASON_EXEC, current->comm);
+	preempt_enable_notrace();
+}
+
+/* In the task that ends, after its last syscall. */
+COMPAT_PROCESS_EXIT_PROBE(syscord_probe_process_exit)
+{
+	preempt_disable_notrace();
+	if (syscord_thread_find(current)) {
+		describe(current, SYSCORD_REASON_EXIT, current->comm);
+		syscord_thread_put(current);
+	}
+	syscord_untrace_exiting(syscord_filter_current());
+	preempt_enable_notrace();
+}
+
+/* In the parent, before the child runs. */
+void syscord_probe_process_fork(void *data, struct task_struct *parent, struct task_struct *child)
+{
+	const struct syscord_filter *filter;
+
+	preempt_disable_notrace();
+	filter = syscord_filter_current();
+	if (syscord_filter_matches(filter, current))
+		describe(child, SYSCORD_REASON_FORK, child->comm);
+	syscord_untrace_forked(filter, child);
+	preempt_enable_notrace();
+}
+
+/* Before the task has its new name, which it or another gave it. */
+void syscord_probe_task_rename(void *data, struct task_struct *task, const char *comm)
+{
+	const struct syscord_filter *filter;
+
+	preempt_disable_notrace();
+	filter = syscord_filter_current();
+	/* Through /proc a name may be given to one that has just ended. */
+	if (pid_alive(task)) {
+		if (syscord_filter_matches(filter, task))
+			describe(task, SYSCORD_REASON_RENAME, comm);
+		syscord_untrace_renaming(filter, task, comm);
+	}
+	preempt_enable_notrace();
+}

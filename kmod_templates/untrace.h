@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Giving tasks that the filter rejects their full speed back.
+ */
+#ifndef SYSCORD_UNTRACE_H
+#define SYSCORD_UNTRACE_H
+
+#include <linux/sched.h>
+#include <linux/types.h>
+
+#include "filter.h"
+
+/* Whether tasks may lose the flag now. */
+extern bool syscord_untrace_on;
+
+void syscord_untrace_start(void);
+void syscord_untrace_stop(void);
+
+/* From probes. */
+void syscord_untrace_rejected(const struct syscord_filter *filter);
+void syscord_untrace_forked(const struct syscord_filter *filter, struct task_struct *child);
+void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_struct *task,
+			      const char *comm);
+void syscord_untrace_exiting(const struct syscord_filter *filter);
+
+void syscord_untrace_new_filter(void);
+
+#endif
