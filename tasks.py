@@ -104,15 +104,34 @@ def demo(_: Context, arch: str = "arm64") -> None:
     nginx.run(arch)
 
 
-@task(help={"arch": "arm64, x86_64 or both", "trace": "the binary trace: its size, and reading it"})
+@task(
+    help={
+        "arch": "arm64, x86_64 or both",
+        "peers": "beside ftrace, perf trace, LTTng, sysdig and strace, too",
+        "workload": "only these, with commas between them",
+        "variant": "only these, with commas between them, such as 'ctf pid,no match shared'",
+        "rounds": "how often each is run",
+        "trace": "the binary trace instead: its size, and reading it",
+    }
+)
 @explained
-def bench(_: Context, arch: str = "both", trace: bool = False) -> None:
-    """Measure, beside the peers: for now only with --trace. Figures go to build/bench/, too."""
+def bench(  # noqa: PLR0917
+    _: Context,
+    arch: str = "both",
+    peers: bool = False,
+    workload: str = "",
+    variant: str = "",
+    rounds: int = 3,
+    trace: bool = False,
+) -> None:
+    """Measure what tracing costs, in instructions. Figures go to build/bench/, unless only some are asked for."""
+    from bench import cost  # noqa: PLC0415
     from bench import trace as of_trace  # noqa: PLC0415
 
-    if not trace:
-        raise Exit("say what to measure: --trace", code=2)
-    of_trace.run(arch)
+    if trace:
+        of_trace.run(arch)
+    else:
+        cost.run(arch, peers=peers, workloads=workload, variants=variant, rounds=rounds)
 
 
 @task(

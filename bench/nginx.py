@@ -11,13 +11,13 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import sysdig
 from bench.errors import BenchError
-from bench.sysdig import Sysdig
+from bench.peers import sysdig
+from bench.peers.sysdig import Sysdig
 from vm.machine import Machine
 
 REQUESTS, CONCURRENCY = 1500, 20
-PAGE_BYTES = 27_000
+PAGE, PAGE_BYTES = "/var/www/html/page.html", 27_000
 AB = f"ab -q -n {REQUESTS} -c {CONCURRENCY} http://127.0.0.1/page.html"
 AB_S = 300.0
 # curl has its answer when there is a worker, and it has seen the page.
@@ -37,12 +37,15 @@ class Nginx:
     worker: int
 
 
+def page() -> bytes:
+    """What nginx serves: the same each time, and nothing in it repeats."""
+    return base64.b64encode(random.Random(PAGE_BYTES).randbytes(PAGE_BYTES))[:PAGE_BYTES]
+
+
 def start(machine: Machine, ko: Path) -> Nginx:
     """Start nginx in a machine, and bring the module there."""
     machine.put(ko, KO)
-    # The same page each time, of which nothing repeats.
-    page = base64.b64encode(random.Random(PAGE_BYTES).randbytes(PAGE_BYTES))[:PAGE_BYTES]
-    machine.put(page, "/var/www/html/page.html")
+    machine.put(page(), PAGE)
     worker = machine.run(START).stdout.split()
     if len(worker) != 1:
         raise BenchError(f"nginx has {len(worker)} workers in the machine, not one")

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from bench import nginx, sysdig
+from bench import nginx
 from bench.errors import BenchError
 from bench.nginx import Nginx
+from bench.peers import sysdig
 from syscord_build.errors import BuildError
 from syscord_build.module import DEBIAN, build
 from vm import kernels
@@ -54,7 +55,7 @@ def make(arch: str, folder: Path, *, with_content: bool = True, with_sysdig: boo
     with step(f"Building syscord.ko for Linux {kernel.version}"):
         module = build(arch, dot_config=folder / "no .config", out=folder / "module")
     plain, full, capture = folder / "plain", folder / "content", folder / "nginx.scap"
-    with boot(MachineSpec(kernel, icount=True, memory_mib=MEMORY_MIB)) as machine:
+    with boot(MachineSpec(kernel, icount=True, cpus=1, memory_mib=MEMORY_MIB)) as machine:
         with step(f"Starting nginx in a machine ({arch}, Linux {kernel.version})"):
             server = nginx.start(machine, module.ko)
         parameters = {"plain": _record(server, plain, 0)}

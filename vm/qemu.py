@@ -45,7 +45,7 @@ def hardware(spec: MachineSpec) -> list[str]:
         arch.qemu,
         *arch.machine,
         *("-accel", f"tcg,thread={thread}", *timing),
-        *("-smp", str(1 if spec.icount else spec.cpus), "-m", str(spec.memory_mib)),
+        *("-smp", str(spec.cpus), "-m", str(spec.memory_mib)),
         *("-nodefaults", "-display", "none", "-no-reboot"),
         *("-append", append.strip()),
         *("-device", f"virtio-blk-pci,drive={DISK}"),

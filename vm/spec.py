@@ -12,7 +12,8 @@ from vm.kernels import Kernel
 class MachineSpec:
     """A machine to boot. `append` goes to the end of the kernel's command line.
 
-    With `icount` the guest's clock counts instructions (1 ns is one), on one CPU: for measuring, never for speed.
+    With `icount` the guest's clock counts instructions, those of all its CPUs, which take turns (1 ns is one): for
+    measuring, never for speed.
     """
 
     kernel: Kernel
