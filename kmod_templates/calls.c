@@ -95,6 +95,9 @@ static __always_inline void capture_entry(struct syscord_thread *thread,
 
 	c->end = thread->entry + syscord_threads.room - SYSCORD_SCALAR_ROOM;
 	thread->len = handler->entry(c, thread->entry, thread->args) - thread->entry;
+	/* With content at exit as well, it might be more than an event can have. */
+	if (unlikely(thread->len > SYSCORD_EVENT_MOST / 4))
+		c->odd |= SYSCORD_ODD_CALL;
 }
 
 /*
@@ -263,7 +266,7 @@ static u32 odd_event_room(const struct syscord_thread *thread,
 		room += min_t(unsigned long, syscord_params.content, ret);
 	/* Late, what was whole at entry may come on top of what is read anew. */
 	if (thread->cursor.odd & SYSCORD_ODD_FAULT)
-		room += 2 * syscord_threads.room;
+		room += 2 * syscord_threads.room - thread->len;
 	return min_t(u32, room, SYSCORD_EVENT_MOST);
 }
 
@@ -516,6 +519,11 @@ void syscord_calls_begin_unseen_exec(const struct syscord_filter *filter)
 static noinline void ask_at_entry(const struct syscord_filter *filter, struct pt_regs *regs,
 				  long nr)
 {
+	struct syscord_thread *thread = syscord_thread_find(current);
+
+	/* Should the end of an earlier call have been missed, this is not it. */
+	if (thread)
+		thread->handler = NULL;
 	if (!syscord_filter_matches(filter, current)) {
 		if (READ_ONCE(syscord_untrace_on))
 			syscord_untrace_rejected(filter);

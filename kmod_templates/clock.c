@@ -17,6 +17,12 @@ struct syscord_clock syscord_clock __read_mostly;
 /* Two reads that took less than this part of SYSCORD_CLOCK_FRESH_NS, a us, are of one moment. */
 #define TOGETHER_SHIFT	10
 
+/* The kernel's clock may go faster or slower than the counter by this part: a promille. */
+#define STEADY_SHIFT	10
+
+/* What reading two clocks one behind the other is off by, in ns. */
+#define READING_NS	1000
+
 /* How long to count, in us: a snapshot's ns are rounded, so some millionths are lost. */
 #define COUNT_US	1000
 
@@ -82,6 +88,30 @@ void syscord_clock_start(void)
 	syscord_clock = (struct syscord_clock){ .mult = 1, .fresh = U64_MAX };
 }
 
+/* Both clocks, at one moment: no interrupt comes in between, nor does a hypervisor take the CPU. */
+static bool ask_both(u64 *ns, u64 *ticks)
+{
+	unsigned int i;
+	u64 before;
+
+	for (i = 0; i < TRIES; i++) {
+		before = get_cycles();
+		*ns = ktime_get_mono_fast_ns();
+		*ticks = get_cycles();
+		if (*ticks - before <= syscord_clock.fresh >> TOGETHER_SHIFT)
+			return true;
+	}
+	return false;
+}
+
+/* Whether the kernel's clock goes as fast as the counter, as it did since the last moment. */
+static bool is_steady(const struct syscord_moment *moment, u64 ns, u64 ticks)
+{
+	s64 counted = syscord_clock_long_ns(ticks - moment->asked), told = ns - moment->ns;
+
+	return abs(counted - told) <= (told >> STEADY_SHIFT) + READING_NS;
+}
+
 /**
  * syscord_clock_ask - ask the kernel's clock what time it is
  * @moment:	this CPU's, with preemption off; set
@@ -90,18 +120,12 @@ void syscord_clock_start(void)
  */
 noinline u64 syscord_clock_ask(struct syscord_moment *moment)
 {
-	unsigned int i;
-	u64 before;
+	u64 ns, ticks;
+	bool together = ask_both(&ns, &ticks), steady = is_steady(moment, ns, ticks);
 
-	for (i = 0; i < TRIES; i++) {
-		before = get_cycles();
-		moment->ns = ktime_get_mono_fast_ns();
-		moment->ticks = get_cycles();
-		/* No interrupt came in between, nor did a hypervisor take the CPU. */
-		if (moment->ticks - before <= syscord_clock.fresh >> TOGETHER_SHIFT)
-			return moment->ns;
-	}
-	/* The two don't belong together, so it is asked again next time. */
-	moment->ticks -= syscord_clock.fresh + 1;
-	return moment->ns;
+	*moment = (struct syscord_moment){ .ticks = ticks, .ns = ns, .asked = ticks };
+	/* The first moment has none before it to compare with, and is asked for twice. */
+	if (!together || !steady)
+		moment->ticks -= syscord_clock.fresh + 1;
+	return ns;
 }

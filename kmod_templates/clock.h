@@ -4,9 +4,9 @@
  *
  * Both are told by ticks of the processor's counter, where that is what the kernel's own clock goes
  * by: to read it takes a tenth of the instructions.  At least once in SYSCORD_CLOCK_FRESH_NS each
- * CPU asks the kernel's clock anew what time it is, so that times are CLOCK_MONOTONIC's to less
- * than SYSCORD_CLOCK_ERROR_NS, whatever that clock or the counter does.  Elsewhere a tick is a ns
- * of CLOCK_MONOTONIC.
+ * CPU asks the kernel's clock anew what time it is, so that times are CLOCK_MONOTONIC's to some us;
+ * while that is slewed by more than a promille, each time.  Elsewhere a tick is a ns of
+ * CLOCK_MONOTONIC.
  */
 #ifndef SYSCORD_CLOCK_H
 #define SYSCORD_CLOCK_H
@@ -17,12 +17,9 @@
 #include <linux/timex.h>
 #include <linux/types.h>
 
-/*
- * NTP steers the kernel's clock by half a promille at most, and its counter's rate is measured to
- * some millionths.
- */
 #define SYSCORD_CLOCK_FRESH_NS	1000000
-#define SYSCORD_CLOCK_ERROR_NS	2000
+/* No time is wrong by more: adjtimex() slews the clock by a tenth at most. */
+#define SYSCORD_CLOCK_ERROR_NS	(SYSCORD_CLOCK_FRESH_NS / 8)
 
 DECLARE_STATIC_KEY_FALSE(syscord_clock_has_counter);
 
@@ -42,12 +39,14 @@ extern struct syscord_clock syscord_clock;
 
 /**
  * struct syscord_moment - when a CPU asked the kernel's clock last
- * @ticks:	by the counter
+ * @ticks:	by the counter; or so long before that the clock will be asked again
  * @ns:		by CLOCK_MONOTONIC
+ * @asked:	by the counter
  */
 struct syscord_moment {
 	u64 ticks;
 	u64 ns;
+	u64 asked;
 };
 
 void syscord_clock_start(void);

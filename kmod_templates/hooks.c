@@ -24,26 +24,28 @@
  * struct hook - a probe and its tracepoint
  * @name:	of the tracepoint, which kernels do not export to modules
  * @probe:	what it calls
+ * @on_syscalls: it is on syscalls, for which tasks have a flag
  * @tracepoint:	found when the module is loaded
  */
 struct hook {
 	const char *name;
 	void *probe;
+	bool on_syscalls;
 	struct tracepoint *tracepoint;
 };
 
-/* In the order in which they are registered: what gives back a slot comes before what takes one. */
+/*
+ * In the order in which they are registered: what gives back a slot before what takes one, and
+ * what sees the end of a call before what begins to await it.
+ */
 static struct hook hooks[] __ro_after_init = {
 	{ "sched_process_exit", syscord_probe_process_exit },
-	{ "sched_process_exec", syscord_probe_process_exec },
 	{ "sched_process_fork", syscord_probe_process_fork },
 	{ "task_rename", syscord_probe_task_rename },
-	{ "sys_enter", syscord_probe_sys_enter },
-	{ "sys_exit", syscord_probe_sys_exit },
+	{ "sys_exit", syscord_probe_sys_exit, .on_syscalls = true },
+	{ "sys_enter", syscord_probe_sys_enter, .on_syscalls = true },
+	{ "sched_process_exec", syscord_probe_process_exec },
 };
-
-/* From here on they are on syscalls, for which tasks have a flag. */
-#define FIRST_ON_SYSCALLS	(ARRAY_SIZE(hooks) - 2)
 
 static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 {
@@ -107,8 +109,8 @@ bool syscord_hooks_are_alone(void)
 {
 	size_t i;
 
-	for (i = FIRST_ON_SYSCALLS; i < ARRAY_SIZE(hooks); i++)
-		if (!is_alone(&hooks[i]))
+	for (i = 0; i < ARRAY_SIZE(hooks); i++)
+		if (hooks[i].on_syscalls && !is_alone(&hooks[i]))
 			return false;
 	return true;
 }

@@ -29,6 +29,13 @@ static void describe(struct task_struct *task, enum syscord_reason reason, const
 	syscord_ring_end(cpu, &cpu->ring);
 }
 
+/* The end of the call must be seen, though the task may have been rejected when it began. */
+static void begin_unseen_exec(const struct syscord_filter *filter)
+{
+	syscord_calls_begin_unseen_exec(filter);
+	syscord_untrace_wanted();
+}
+
 /* In execve(), once the new program is there, and nothing can go wrong any more. */
 void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_pid,
 				struct linux_binprm *bprm)
@@ -40,7 +47,7 @@ void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_
 	thread = syscord_thread_find(current);
 	filter = syscord_filter_current();
 	if (!(thread && thread->handler) && syscord_filter_matches(filter, current))
-		syscord_calls_begin_unseen_exec(filter);
+		begin_unseen_exec(filter);
 	if (syscord_thread_find(current))
 		describe(current, SYSCORD_REASON_EXEC, current->comm);
 	preempt_enable_notrace();

@@ -29,7 +29,7 @@ static u64 epoch;	/* of all rings, but in flight-recorder mode */
 /**
  * syscord_event_max - bytes of the largest event, once the table of threads is made
  *
- * Return: what event_room() in hooks.c can come to.
+ * Return: what odd_event_room() in calls.c can come to.
  */
 u32 syscord_event_max(void)
 {

@@ -119,6 +119,16 @@ void syscord_untrace_rejected(const struct syscord_filter *filter)
 }
 
 /**
+ * syscord_untrace_wanted - the filter began to want the current task in the middle of a call
+ */
+void syscord_untrace_wanted(void)
+{
+	/* A new filter is there before all flags are set. */
+	if (READ_ONCE(untrace.active))
+		compat_set_syscall_flag(current);
+}
+
+/**
  * syscord_untrace_forked - give a new task its flag, if it may need it
  * @filter:	from syscord_filter_current()
  * @child:	the task, which is in the list of tasks and does not run yet

@@ -18,6 +18,7 @@ void syscord_untrace_stop(void);
 
 /* From probes. */
 void syscord_untrace_rejected(const struct syscord_filter *filter);
+void syscord_untrace_wanted(void);
 void syscord_untrace_forked(const struct syscord_filter *filter, struct task_struct *child);
 void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_struct *task,
 			      const char *comm);

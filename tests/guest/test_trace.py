@@ -91,6 +91,39 @@ def test_records_of_all_cpus_come_in_the_order_of_time(recorder: Recorder, tmp_p
     assert turns == list(range(1, 2001))
 
 
+# The syscall, as the C library's own function does not go through the kernel.
+ASKS_THE_TIME = """
+import ctypes, os, time
+libc, now = ctypes.CDLL(None), (ctypes.c_long * 2)()
+number = {"x86_64": 228, "aarch64": 113}[os.uname().machine]
+for _ in range(20):
+    for _ in range(200):
+        libc.syscall(number, time.CLOCK_MONOTONIC, now)
+    libc.usleep(10_000)
+"""
+TOLERATED_NS = 2 * 2000  # some us, at both ends
+
+
+def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.machine.put(ASKS_THE_TIME.encode(), "/tmp/asks.py")
+    recorder.during("python3 asks.py", f"{CTF} syscalls=clock_gettime,clock_nanosleep")
+    found = [call for call in calls(recorder.fetch(TRACE, tmp_path)) if not call.unseen]
+    begins, ends = [], []
+    for call in found:
+        assert call.time is not None and call.duration is not None
+        if call.name == "clock_gettime":
+            asked = call.exit["time"]
+            assert isinstance(asked, Mapping)
+            told = asked["sec"] * 10**9 + asked["nsec"]
+            begins.append(call.time - call.duration - told)
+            ends.append(call.time - told)
+    assert len(begins) >= 4000
+    # What is told lies in the call: of all calls by the same, which is how long before 1970 the machine was booted.
+    assert max(begins) <= min(ends) + TOLERATED_NS
+    slept = [call.duration or 0 for call in found if call.name == "clock_nanosleep"]
+    assert len(slept) == 20 and min(slept) >= 10**7
+
+
 # Babeltrace
 
 
