@@ -6,7 +6,7 @@ Nothing reads the ring here: it is what ftrace costs at least, and what came fir
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bench.errors import BenchError
 from bench.peers import debian
@@ -26,11 +26,12 @@ class Ftrace:
     kernel: Kernel
     whom: Whom
     name: str = "ftrace"
-    variant: str = field(init=False)
     shorter: int = 1
 
-    def __post_init__(self) -> None:
-        self.variant = self.whom.value
+    @property
+    def variant(self) -> str:
+        """Whom it records."""
+        return self.whom.value
 
     @property
     def version(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tarfile
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -73,11 +73,12 @@ class LttngTracer:
     whom: Whom
     context: bool = False
     name: str = NAME
-    variant: str = field(init=False)
     shorter: int = 1
 
-    def __post_init__(self) -> None:
-        self.variant = f"{self.whom.value} context" if self.context else self.whom.value
+    @property
+    def variant(self) -> str:
+        """Whom it records, and whether with context."""
+        return f"{self.whom.value} context" if self.context else self.whom.value
 
     @property
     def version(self) -> str:

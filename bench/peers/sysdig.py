@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench.errors import BenchError
@@ -45,11 +45,12 @@ class SysdigTracer:
     kernel: Kernel
     whom: Whom
     name: str = NAME
-    variant: str = field(init=False)
     shorter: int = 1
 
-    def __post_init__(self) -> None:
-        self.variant = self.whom.value
+    @property
+    def variant(self) -> str:
+        """Whom it records."""
+        return self.whom.value
 
     @property
     def version(self) -> str:
