@@ -9,14 +9,12 @@
  */
 #include <linux/align.h>
 #include <linux/auxvec.h>
-#include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/mm_types.h>
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/string.h>
-#include <linux/timekeeping.h>
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 

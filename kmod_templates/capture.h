@@ -188,9 +188,10 @@ static __always_inline bool begin_field(struct syscord_cursor *c, u8 **pos, u8 *
 	if (unlikely(c->late)) {
 		u8 *kept = keep_earlier(c, *pos, unit);
 
-		*pos = kept ?: *pos;
-		if (kept)
+		if (kept) {
+			*pos = kept;
 			return false;
+		}
 	}
 	*pos += word_size(unit);
 	return true;
@@ -482,13 +483,9 @@ static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 {
 	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c, pos) / kept);
 
-	items->word = pos;
-	if (unlikely(c->late)) {
-		u8 *end = keep_earlier(c, pos, SYSCORD_UNIT(kept));
-
-		items->word = end ?: pos;
-		if (end)
-			return NULL;
+	if (!begin_field(c, &pos, &items->word, SYSCORD_UNIT(kept))) {
+		items->word = pos;
+		return NULL;
 	}
 	items->addr = addr;
 	items->count = addr ? min(count, most) : 0;
@@ -496,7 +493,7 @@ static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 	items->marks = addr ? 0 : SYSCORD_MARK_NULL;
 	if (addr && count > most)
 		items->marks = SYSCORD_MARK_PART;
-	return pos + word_size(SYSCORD_UNIT(kept));
+	return pos;
 }
 
 /*

@@ -54,6 +54,19 @@ static noinline size_t syscord_read_rest(u8 *to, unsigned long from, size_t size
 	return done;
 }
 
+/* Whether a word of text has a NUL; then @before is how many bytes come before it. */
+static __always_inline bool syscord_has_nul(unsigned long word, size_t *before)
+{
+	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
+	unsigned long bits;
+
+	if (!has_zero(word, &bits, &constants))
+		return false;
+	bits = prep_zero_mask(word, bits, &constants);
+	*before = find_zero(create_zero_mask(bits));
+	return true;
+}
+
 #ifdef CONFIG_X86_64
 
 #define SYSCORD_GET(type, to, from, fault) do {					\
@@ -75,33 +88,32 @@ static __always_inline size_t syscord_copy_in(u8 *to, unsigned long from, size_t
 		return raw_copy_from_user(to, (const void __user *)from, size);
 	__uaccess_begin_nospec();
 	for (; left >= 64; left -= 64, to += 64, from += 64) {
-		SYSCORD_GET(u64, to, from, fault);
-		SYSCORD_GET(u64, to + 8, from + 8, fault);
-		SYSCORD_GET(u64, to + 16, from + 16, fault);
-		SYSCORD_GET(u64, to + 24, from + 24, fault);
-		SYSCORD_GET(u64, to + 32, from + 32, fault);
-		SYSCORD_GET(u64, to + 40, from + 40, fault);
-		SYSCORD_GET(u64, to + 48, from + 48, fault);
-		SYSCORD_GET(u64, to + 56, from + 56, fault);
+		SYSCORD_GET(u64, to, from, out);
+		SYSCORD_GET(u64, to + 8, from + 8, out);
+		SYSCORD_GET(u64, to + 16, from + 16, out);
+		SYSCORD_GET(u64, to + 24, from + 24, out);
+		SYSCORD_GET(u64, to + 32, from + 32, out);
+		SYSCORD_GET(u64, to + 40, from + 40, out);
+		SYSCORD_GET(u64, to + 48, from + 48, out);
+		SYSCORD_GET(u64, to + 56, from + 56, out);
 	}
 	if (!left)
-		goto done;
+		goto out;
 	for (; left >= 8; left -= 8, to += 8, from += 8)
-		SYSCORD_GET(u64, to, from, fault);
+		SYSCORD_GET(u64, to, from, out);
 	if (left & 4) {
-		SYSCORD_GET(u32, to, from, fault);
+		SYSCORD_GET(u32, to, from, out);
 		left -= 4, to += 4, from += 4;
 	}
 	if (left & 2) {
-		SYSCORD_GET(u16, to, from, fault);
+		SYSCORD_GET(u16, to, from, out);
 		left -= 2, to += 2, from += 2;
 	}
 	if (left) {
-		SYSCORD_GET(u8, to, from, fault);
+		SYSCORD_GET(u8, to, from, out);
 		left = 0;
 	}
-done:
-fault:
+out:
 	user_access_end();
 	return left;
 }
@@ -113,19 +125,17 @@ fault:
 static __always_inline bool syscord_copy_string(u8 *to, unsigned long from, size_t room,
 						size_t *len)
 {
-	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
-	unsigned long word, bits;
-	size_t done = 0;
+	size_t done = 0, before;
+	unsigned long word;
 
 	if (!user_access_begin((const void __user *)from, room))
 		return false;
 	for (; done + sizeof(word) <= room; done += sizeof(word)) {
 		unsafe_get_user(word, (const unsigned long __user *)(from + done), fault);
 		memcpy(to + done, &word, sizeof(word));
-		if (has_zero(word, &bits, &constants)) {
+		if (syscord_has_nul(word, &before)) {
 			user_access_end();
-			bits = prep_zero_mask(word, bits, &constants);
-			*len = done + find_zero(create_zero_mask(bits));
+			*len = done + before;
 			return true;
 		}
 	}
@@ -144,16 +154,13 @@ static __always_inline size_t syscord_copy_in(u8 *to, unsigned long from, size_t
 /* Bytes of @text up to its NUL; at least @size if there is none. */
 static __always_inline size_t syscord_find_nul(const u8 *text, size_t size)
 {
-	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
-	unsigned long word, bits;
-	size_t done;
+	size_t done, before;
+	unsigned long word;
 
 	for (done = 0; done < size; done += sizeof(word)) {
 		memcpy(&word, text + done, sizeof(word));
-		if (has_zero(word, &bits, &constants)) {
-			bits = prep_zero_mask(word, bits, &constants);
-			return done + find_zero(create_zero_mask(bits));
-		}
+		if (syscord_has_nul(word, &before))
+			return done + before;
 	}
 	return done;
 }
