@@ -48,7 +48,6 @@ class Sample:
     """What one run took: instructions for one operation, all that ran being counted; and what was recorded."""
 
     instructions: float
-    elapsed: float  # the same until the workload had ended, idle time included
     traced: Traced
 
 
@@ -75,10 +74,10 @@ class Lab:
         tracer.start(self.machine, self._server(what) or worker)
         if what.warm_up:
             self.machine.run(what.warm_up, timeout=RUN_S)
-        status, elapsed, busy = map(int, self.machine.run(GO, timeout=RUN_S).stdout.split())
+        status, busy = map(int, self.machine.run(GO, timeout=RUN_S).stdout.split())
         self._prove(what, status)
         traced = tracer.stop(self.machine)
-        return Sample(busy / what.operations, elapsed / what.operations, traced)
+        return Sample(busy / what.operations, traced)
 
     def _server(self, what: Workload) -> int:
         """The number of the process to trace; 0 if that is the one that does the workload."""

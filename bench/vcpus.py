@@ -1,7 +1,7 @@
 """Whether a syscall costs the same when more CPUs trace: so it is if they write nothing that they share.
 
-The clock of a machine that counts instructions counts those of all its CPUs, which take turns. So while one of them at
-least has work, ns are instructions of them all, and those of one operation are the ns divided by all operations.
+What is counted are the instructions of all CPUs, which take turns, and those of one operation are all of them divided by
+the operations of all CPUs.
 """
 
 from __future__ import annotations
@@ -73,9 +73,8 @@ def _on(kernel: Kernel, folder: Path, tracer: Syscord, operations: Sequence[Work
         made = []
         for what in operations:
             with step(f"{what.name}, on {cpus} CPU{'s' * (cpus > 1)}"):
-                # A machine of several CPUs cannot say when all of them were idle.
-                bare = median(machine.run(what, Bare()).elapsed for _ in range(rounds))
-                traced = median(machine.run(what, tracer).elapsed for _ in range(rounds))
+                bare = median(machine.run(what, Bare()).instructions for _ in range(rounds))
+                traced = median(machine.run(what, tracer).instructions for _ in range(rounds))
             made.append(_scaling(kernel, what, bare, traced))
         return made
 

@@ -23,8 +23,8 @@ BUDGET = Path(__file__).parents[1] / "bench/budget.yaml"
 
 def figure(name: str, bare: list[float], traced: list[float]) -> Figure:
     what = workload.named(name)[0]
-    with_it = [Sample(each, each, Traced(100, 4)) for each in traced]
-    return rows.figure(KERNEL, what, Bare(), [Sample(each, each, Traced(0, None)) for each in bare], with_it)
+    with_it = [Sample(each, Traced(100, 4)) for each in traced]
+    return rows.figure(KERNEL, what, Bare(), [Sample(each, Traced(0, None)) for each in bare], with_it)
 
 
 def row(name: str, variant: str, added: float, relative: float) -> Row:
