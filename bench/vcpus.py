@@ -1,7 +1,6 @@
 """Whether a syscall costs the same when more CPUs trace: so it is if they write nothing that they share.
 
-What is counted are the instructions of all CPUs, which take turns, and those of one operation are all of them divided by
-the operations of all CPUs.
+What is counted are the instructions of all CPUs, which take turns; divided by all operations, they are those of one.
 """
 
 from __future__ import annotations

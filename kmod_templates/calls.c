@@ -129,13 +129,13 @@ static u8 *capture_late(struct syscord_thread *thread, const struct syscord_hand
 
 	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
 		return NULL;
-	c->late = true;
 	c->earlier = c->odd & SYSCORD_ODD_UNSEEN ? NULL : thread->entry;
 	c->earlier_end = thread->entry + thread->len;
 	c->after = pos;
-	c->end = min(end, pos + syscord_threads.room - SYSCORD_SCALAR_ROOM);
+	c->late_end = min(end, pos + syscord_threads.room - SYSCORD_SCALAR_ROOM);
+	c->end = NULL;
 	pos = handler->entry(c, pos, thread->args);
-	c->late = false;
+	c->late_end = NULL;
 	return pos;
 }
 
@@ -269,12 +269,12 @@ static u32 odd_event_room(const struct syscord_thread *thread,
 }
 
 /* In ns; 0 of what began before the counter was set back, as when the machine slept. */
-static u64 odd_duration(const struct syscord_thread *thread, u64 ticks)
+static u64 odd_duration(const struct syscord_thread *thread)
 {
 	if (thread->cursor.odd & SYSCORD_ODD_UNSEEN || thread->handler->never_returns ||
-	    (s64)ticks < 0)
+	    (s64)thread->time < 0)
 		return 0;
-	return syscord_clock_long_ns(ticks);
+	return syscord_clock_long_ns(thread->time);
 }
 
 static void drop_record(struct syscord_cpu *cpu)
@@ -286,8 +286,8 @@ static void drop_record(struct syscord_cpu *cpu)
 }
 
 /* One record of any call, into this CPU's ring, for which there may be no room. */
-static noinline void put_odd_record(struct syscord_cpu *cpu, struct syscord_thread *thread,
-				    long ret, u64 now, u64 ticks)
+static noinline __cold void put_odd_record(struct syscord_cpu *cpu, struct syscord_thread *thread,
+					   long ret, u64 now)
 {
 	const struct syscord_handler *handler = thread->handler;
 	struct syscord_event *event;
@@ -308,7 +308,7 @@ static noinline void put_odd_record(struct syscord_cpu *cpu, struct syscord_thre
 		drop_record(cpu);
 		return;
 	}
-	room = fill_event(event, room, thread, ret, odd_duration(thread, ticks));
+	room = fill_event(event, room, thread, ret, odd_duration(thread));
 	/* Before the event is in the ring: its packet may be closed as soon as it is. */
 	cpu->recorded++;
 	syscord_ring_commit(&cpu->ring, event, time, pos, room);
@@ -334,20 +334,23 @@ static __always_inline u8 *fill_usual_payload(struct syscord_thread *thread,
  * False if something is out of the ordinary; then nothing was done.
  */
 static __always_inline bool put_usual_record(struct syscord_cpu *cpu, struct syscord_thread *thread,
-					     long ret, u64 now, u64 ticks)
+					     long ret, u64 now)
 {
 	const struct syscord_handler *handler = thread->handler;
 	struct syscord_ring *ring = &cpu->ring;
-	u64 pos = ALIGN(ring->head, 2), duration = syscord_clock_ns(ticks);
+	u64 pos = ALIGN(ring->head, 2), ticks = thread->time, duration = syscord_clock_ns(ticks);
 	/* Where that is not left, the long way looks how much content there is. */
 	u32 room = event_room(thread, handler) + (syscord_params.content & handler->exit_content);
 	struct syscord_event *event;
 	u8 *end;
 
-	/* One comparison for a long time, a clock that stepped back, and one that is far ahead. */
-	if (unlikely((ticks | duration | (now - ring->last)) >> 32 || ret != (s32)ret ||
-		     thread->cursor.odd || pos + room > ring->limit ||
-		     !syscord_identity_is_known(ring, thread)))
+	/*
+	 * One comparison for all that is odd: a long time, a clock that stepped back or is far
+	 * ahead, a result that is no s32.
+	 */
+	if (unlikely((ticks | duration | (now - ring->last) | thread->cursor.odd |
+		      ((u64)ret - S32_MIN)) >> 32 ||
+		     pos + room > ring->limit || !syscord_identity_is_known(ring, thread)))
 		return false;
 	event = syscord_ring_at(ring, pos);
 	event->id = syscord_class_id(thread->nr, SYSCORD_FORM_SHORT, ret < 0 ? 0 : handler->part);
@@ -379,9 +382,9 @@ static noinline void record(struct syscord_thread *thread, long ret)
 	/* The writer's grace period waits for what begins here. */
 	ticks = syscord_clock_ticks();
 	now = syscord_clock_time(&cpu->moment, ticks);
-	ticks -= thread->time;
-	if (unlikely(!put_usual_record(cpu, thread, ret, now, ticks)))
-		put_odd_record(cpu, thread, ret, now, ticks);
+	thread->time = ticks - thread->time;
+	if (unlikely(!put_usual_record(cpu, thread, ret, now)))
+		put_odd_record(cpu, thread, ret, now);
 	thread->handler = NULL;
 	syscord_ring_end(cpu, &cpu->ring);
 	preempt_enable_notrace();
@@ -397,9 +400,16 @@ static __always_inline void begin_call(struct syscord_thread *thread,
 	thread->cursor.odd = handler->odd;
 }
 
-static struct syscord_thread *get_thread(void)
+static noinline struct syscord_thread *seek_thread(void)
 {
 	return syscord_thread_find(current) ?: syscord_thread_take(current);
+}
+
+static __always_inline struct syscord_thread *get_thread(void)
+{
+	struct syscord_thread *thread = this_cpu_read(syscord_thread_here);
+
+	return likely(READ_ONCE(thread->owner) == current) ? thread : seek_thread();
 }
 
 /* The entry of any call.  If the table is full, calls that return are counted when they do. */

@@ -29,21 +29,25 @@
 /* Elements of an array, strings of a vector, parts of an iovec. */
 #define SYSCORD_ITEMS_MAX	64
 
-/* What of a call is out of the ordinary; then its record is made the long way. */
-#define SYSCORD_ODD_WIDE	BIT(0)	/* an argument does not fit in 32 bits, or may not */
-#define SYSCORD_ODD_FAULT	BIT(1)	/* a field of the entry part could not be read */
-#define SYSCORD_ODD_UNSEEN	BIT(2)	/* the entry was not seen */
-#define SYSCORD_ODD_CALL	BIT(3)	/* the handler says so */
+/*
+ * What of a call is out of the ordinary; then its record is made the long way.  In the upper half,
+ * so that one comparison finds these, and numbers that do not fit in 32 bits.
+ */
+#define SYSCORD_ODD_WIDE	BIT_ULL(32) /* an argument does not fit in 32 bits, or may not */
+#define SYSCORD_ODD_FAULT	BIT_ULL(33) /* a field of the entry part could not be read */
+#define SYSCORD_ODD_UNSEEN	BIT_ULL(34) /* the entry was not seen */
+#define SYSCORD_ODD_CALL	BIT_ULL(35) /* the handler says so */
 /* Narrow fields have 64 bits. */
 #define SYSCORD_ODD_64_BITS	(SYSCORD_ODD_WIDE | SYSCORD_ODD_UNSEEN)
 
 /**
  * struct syscord_cursor - what handlers know of the place where they put their fields
- * @end:	where fields of variable length stop
- * @content:	bytes of content to keep of a field
+ * @end:	where fields of variable length stop; late: NULL, so that none fits and is put as it
+ *		mostly is
  * @odd:	SYSCORD_ODD_*
+ * @content:	bytes of content to keep of a field
  * @addr_room:	bytes that the caller has for a socket address; noted at entry, used at exit
- * @late:	the entry part is read at exit
+ * @late_end:	the entry part is read at exit, and its fields stop there; else NULL
  * @earlier:	late: where, in the part as it was read at entry, what comes after @after begins;
  *		NULL if it was not read then
  * @earlier_end: the end of that part
@@ -54,10 +58,10 @@
  */
 struct syscord_cursor {
 	u8 *end;
+	u64 odd;
 	u32 content;
-	u32 odd;
 	u32 addr_room;
-	bool late;
+	u8 *late_end;
 	const u8 *earlier;
 	const u8 *earlier_end;
 	const u8 *after;
@@ -115,7 +119,9 @@ static __always_inline size_t word_size(unsigned int unit)
 /* Bytes that a field of variable length may still take. */
 static __always_inline size_t cursor_room(const struct syscord_cursor *c, const u8 *pos)
 {
-	return c->end > pos ? c->end - pos : 0;
+	const u8 *end = c->late_end ?: c->end;
+
+	return end > pos ? end - pos : 0;
 }
 
 static inline u32 field_word(const u8 *field, unsigned int unit)
@@ -185,7 +191,7 @@ static __always_inline bool begin_field(struct syscord_cursor *c, u8 **pos, u8 *
 					unsigned int unit)
 {
 	*word = *pos;
-	if (unlikely(c->late)) {
+	if (unlikely(c->late_end)) {
 		u8 *kept = keep_earlier(c, *pos, unit);
 
 		if (kept) {
@@ -202,7 +208,7 @@ static noinline __maybe_unused u32 note_field(struct syscord_cursor *c, const u8
 {
 	if (marks & SYSCORD_MARK_FAULT)
 		c->odd |= SYSCORD_ODD_FAULT;
-	if (c->late) {
+	if (c->late_end) {
 		c->after = pos;
 		if (!(marks & SYSCORD_MARK_NULL))
 			marks |= SYSCORD_MARK_LATE;
@@ -225,7 +231,7 @@ static __always_inline void set_word(u8 *word, unsigned int unit, size_t count, 
 static __always_inline void end_field(struct syscord_cursor *c, u8 *word, const u8 *pos,
 				      unsigned int unit, size_t count, u32 marks)
 {
-	if (unlikely(c->late || marks & SYSCORD_MARK_FAULT))
+	if (unlikely(c->late_end || marks & SYSCORD_MARK_FAULT))
 		marks = note_field(c, pos, marks);
 	set_word(word, unit, count, marks);
 }
@@ -275,7 +281,7 @@ static __maybe_unused u8 *put_string(struct syscord_cursor *c, u8 *pos, unsigned
 	u8 *text = pos + word_size(SYSCORD_UNIT(1));
 	size_t len;
 
-	if (likely(!c->late && addr && text + SYSCORD_STRING_MAX <= c->end &&
+	if (likely(addr && text + SYSCORD_STRING_MAX <= c->end &&
 		   syscord_read_string(text, addr, SYSCORD_STRING_MAX, &len))) {
 		set_word(pos, SYSCORD_UNIT(1), len, 0);
 		return text + len;
@@ -317,7 +323,7 @@ static __always_inline u8 *put_memory(struct syscord_cursor *c, u8 *pos, unsigne
 	size_t want = min(len, most);
 	u8 *to = pos + word_size(unit);
 
-	if (likely(!c->late && addr && want <= SYSCORD_WORDS_MAX && to + want <= c->end &&
+	if (likely(addr && want <= SYSCORD_WORDS_MAX && to + want <= c->end &&
 		   syscord_read_all(to, addr, want))) {
 		set_word(pos, unit, want, want < len ? SYSCORD_MARK_PART : 0);
 		return to + want;
@@ -408,9 +414,10 @@ static __maybe_unused u8 *put_sockaddr(struct syscord_cursor *c, u8 *pos, unsign
 /* At entry: at @len_addr stands how many bytes the caller has for an address. */
 static __maybe_unused void note_addr_room(struct syscord_cursor *c, unsigned long len_addr)
 {
-	if (c->late)
+	if (c->late_end)
 		return;	/* what stands there now is the kernel's */
-	if (syscord_read_user(&c->addr_room, len_addr, sizeof(c->addr_room)) < sizeof(u32))
+	/* Mostly there is none; a read that faults takes a thousand instructions to say so. */
+	if (!len_addr || !syscord_read_all(&c->addr_room, len_addr, sizeof(c->addr_room)))
 		c->addr_room = 0;
 }
 
@@ -474,6 +481,28 @@ struct syscord_items {
 };
 
 /*
+ * How many elements can be read, and the field's marks.  @done is set if the array is done already,
+ * up to there.
+ */
+static noinline __maybe_unused u32 begin_any_items(struct syscord_cursor *c, u8 *pos,
+						   unsigned long addr, unsigned long count,
+						   size_t kept, u8 **done)
+{
+	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c, pos) / kept);
+	u32 late = c->late_end ? SYSCORD_MARK_LATE : 0;
+	u8 *word;
+
+	*done = NULL;
+	if (!begin_field(c, &pos, &word, SYSCORD_UNIT(kept))) {
+		*done = pos;
+		return 0;
+	}
+	if (!addr)
+		return SYSCORD_MARK_NULL;
+	return count > most ? most | late | SYSCORD_MARK_PART : count | late;
+}
+
+/*
  * Begin an array of @count elements that take @kept bytes each in the record.  Returns where the
  * first one goes, or NULL if the array is done already, up to @items->word.
  */
@@ -481,47 +510,78 @@ static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 				       struct syscord_items *items, unsigned long addr,
 				       unsigned long count, size_t kept)
 {
-	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c, pos) / kept);
+	u8 *first = pos + word_size(SYSCORD_UNIT(kept)), *done;
+	u32 word;
 
-	if (!begin_field(c, &pos, &items->word, SYSCORD_UNIT(kept))) {
-		items->word = pos;
+	items->word = pos;
+	items->addr = addr;
+	items->count = count;
+	items->done = 0;
+	items->marks = 0;
+	if (likely(addr && count <= SYSCORD_ITEMS_MAX && first + count * kept <= c->end))
+		return first;
+	if (!addr && !c->late_end) {
+		set_word(pos, SYSCORD_UNIT(kept), 0, SYSCORD_MARK_NULL);
+		items->word = first;
 		return NULL;
 	}
-	items->addr = addr;
-	items->count = addr ? min(count, most) : 0;
-	items->done = 0;
-	items->marks = addr ? 0 : SYSCORD_MARK_NULL;
-	if (addr && count > most)
-		items->marks = SYSCORD_MARK_PART;
-	return pos;
+	word = begin_any_items(c, pos, addr, count, kept, &done);
+	items->count = word & SYSCORD_COUNT_MASK;
+	items->marks = word & ~SYSCORD_COUNT_MASK;
+	if (!done)
+		return first;
+	items->word = done;
+	return NULL;
+}
+
+/* Elements of @size bytes that are read at once. */
+#define SYSCORD_ITEMS_AT_ONCE(size)	((size) < 64 ? 128 / (size) : 1)
+
+/* Several elements.  Out of the way of one, whose size the compiler knows. */
+static noinline __maybe_unused bool read_many_items(void *batch, unsigned long addr, size_t size)
+{
+	return syscord_read_all(batch, addr, size);
 }
 
 /*
- * Read the next element.  The caller has @size bytes of it, which may be fewer than we know of; the
- * rest is zero.  False when there is none, or it faulted.
+ * Read the next elements of @size bytes each, @most of them at most.  Returns how many there are:
+ * none at the end, or where the memory faulted.
  */
-static __always_inline bool next_item(struct syscord_items *items, void *item, size_t full,
-				      size_t size)
+static __always_inline unsigned long next_items(struct syscord_items *items, void *batch,
+						size_t size, unsigned long most)
 {
-	if (items->done == items->count)
-		return false;
+	unsigned long count = min(items->count - items->done, most);
+
+	if (!count)
+		return 0;
+	/* Should one of them fault, those before it are read one by one. */
+	if (count > 1 && unlikely(!read_many_items(batch, items->addr, count * size)))
+		count = 1;
+	if (count == 1 && unlikely(!syscord_read_all(batch, items->addr, size))) {
+		items->marks |= SYSCORD_MARK_FAULT;
+		return 0;
+	}
+	items->addr += count * size;
+	items->done += count;
+	return count;
+}
+
+/* Read a struct, of which the caller has @size bytes: where these are fewer, the rest is zero. */
+static __always_inline unsigned long next_sized_item(struct syscord_items *items, void *item,
+						     size_t full, size_t size)
+{
 	if (size < full)
 		memset(item, 0, full);
-	size = min(size, full);
-	if (syscord_read_user(item, items->addr, size) < size) {
-		items->marks |= SYSCORD_MARK_FAULT;
-		return false;
-	}
-	items->addr += size;
-	items->done++;
-	return true;
+	return next_items(items, item, min(size, full), 1);
 }
 
 static __always_inline void end_items(struct syscord_cursor *c, const u8 *pos,
 				      const struct syscord_items *items)
 {
+	u32 marks = unlikely(items->marks) ? note_field(c, pos, items->marks) : 0;
+
 	/* The word is the same for elements of any size. */
-	end_field(c, items->word, pos, SYSCORD_UNIT(1), items->done, items->marks);
+	set_word(items->word, SYSCORD_UNIT(1), items->done, marks);
 }
 
 /* A number behind a pointer, already read. */

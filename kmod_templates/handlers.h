@@ -123,9 +123,9 @@ struct syscord_handler {
 	u8 *(*entry)(struct syscord_cursor *c, u8 *pos, const unsigned long *args);
 	u8 *(*exit)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
 	u8 *(*whole)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
+	u64 odd;
 	u32 exit_room;
 	u32 exit_content;
-	u32 odd;
 	u16 other;
 	u8 steps;
 	u8 part;

@@ -26,7 +26,7 @@
  * struct syscord_thread - a thread's slot
  * @owner:	the thread, or NULL
  * @handler:	of the syscall that was entered, and whose exit is awaited; else NULL
- * @time:	when it was entered, in ticks
+ * @time:	when it was entered, in ticks; from its exit on, how long it took
  * @nr:		its number
  * @len:	bytes of the entry part, as far as it was read at entry
  * @cursor:	what its handler knows

@@ -97,7 +97,7 @@ static __always_inline size_t syscord_copy_in(u8 *to, unsigned long from, size_t
 		SYSCORD_GET(u64, to + 48, from + 48, out);
 		SYSCORD_GET(u64, to + 56, from + 56, out);
 	}
-	if (!left)
+	if (likely(!left))
 		goto out;
 	for (; left >= 8; left -= 8, to += 8, from += 8)
 		SYSCORD_GET(u64, to, from, out);

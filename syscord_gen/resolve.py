@@ -441,8 +441,8 @@ def _code(member: Member) -> str:
 def _value(member: Member) -> str:
     """The member as a plain integer: some are pointers, or integers that sparse keeps apart from others."""
     if member.type == "length":
-        return f"min_t(u64, item.{member.name}, U32_MAX)"
-    return f"(__force {_code(member)})item.{member.name}"
+        return f"min_t(u64, item->{member.name}, U32_MAX)"
+    return f"(__force {_code(member)})item->{member.name}"
 
 
 def _scalar_items(arg: Argument, known: _Known) -> Items:
@@ -453,7 +453,7 @@ def _scalar_items(arg: Argument, known: _Known) -> Items:
         struct=None,
         c_type=scalar.code,
         header=None,
-        members=((scalar.code, "item"),),
+        members=((scalar.code, "*item"),),
         fields=(field,),
         kept=scalar.bits // 8,
     )

@@ -16,6 +16,10 @@ static __always_inline void compat_get_three_arguments(struct pt_regs *regs, uns
 	args[0] = regs->di;
 	args[1] = regs->si;
 	args[2] = regs->dx;
+#elif defined(CONFIG_ARM64)
+	args[0] = regs->orig_x0;
+	args[1] = regs->regs[1];
+	args[2] = regs->regs[2];
 #else
 	syscall_get_arguments(current, regs, args);
 #endif

@@ -140,16 +140,19 @@ static const struct syscord_field u64_member[] __maybe_unused = {
 static __maybe_unused u8 *put_item_pollfd(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
+	struct pollfd batch[SYSCORD_ITEMS_AT_ONCE(sizeof(struct pollfd))], *item;
 	struct syscord_items items;
-	struct pollfd item;
+	unsigned long got;
 
 	pos = begin_items(c, pos, &items, addr, count, 8);
 	if (!pos)
 		return items.word;
-	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		pos = put_s32(pos, (__force s32)item.fd);
-		pos = put_s16(pos, (__force s16)item.events);
-		pos = put_s16(pos, (__force s16)item.revents);
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
+		for (item = batch; item < batch + got; item++) {
+			pos = put_s32(pos, (__force s32)item->fd);
+			pos = put_s16(pos, (__force s16)item->events);
+			pos = put_s16(pos, (__force s16)item->revents);
+		}
 	}
 	end_items(c, pos, &items);
 	return pos;
@@ -165,15 +168,18 @@ static const struct syscord_field item_pollfd_members[] __maybe_unused = {
 static __maybe_unused u8 *put_item_pollfd_fd_events(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
+	struct pollfd batch[SYSCORD_ITEMS_AT_ONCE(sizeof(struct pollfd))], *item;
 	struct syscord_items items;
-	struct pollfd item;
+	unsigned long got;
 
 	pos = begin_items(c, pos, &items, addr, count, 6);
 	if (!pos)
 		return items.word;
-	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		pos = put_s32(pos, (__force s32)item.fd);
-		pos = put_s16(pos, (__force s16)item.events);
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
+		for (item = batch; item < batch + got; item++) {
+			pos = put_s32(pos, (__force s32)item->fd);
+			pos = put_s16(pos, (__force s16)item->events);
+		}
 	}
 	end_items(c, pos, &items);
 	return pos;
@@ -188,15 +194,18 @@ static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused
 static __maybe_unused u8 *put_item_pollfd_fd_revents(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
+	struct pollfd batch[SYSCORD_ITEMS_AT_ONCE(sizeof(struct pollfd))], *item;
 	struct syscord_items items;
-	struct pollfd item;
+	unsigned long got;
 
 	pos = begin_items(c, pos, &items, addr, count, 6);
 	if (!pos)
 		return items.word;
-	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		pos = put_s32(pos, (__force s32)item.fd);
-		pos = put_s16(pos, (__force s16)item.revents);
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
+		for (item = batch; item < batch + got; item++) {
+			pos = put_s32(pos, (__force s32)item->fd);
+			pos = put_s16(pos, (__force s16)item->revents);
+		}
 	}
 	end_items(c, pos, &items);
 	return pos;
@@ -211,14 +220,17 @@ static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unuse
 static __maybe_unused u8 *put_item_t_int(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				unsigned long count)
 {
+	s32 batch[SYSCORD_ITEMS_AT_ONCE(sizeof(s32))], *item;
 	struct syscord_items items;
-	s32 item;
+	unsigned long got;
 
 	pos = begin_items(c, pos, &items, addr, count, 4);
 	if (!pos)
 		return items.word;
-	while (next_item(&items, &item, sizeof(item), sizeof(item))) {
-		pos = put_s32(pos, item);
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
+		for (item = batch; item < batch + got; item++) {
+			pos = put_s32(pos, *item);
+		}
 	}
 	end_items(c, pos, &items);
 	return pos;
