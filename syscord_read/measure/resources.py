@@ -178,8 +178,11 @@ class Resources(Descriptors):
         return used
 
     def _look_up(self, key: tuple[int, int], step: int, c: int) -> Table:
-        """The table of a process; if it has none, a step that only looks at it makes none."""
-        makes = c >= 0 if step == _OPEN else step in (_NAME, _SAME, _STATE)
+        """The table of a process; if it has none, a step that only looks at it makes none.
+
+        A close that succeeds does more than look: what the process has is its own from then on, and no longer copied.
+        """
+        makes = c >= 0 if step == _OPEN else c > 0 if step == _CLOSE else step in (_NAME, _SAME, _STATE)
         return self._table(*key) if makes else self._tables.get(key, _NOBODY)
 
     def _follow_step(self, step: int, key: tuple[int, int], a: int, steps: _Steps) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
 
@@ -364,6 +364,7 @@ def make(scene: Scene, step: Step, tid: int) -> None:
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.tuples(STEPS, st.integers(7, 9)), max_size=12))
+@example([(("openat", b"/a", 4, 0), 7), (("close", b"/a", 3, 0), 8), (("clone", b"/a", 8, 3), 7)])
 def test_in_bulk_is_the_same_as_call_by_call(tmp_path: Path, steps: list[tuple[Step, int]]) -> None:
     """``Descriptors`` follows one call after the other; whatever is done, both agree on what is read."""
     scene = Scene()
