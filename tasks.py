@@ -111,6 +111,7 @@ def demo(_: Context, arch: str = "arm64") -> None:
         "workload": "only these, with commas between them",
         "variant": "only these, with commas between them, such as 'ctf pid,no match shared'",
         "rounds": "how often each is run",
+        "calls": "what calls of all kinds cost instead, each by itself",
         "trace": "the binary trace instead: its size, and reading it",
     }
 )
@@ -122,14 +123,18 @@ def bench(  # noqa: PLR0917
     workload: str = "",
     variant: str = "",
     rounds: int = 3,
+    calls: bool = False,
     trace: bool = False,
 ) -> None:
     """Measure what tracing costs, in instructions. Figures go to build/bench/, unless only some are asked for."""
+    from bench import calls as of_calls  # noqa: PLC0415
     from bench import cost  # noqa: PLC0415
     from bench import trace as of_trace  # noqa: PLC0415
 
     if trace:
         of_trace.run(arch)
+    elif calls:
+        of_calls.run(arch)
     else:
         cost.run(arch, peers=peers, workloads=workload, variants=variant, rounds=rounds)
 

@@ -534,14 +534,24 @@ static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 	return NULL;
 }
 
+/* One element, as it mostly is: there is one, it is there, and fits in the record. */
+static __always_inline bool read_one_item(const struct syscord_cursor *c, const u8 *pos, void *item,
+					  size_t size, unsigned long addr, unsigned long count,
+					  size_t kept)
+{
+	return count == 1 && addr && pos + word_size(SYSCORD_UNIT(kept)) + kept <= c->end &&
+	       syscord_read_all(item, addr, size);
+}
+
+/* The word of one element, whatever its size.  Returns where the element goes. */
+static __always_inline u8 *put_one_word(u8 *pos)
+{
+	set_word(pos, SYSCORD_UNIT(1), 1, 0);
+	return pos + word_size(SYSCORD_UNIT(1));
+}
+
 /* Elements of @size bytes that are read at once. */
 #define SYSCORD_ITEMS_AT_ONCE(size)	((size) < 64 ? 128 / (size) : 1)
-
-/* Several elements.  Out of the way of one, whose size the compiler knows. */
-static noinline __maybe_unused bool read_many_items(void *batch, unsigned long addr, size_t size)
-{
-	return syscord_read_all(batch, addr, size);
-}
 
 /*
  * Read the next elements of @size bytes each, @most of them at most.  Returns how many there are:
@@ -554,12 +564,13 @@ static __always_inline unsigned long next_items(struct syscord_items *items, voi
 
 	if (!count)
 		return 0;
-	/* Should one of them fault, those before it are read one by one. */
-	if (count > 1 && unlikely(!read_many_items(batch, items->addr, count * size)))
+	if (unlikely(!syscord_read_all(batch, items->addr, count * size))) {
+		/* Should one of them fault, those before it are read one by one. */
 		count = 1;
-	if (count == 1 && unlikely(!syscord_read_all(batch, items->addr, size))) {
-		items->marks |= SYSCORD_MARK_FAULT;
-		return 0;
+		if (!syscord_read_all(batch, items->addr, size)) {
+			items->marks |= SYSCORD_MARK_FAULT;
+			return 0;
+		}
 	}
 	items->addr += count * size;
 	items->done += count;

@@ -17,6 +17,8 @@
 
 /* Copies go by words, and may write so much less one byte more than they are to. */
 #define SYSCORD_COPY_STEP	sizeof(u64)
+/* As far as there is so much of it, this at a time. */
+#define SYSCORD_COPY_BLOCK	64
 
 /* How much of a string is read at a time, if not by words. */
 #define SYSCORD_STRING_STEP	64
@@ -285,9 +287,11 @@ static __maybe_unused size_t syscord_read_user_string(u8 *to, unsigned long from
 /* Copy what is ours, by words: SYSCORD_COPY_STEP says how many bytes too many. */
 static __always_inline void syscord_copy_words(u8 *to, const u8 *from, size_t size)
 {
-	size_t done;
+	size_t done = 0;
 
-	for (done = 0; done < size; done += SYSCORD_COPY_STEP)
+	for (; unlikely(done + SYSCORD_COPY_BLOCK <= size); done += SYSCORD_COPY_BLOCK)
+		memcpy(to + done, from + done, SYSCORD_COPY_BLOCK);
+	for (; done < size; done += SYSCORD_COPY_STEP)
 		memcpy(to + done, from + done, SYSCORD_COPY_STEP);
 }
 

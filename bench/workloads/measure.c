@@ -135,6 +135,15 @@ static void await(const int pipe[2])
 		die("pipe: the other side is gone");
 }
 
+static void do_times(const struct operation *operation, long times)
+{
+	if (operation->repeat)
+		operation->repeat(times);
+	else
+		while (times--)
+			operation->once();
+}
+
 static void *do_share(void *argument)
 {
 	const struct share *share = argument;
@@ -144,7 +153,7 @@ static void *do_share(void *argument)
 	CPU_SET(share->cpu, &cpus);
 	if (sched_setaffinity(0, sizeof(cpus), &cpus))
 		die("sched_setaffinity");
-	share->operation->repeat(share->times);
+	do_times(share->operation, share->times);
 	return NULL;
 }
 
@@ -153,7 +162,7 @@ static void repeat(const struct operation *operation, long times, int threads)
 	struct share shares[MAX_THREADS];
 
 	if (!threads)
-		operation->repeat(times);
+		do_times(operation, times);
 	for (int i = 0; i < threads; i++) {
 		shares[i] = (struct share){ .operation = operation, .times = times, .cpu = i };
 		if (pthread_create(&shares[i].thread, NULL, do_share, &shares[i]))

@@ -106,17 +106,22 @@ static void forkexec_repeat(long times)
 }
 
 static const struct operation operations[] = {
-	{ "getppid", NULL, getppid_repeat },
-	{ "read64", read64_prepare, read64_repeat },
-	{ "openclose", NULL, openclose_repeat },
-	{ "futex", NULL, futex_repeat },
-	{ "forkexec", NULL, forkexec_repeat },
+	{ "getppid", .repeat = getppid_repeat },
+	{ "read64", read64_prepare, .repeat = read64_repeat },
+	{ "openclose", .repeat = openclose_repeat },
+	{ "futex", .repeat = futex_repeat },
+	{ "forkexec", .repeat = forkexec_repeat },
 };
+
+const struct operation *find_in(const struct operation *all, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (!strcmp(all[i].name, name))
+			return &all[i];
+	return NULL;
+}
 
 const struct operation *find_operation(const char *name)
 {
-	for (size_t i = 0; i < sizeof(operations) / sizeof(operations[0]); i++)
-		if (!strcmp(operations[i].name, name))
-			return &operations[i];
-	return NULL;
+	return find_in(operations, sizeof(operations) / sizeof(operations[0]), name) ?: find_call(name);
 }

@@ -137,8 +137,16 @@ static const struct syscord_field u64_member[] __maybe_unused = {
 
 /* Elements of arrays, and structs. */
 
-static __maybe_unused u8 *put_item_pollfd(struct syscord_cursor *c, u8 *pos, unsigned long addr,
-				unsigned long count)
+static __always_inline u8 *fill_item_pollfd(u8 *pos, const struct pollfd *item)
+{
+	pos = put_s32(pos, (__force s32)item->fd);
+	pos = put_s16(pos, (__force s16)item->events);
+	pos = put_s16(pos, (__force s16)item->revents);
+	return pos;
+}
+
+static noinline __maybe_unused u8 *put_any_item_pollfd(struct syscord_cursor *c, u8 *pos,
+				unsigned long addr, unsigned long count)
 {
 	struct pollfd batch[SYSCORD_ITEMS_AT_ONCE(sizeof(struct pollfd))], *item;
 	struct syscord_items items;
@@ -147,15 +155,21 @@ static __maybe_unused u8 *put_item_pollfd(struct syscord_cursor *c, u8 *pos, uns
 	pos = begin_items(c, pos, &items, addr, count, 8);
 	if (!pos)
 		return items.word;
-	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
-		for (item = batch; item < batch + got; item++) {
-			pos = put_s32(pos, (__force s32)item->fd);
-			pos = put_s16(pos, (__force s16)item->events);
-			pos = put_s16(pos, (__force s16)item->revents);
-		}
-	}
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch))))
+		for (item = batch; item < batch + got; item++)
+			pos = fill_item_pollfd(pos, item);
 	end_items(c, pos, &items);
 	return pos;
+}
+
+static __maybe_unused u8 *put_item_pollfd(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				unsigned long count)
+{
+	struct pollfd item;
+
+	if (likely(read_one_item(c, pos, &item, sizeof(item), addr, count, 8)))
+		return fill_item_pollfd(put_one_word(pos), &item);
+	return put_any_item_pollfd(c, pos, addr, count);
 }
 
 static const struct syscord_field item_pollfd_members[] __maybe_unused = {
@@ -165,8 +179,15 @@ static const struct syscord_field item_pollfd_members[] __maybe_unused = {
 	END
 };
 
-static __maybe_unused u8 *put_item_pollfd_fd_events(struct syscord_cursor *c, u8 *pos, unsigned long addr,
-				unsigned long count)
+static __always_inline u8 *fill_item_pollfd_fd_events(u8 *pos, const struct pollfd *item)
+{
+	pos = put_s32(pos, (__force s32)item->fd);
+	pos = put_s16(pos, (__force s16)item->events);
+	return pos;
+}
+
+static noinline __maybe_unused u8 *put_any_item_pollfd_fd_events(struct syscord_cursor *c, u8 *pos,
+				unsigned long addr, unsigned long count)
 {
 	struct pollfd batch[SYSCORD_ITEMS_AT_ONCE(sizeof(struct pollfd))], *item;
 	struct syscord_items items;
@@ -175,14 +196,21 @@ static __maybe_unused u8 *put_item_pollfd_fd_events(struct syscord_cursor *c, u8
 	pos = begin_items(c, pos, &items, addr, count, 6);
 	if (!pos)
 		return items.word;
-	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
-		for (item = batch; item < batch + got; item++) {
-			pos = put_s32(pos, (__force s32)item->fd);
-			pos = put_s16(pos, (__force s16)item->events);
-		}
-	}
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch))))
+		for (item = batch; item < batch + got; item++)
+			pos = fill_item_pollfd_fd_events(pos, item);
 	end_items(c, pos, &items);
 	return pos;
+}
+
+static __maybe_unused u8 *put_item_pollfd_fd_events(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				unsigned long count)
+{
+	struct pollfd item;
+
+	if (likely(read_one_item(c, pos, &item, sizeof(item), addr, count, 6)))
+		return fill_item_pollfd_fd_events(put_one_word(pos), &item);
+	return put_any_item_pollfd_fd_events(c, pos, addr, count);
 }
 
 static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused = {
@@ -191,8 +219,15 @@ static const struct syscord_field item_pollfd_fd_events_members[] __maybe_unused
 	END
 };
 
-static __maybe_unused u8 *put_item_pollfd_fd_revents(struct syscord_cursor *c, u8 *pos, unsigned long addr,
-				unsigned long count)
+static __always_inline u8 *fill_item_pollfd_fd_revents(u8 *pos, const struct pollfd *item)
+{
+	pos = put_s32(pos, (__force s32)item->fd);
+	pos = put_s16(pos, (__force s16)item->revents);
+	return pos;
+}
+
+static noinline __maybe_unused u8 *put_any_item_pollfd_fd_revents(struct syscord_cursor *c, u8 *pos,
+				unsigned long addr, unsigned long count)
 {
 	struct pollfd batch[SYSCORD_ITEMS_AT_ONCE(sizeof(struct pollfd))], *item;
 	struct syscord_items items;
@@ -201,14 +236,21 @@ static __maybe_unused u8 *put_item_pollfd_fd_revents(struct syscord_cursor *c, u
 	pos = begin_items(c, pos, &items, addr, count, 6);
 	if (!pos)
 		return items.word;
-	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
-		for (item = batch; item < batch + got; item++) {
-			pos = put_s32(pos, (__force s32)item->fd);
-			pos = put_s16(pos, (__force s16)item->revents);
-		}
-	}
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch))))
+		for (item = batch; item < batch + got; item++)
+			pos = fill_item_pollfd_fd_revents(pos, item);
 	end_items(c, pos, &items);
 	return pos;
+}
+
+static __maybe_unused u8 *put_item_pollfd_fd_revents(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				unsigned long count)
+{
+	struct pollfd item;
+
+	if (likely(read_one_item(c, pos, &item, sizeof(item), addr, count, 6)))
+		return fill_item_pollfd_fd_revents(put_one_word(pos), &item);
+	return put_any_item_pollfd_fd_revents(c, pos, addr, count);
 }
 
 static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unused = {
@@ -217,8 +259,14 @@ static const struct syscord_field item_pollfd_fd_revents_members[] __maybe_unuse
 	END
 };
 
-static __maybe_unused u8 *put_item_t_int(struct syscord_cursor *c, u8 *pos, unsigned long addr,
-				unsigned long count)
+static __always_inline u8 *fill_item_t_int(u8 *pos, const s32 *item)
+{
+	pos = put_s32(pos, *item);
+	return pos;
+}
+
+static noinline __maybe_unused u8 *put_any_item_t_int(struct syscord_cursor *c, u8 *pos,
+				unsigned long addr, unsigned long count)
 {
 	s32 batch[SYSCORD_ITEMS_AT_ONCE(sizeof(s32))], *item;
 	struct syscord_items items;
@@ -227,13 +275,21 @@ static __maybe_unused u8 *put_item_t_int(struct syscord_cursor *c, u8 *pos, unsi
 	pos = begin_items(c, pos, &items, addr, count, 4);
 	if (!pos)
 		return items.word;
-	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch)))) {
-		for (item = batch; item < batch + got; item++) {
-			pos = put_s32(pos, *item);
-		}
-	}
+	while ((got = next_items(&items, batch, sizeof(*batch), ARRAY_SIZE(batch))))
+		for (item = batch; item < batch + got; item++)
+			pos = fill_item_t_int(pos, item);
 	end_items(c, pos, &items);
 	return pos;
+}
+
+static __maybe_unused u8 *put_item_t_int(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+				unsigned long count)
+{
+	s32 item;
+
+	if (likely(read_one_item(c, pos, &item, sizeof(item), addr, count, 4)))
+		return fill_item_t_int(put_one_word(pos), &item);
+	return put_any_item_t_int(c, pos, addr, count);
 }
 
 static const struct syscord_field item_t_int_members[] __maybe_unused = {
