@@ -49,7 +49,7 @@ KINDS = (
     Kind("write4k", 1, "write of 4096 bytes"),
     Kind("writev", 1, "writev of 4 parts of 64 bytes"),
     Kind("lseek", 1, "lseek"),
-    Kind("pipe", 2, "64 bytes written to a pipe, and read"),
+    Kind("pipe", 2, "64 bytes into a pipe, and out of it"),
     Kind("fstat", 1, "fstat"),
     Kind("stat", 1, "stat of a path"),
     Kind("statx", 1, "statx of a path"),
@@ -68,8 +68,8 @@ KINDS = (
     Kind("epoll_wait", 1, "epoll_wait, one event"),
     Kind("epoll_ctl", 1, "epoll_ctl"),
     Kind("send", 2, "64 bytes sent and received, UNIX"),
-    Kind("sendmsg", 2, "sendmsg and recvmsg of 2 parts of 32 bytes, UNIX"),
-    Kind("sendto", 2, "64 bytes sent and received, UDP, with addresses"),
+    Kind("sendmsg", 2, "sendmsg, recvmsg of 2 x 32 bytes, UNIX"),
+    Kind("sendto", 2, "64 bytes sent and received, UDP"),
     Kind("socket", 2, "socket and close"),
     Kind("setsockopt", 1, "setsockopt"),
     Kind("fcntl", 1, "fcntl"),
@@ -80,7 +80,7 @@ KINDS = (
     Kind("sched_yield", 1, "sched_yield"),
     Kind("sigprocmask", 1, "rt_sigprocmask"),
     Kind("sigaction", 1, "rt_sigaction"),
-    Kind("signal", 4, "a signal to oneself: getpid, gettid, tgkill, rt_sigreturn"),
+    Kind("signal", 4, "a signal to oneself, and the way back"),
     Kind("futex-wake", 1, "futex, nobody to wake"),
     Kind("getrandom", 1, "getrandom of 16 bytes"),
     Kind("getcwd", 1, "getcwd"),
@@ -120,8 +120,8 @@ def _cost(kind: Kind, figure: Figure) -> Cost:
 def _table(kernel: Kernel, costs: Sequence[Cost]) -> Table:
     title = f"syscord {VARIANT}, {kernel.arch.name}: instructions"
     made = Table(title=title, title_justify="left")
-    made.add_column("done")
-    for column in ("without a tracer", "adds to a call", "bytes a call"):
+    made.add_column("done", no_wrap=True)
+    for column in ("bare", "adds to a call", "bytes"):
         made.add_column(column, justify="right")
     for each in costs:
         made.add_row(each.kind.what, f"{each.bare:,.0f}", f"{each.added_per_call:,.0f}", f"{each.bytes_per_call:.0f}")

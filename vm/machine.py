@@ -137,8 +137,8 @@ class Machine:
         if self._channel:
             self._channel.writer.close()
         # QEMU has gone without a word, as it was told to.
-        with suppress(QMPError, OSError, EOFError):
-            await self._qmp.disconnect()
+        with suppress(QMPError, OSError, EOFError, TimeoutError):
+            await asyncio.wait_for(self._qmp.disconnect(), POLITE_S)
 
     async def _greet(self) -> None:
         assert self._channel
