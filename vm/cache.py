@@ -67,6 +67,8 @@ def _make(final: Path, make: Callable[[Path], None]) -> None:
     except BaseException:
         shutil.rmtree(making, ignore_errors=True)
         raise
+    # What was unpacked brought its own time, which may be long ago.
+    os.utime(making)
     making.rename(final)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -72,3 +73,22 @@ def test_a_key_follows_a_files_content(tmp_path: Path) -> None:
     before = cache.key(recipe)
     recipe.write_text("two")
     assert cache.key(recipe) != before
+
+
+def test_what_was_just_made_stays_however_old_what_it_is_made_of() -> None:
+    """A package that is unpacked sets the folder's time to that of its own making."""
+    made = cache.made("things", "new", lambda making: os.utime(making, (0, 0)))
+
+    assert made.exists()
+
+
+def test_what_was_not_used_for_long_goes_when_something_is_made() -> None:
+    old = cache.made("things", "old", lambda _: None)
+    used = cache.made("things", "used", lambda _: None)
+    for path in (old, used):
+        os.utime(path, (0, 0))
+    cache.made("things", "used", lambda _: None)
+
+    cache.made("things", "new", lambda _: None)
+
+    assert (old.exists(), used.exists()) == (False, True)
