@@ -16,12 +16,12 @@ from pathlib import Path
 
 import click
 import pytest
+from program import COMMAND
 from traces import Maker
 
 from syscord_read import manual, output
 from syscord_read.command import COMMANDS, cli
 
-COMMAND = [sys.executable, "-c", "from syscord_read.command import main; main()"]
 DEADLINE = 60
 
 

@@ -8,7 +8,6 @@ import re
 import select
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from program import COMMAND
 from traces import OFFSET, Maker
 
 from syscord_read.batch import Batch
@@ -27,7 +27,7 @@ from syscord_read.top.live import Reader
 from syscord_read.top.screen import View, moment, short, tables
 from syscord_read.top.window import Window
 
-COMMAND = [sys.executable, "-c", "from syscord_read.command import main; main()", "top"]
+TOP = [*COMMAND, "top"]
 DEADLINE = 60
 SECOND = 1_000_000_000
 
@@ -193,7 +193,7 @@ class Terminal:
     def __init__(self, *arguments: str | Path) -> None:
         self.fd, other = pty.openpty()
         # So that Ctrl-C reaches it, it must be its controlling terminal, which setsid(1) sees to.
-        command = ["setsid", "--ctty", "--wait", *COMMAND, "--follow", *map(str, arguments)]
+        command = ["setsid", "--ctty", "--wait", *TOP, "--follow", *map(str, arguments)]
         environment = {**os.environ, "TERM": "xterm", "COLUMNS": "100", "LINES": "40"}
         self.process = subprocess.Popen(command, stdin=other, stdout=other, stderr=other, env=environment)
         os.close(other)
@@ -275,7 +275,7 @@ def test_ctrl_c_ends_it_as_well(maker: Maker, tmp_path: Path) -> None:
 
 def test_what_is_no_terminal_gets_text_until_it_is_stopped(maker: Maker, tmp_path: Path) -> None:
     trace = maker.write(tmp_path / "trace", finish=False)
-    command = [*COMMAND, "--follow", "--interval", "0.5", str(trace)]
+    command = [*TOP, "--follow", "--interval", "0.5", str(trace)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout
         seen = ""
@@ -291,7 +291,7 @@ def test_what_is_no_terminal_gets_text_until_it_is_stopped(maker: Maker, tmp_pat
 
 def test_a_reader_that_went_away_ends_it(maker: Maker, tmp_path: Path) -> None:
     trace = maker.write(tmp_path / "trace", finish=False)
-    command = [*COMMAND, "--follow", "--interval", "0.1", str(trace)]
+    command = [*TOP, "--follow", "--interval", "0.1", str(trace)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout and process.stderr
         process.stdout.readline()
