@@ -17,7 +17,7 @@ from vm import architectures, kernels
 from vm.kernels import Kernel
 
 GETPPID = replace(workload.named("getppid")[0], operations=50_000)
-OF_OTHERS = 1000  # syscalls of the machine's other processes, at most
+OF_OTHERS = 5000  # syscalls of the machine's other processes, at most
 NO_KERNEL = Kernel(architectures.ARM64, "", *[Path()] * 4)
 PEERS = [f"{peer.name}, {peer.variant}" for peer in all_peers(NO_KERNEL)]
 

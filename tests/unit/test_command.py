@@ -260,6 +260,7 @@ class Terminal(io.StringIO):
 def test_a_bar_comes_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("TERM", "xterm")  # not a dumb one, as where tests are run without any
     with output.bar("Reading", 100) as bar:
         bar.advance(10)
         assert screen.getvalue() == ""
