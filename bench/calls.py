@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from bench import cost
+from bench import cost, ours
 from bench.rows import Figure
 from bench.workload import Workload
 from syscord_build.module import DEBIAN
 from vm import architectures, kernels
-from vm.architectures import ARCHITECTURES
 from vm.kernels import Kernel
 
 VARIANT = "ctf pid"
@@ -100,15 +98,15 @@ class Cost:
 
 def run(arch: str) -> None:
     """Measure on `arch`, or "both", and print a table. Raises BuildError, VmError or BenchError."""
-    for name in ARCHITECTURES if arch == "both" else [architectures.get(arch).name]:
+    for name in architectures.chosen(arch):
         kernel = kernels.get(DEBIAN, name)
         Console().print(_table(kernel, measure(kernel, cost.FOLDER / name)))
 
 
 def measure(kernel: Kernel, folder: Path) -> list[Cost]:
     """What each kind of call costs. Once, since a loop costs the same each time. Raises as `cost.measure` does."""
-    tracers = [tracer for tracer in cost.own_tracers(kernel, folder) if tracer.variant == VARIANT]
-    figures = cost.measure(kernel, folder, list(product((kind.workload for kind in KINDS), tracers)), rounds=1)
+    tracer = ours.in_variant(cost.own_tracers(kernel, folder), VARIANT)
+    figures = cost.measure(kernel, folder, [(kind.workload, tracer) for kind in KINDS], rounds=1)
     kinds = {kind.name: kind for kind in KINDS}
     return [_cost(kinds[figure.row.workload], figure) for figure in figures]
 

@@ -23,7 +23,6 @@ from bench.workload import Workload
 from syscord_build import paths
 from syscord_build.module import DEBIAN, build
 from vm import architectures, kernels
-from vm.architectures import ARCHITECTURES
 from vm.errors import CommandFailed, CommandTimeout, VmError
 from vm.kernels import Kernel
 from vm.progress import console, step
@@ -42,7 +41,7 @@ def run(arch: str, *, peers: bool, workloads: str = "", variants: str = "", roun
     if rounds < 1:
         raise BenchError(f"--rounds {rounds}: say 1 or more")
     chosen = workload.named(workloads)
-    for name in ARCHITECTURES if arch == "both" else [architectures.get(arch).name]:
+    for name in architectures.chosen(arch):
         kernel = kernels.get(DEBIAN, name)
         folder = FOLDER / name
         tracers = _chosen([*own_tracers(kernel, folder), *(_peers(kernel) if peers else [])], variants)

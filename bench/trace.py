@@ -17,7 +17,6 @@ from bench.reading import Reading, Runs
 from bench.recordings import Recordings
 from syscord_build import paths
 from vm import architectures
-from vm.architectures import ARCHITECTURES
 
 FOLDER = paths.BUILD / "bench"
 #: The most that each figure may be.
@@ -70,7 +69,7 @@ def run(arch: str) -> None:
 
     Raises BuildError, VmError or BenchError if something cannot be measured; sysdig alone may be missing.
     """
-    measured = measure(list(ARCHITECTURES) if arch == "both" else [architectures.get(arch).name])
+    measured = measure(architectures.chosen(arch))
     file = FOLDER / "trace.json"
     file.write_text(json.dumps(document(measured), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     show(measured)

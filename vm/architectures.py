@@ -58,6 +58,11 @@ def get(name: str) -> Architecture:
         raise VmError(f"no architecture '{name}': say one of {', '.join(ARCHITECTURES)}") from None
 
 
+def chosen(name: str) -> list[str]:
+    """The names of those that NAME means: of all, if it is "both". Raises VmError if there is none of that name."""
+    return list(ARCHITECTURES) if name == "both" else [get(name).name]
+
+
 def host() -> Architecture:
     """The architecture of the machine that this runs on."""
     return get({"aarch64": "arm64"}.get(platform.machine(), platform.machine()))

@@ -34,7 +34,7 @@
 #define PAGE		4096
 
 static int fd, pair[2];
-static char data[2 * PAGE];
+static char data[PAGE];
 static struct sockaddr_in here;
 static struct pollfd watched[MANY];
 static struct iovec parts[4];
@@ -126,14 +126,13 @@ static void open_watched(void)
 static void lay_out(int count, size_t size)
 {
 	for (int i = 0; i < count; i++)
-		parts[i] = (struct iovec){ .iov_base = data + i * PAGE, .iov_len = size };
+		parts[i] = (struct iovec){ .iov_base = data + i * MESSAGE, .iov_len = size };
 }
 
 static void prepare_gather(void)
 {
 	open_null();
-	for (int i = 0; i < 4; i++)
-		parts[i] = (struct iovec){ .iov_base = data + i * MESSAGE, .iov_len = MESSAGE };
+	lay_out(4, MESSAGE);
 }
 
 static void prepare_messages(void)
