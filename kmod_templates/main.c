@@ -9,14 +9,14 @@
 #include <linux/init.h>
 #include <linux/module.h>
 
-#include "clock.h"
-#include "hooks.h"
-#include "params.h"
-#include "rings.h"
-#include "threads.h"
-#include "untrace.h"
+#include "hooks/hooks.h"
+#include "hooks/untrace.h"
+#include "params/params.h"
+#include "ring/clock.h"
+#include "ring/rings.h"
+#include "tasks/threads.h"
 #include "version.h"
-#include "writer.h"
+#include "write/writer.h"
 
 static int __init syscord_init(void)
 {

@@ -14,7 +14,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from syscord_gen.resolve import Resolved
 
 #: Templates that are only there to be included by others.
-PARTIALS = frozenset({"handler.c.j2"})
+PARTIALS = frozenset({"capture/handler.c.j2"})
 
 
 def render(resolved: Resolved, templates: Path, config: str) -> dict[str, str]:

@@ -19,8 +19,8 @@
 #include <linux/types.h>
 #include <linux/uio.h>
 
-#include "event.h"
-#include "usermem.h"
+#include "capture/usermem.h"
+#include "ring/event.h"
 
 /* Bytes of a part's scalars and words at most; checked where handlers are generated. */
 #define SYSCORD_SCALAR_ROOM	160

@@ -9,7 +9,7 @@
 #include <linux/nospec.h>
 #include <linux/types.h>
 
-#include "capture.h"
+#include "capture/capture.h"
 
 enum syscord_kind {
 	SYSCORD_END,		/* closes a list of fields */

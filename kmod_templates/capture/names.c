@@ -7,8 +7,8 @@
 #include <linux/string.h>
 #include <linux/unistd.h>
 
-#include "names.h"
-#include "names_tables.h"
+#include "capture/names.h"
+#include "capture/names_tables.h"
 
 const char *const syscord_names_64[] = {
 #include "names_64.inc"

@@ -5,7 +5,7 @@
  */
 #include SYSCORD_HEADER_32
 
-#include "names_tables.h"
+#include "capture/names_tables.h"
 
 const char *const syscord_names_32[] = {
 #include "names_32.inc"

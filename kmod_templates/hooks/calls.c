@@ -18,20 +18,20 @@
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 
+#include "capture/handlers.h"
+#include "capture/names.h"
 #include "compat/abi.h"
 #include "compat/arguments.h"
-#include "calls.h"
-#include "clock.h"
-#include "event.h"
-#include "filter.h"
-#include "handlers.h"
-#include "identity.h"
-#include "names.h"
-#include "params.h"
-#include "stats.h"
-#include "threads.h"
-#include "untrace.h"
-#include "writer.h"
+#include "hooks/calls.h"
+#include "hooks/filter.h"
+#include "hooks/untrace.h"
+#include "params/params.h"
+#include "ring/clock.h"
+#include "ring/event.h"
+#include "ring/stats.h"
+#include "tasks/identity.h"
+#include "tasks/threads.h"
+#include "write/writer.h"
 
 /* 32-bit calls are not decoded, but come back as their 64-bit namesakes do. */
 #define COMPAT_HANDLER		.odd = SYSCORD_ODD_CALL, .other = SYSCORD_ID_COMPAT

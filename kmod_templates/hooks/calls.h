@@ -5,7 +5,7 @@
 #include <linux/init.h>
 #include <linux/ptrace.h>
 
-#include "filter.h"
+#include "hooks/filter.h"
 
 void syscord_calls_ready(void);
 void syscord_calls_begin_unseen_exec(const struct syscord_filter *filter);

@@ -6,7 +6,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 
-#include "filter.h"
+#include "hooks/filter.h"
 
 struct syscord_filter __rcu *syscord_filter __read_mostly;
 

@@ -15,7 +15,7 @@
 #include <linux/stddef.h>
 #include <linux/types.h>
 
-#include "names.h"
+#include "capture/names.h"
 
 /* How many processes or names one list can hold: bounds what a probe compares. */
 #define SYSCORD_LIST_MAX	32

@@ -16,9 +16,9 @@
 #include <trace/events/syscalls.h>
 #include <trace/events/task.h>
 
-#include "calls.h"
-#include "hooks.h"
-#include "processes.h"
+#include "hooks/calls.h"
+#include "hooks/hooks.h"
+#include "hooks/processes.h"
 
 /**
  * struct hook - a probe and its tracepoint

@@ -6,15 +6,15 @@
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
-#include "calls.h"
-#include "clock.h"
-#include "filter.h"
-#include "identity.h"
-#include "params.h"
-#include "processes.h"
-#include "stats.h"
-#include "threads.h"
-#include "untrace.h"
+#include "hooks/calls.h"
+#include "hooks/filter.h"
+#include "hooks/processes.h"
+#include "hooks/untrace.h"
+#include "params/params.h"
+#include "ring/clock.h"
+#include "ring/stats.h"
+#include "tasks/identity.h"
+#include "tasks/threads.h"
 
 /* A task's description, where it is wanted. */
 static void describe(struct task_struct *task, enum syscord_reason reason, const char *comm)

@@ -36,9 +36,9 @@
 #include <linux/workqueue.h>
 
 #include "compat/syscall_flag.h"
-#include "hooks.h"
-#include "params.h"
-#include "untrace.h"
+#include "hooks/hooks.h"
+#include "hooks/untrace.h"
+#include "params/params.h"
 
 bool syscord_untrace_on __read_mostly;
 

@@ -8,7 +8,7 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
-#include "filter.h"
+#include "hooks/filter.h"
 
 /* Whether tasks may lose the flag now. */
 extern bool syscord_untrace_on;

@@ -15,11 +15,11 @@
 
 #include "compat/rename.h"
 #include "config.h"
-#include "filter.h"
-#include "params.h"
-#include "stats.h"
-#include "untrace.h"
-#include "writer.h"
+#include "hooks/filter.h"
+#include "hooks/untrace.h"
+#include "params/params.h"
+#include "ring/stats.h"
+#include "write/writer.h"
 
 struct syscord_params syscord_params __read_mostly = {
 	.content = CONFIG_SYSCORD_CONTENT,

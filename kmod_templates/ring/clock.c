@@ -5,7 +5,7 @@
 #include <linux/delay.h>
 #include <linux/limits.h>
 
-#include "clock.h"
+#include "ring/clock.h"
 
 DEFINE_STATIC_KEY_FALSE(syscord_clock_has_counter);
 

@@ -5,11 +5,11 @@
 #include <linux/math.h>
 #include <linux/vmalloc.h>
 
-#include "memory.h"
-#include "params.h"
-#include "ring.h"
-#include "stats.h"
-#include "writer.h"
+#include "params/params.h"
+#include "ring/memory.h"
+#include "ring/ring.h"
+#include "ring/stats.h"
+#include "write/writer.h"
 
 /**
  * syscord_ring_create - make a ring

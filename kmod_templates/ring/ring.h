@@ -17,8 +17,8 @@
 #include <linux/limits.h>
 #include <linux/types.h>
 
-#include "event.h"
-#include "packet.h"
+#include "ring/event.h"
+#include "ring/packet.h"
 
 /**
  * struct syscord_ring - a ring

@@ -14,11 +14,11 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
-#include "handlers.h"
-#include "params.h"
-#include "rings.h"
-#include "stats.h"
-#include "threads.h"
+#include "capture/handlers.h"
+#include "params/params.h"
+#include "ring/rings.h"
+#include "ring/stats.h"
+#include "tasks/threads.h"
 
 #define PACKET_LEAST	SZ_64K
 

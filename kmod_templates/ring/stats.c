@@ -6,8 +6,8 @@
 #include <linux/kernel.h>
 #include <linux/string.h>
 
-#include "stats.h"
-#include "writer.h"
+#include "ring/stats.h"
+#include "write/writer.h"
 
 DEFINE_PER_CPU(struct syscord_cpu, syscord_cpus);
 

@@ -9,9 +9,9 @@
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-#include "clock.h"
-#include "packet.h"
-#include "ring.h"
+#include "ring/clock.h"
+#include "ring/packet.h"
+#include "ring/ring.h"
 
 /**
  * struct syscord_cpu - a CPU's part of the recorder

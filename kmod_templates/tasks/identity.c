@@ -10,8 +10,8 @@
 #include <linux/string.h>
 
 #include "compat/exe_file.h"
-#include "identity.h"
-#include "params.h"
+#include "params/params.h"
+#include "tasks/identity.h"
 
 static u32 put_mark(u8 *to, u32 mark)
 {

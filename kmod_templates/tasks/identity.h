@@ -10,10 +10,10 @@
 #include <linux/path.h>
 #include <linux/sched.h>
 
-#include "event.h"
-#include "ring.h"
-#include "stats.h"
-#include "threads.h"
+#include "ring/event.h"
+#include "ring/ring.h"
+#include "ring/stats.h"
+#include "tasks/threads.h"
 
 void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
 bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,

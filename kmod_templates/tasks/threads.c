@@ -13,9 +13,9 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
-#include "memory.h"
-#include "params.h"
-#include "threads.h"
+#include "params/params.h"
+#include "ring/memory.h"
+#include "tasks/threads.h"
 
 /* How far a thread's slot may lie from where its address points: bounds every look-up. */
 #define REACH_MAX	64U

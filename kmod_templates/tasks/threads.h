@@ -17,7 +17,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
-#include "handlers.h"
+#include "capture/handlers.h"
 
 /* Bytes for the entry part, content aside: two paths of any length, and all other fields. */
 #define SYSCORD_ENTRY_ROOM	(2 * PATH_MAX + 512)

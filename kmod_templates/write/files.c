@@ -22,8 +22,8 @@
 #include "compat/make_folder.h"
 #include "compat/open_in.h"
 #include "compat/rename.h"
-#include "files.h"
-#include "params.h"
+#include "params/params.h"
+#include "write/files.h"
 
 /* Make the folder @path, 0700, unless it is there. */
 static int make_folder(const char *path)

@@ -10,8 +10,8 @@
 #include <linux/sizes.h>
 #include <linux/timekeeping.h>
 
-#include "params.h"
-#include "rotation.h"
+#include "params/params.h"
+#include "write/rotation.h"
 
 /**
  * syscord_rotation_begin - new files are begun

@@ -26,13 +26,13 @@
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
-#include "clock.h"
 #include "compat/grace_period.h"
-#include "params.h"
-#include "rings.h"
-#include "sink.h"
-#include "stats.h"
-#include "writer.h"
+#include "params/params.h"
+#include "ring/clock.h"
+#include "ring/rings.h"
+#include "ring/stats.h"
+#include "write/sink.h"
+#include "write/writer.h"
 
 bool syscord_writer_is_stalled __read_mostly;
 

@@ -13,14 +13,14 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-#include "files.h"
-#include "metadata.h"
-#include "params.h"
-#include "rings.h"
-#include "rotation.h"
-#include "sink.h"
-#include "state.h"
-#include "stats.h"
+#include "params/params.h"
+#include "ring/rings.h"
+#include "ring/stats.h"
+#include "write/ctf/metadata.h"
+#include "write/ctf/state.h"
+#include "write/files.h"
+#include "write/rotation.h"
+#include "write/sink.h"
 
 /**
  * struct stream - a stream's file

@@ -13,16 +13,16 @@
 #include <linux/timekeeping.h>
 #include <linux/utsname.h>
 
-#include "event.h"
-#include "handlers.h"
-#include "metadata.h"
-#include "names.h"
-#include "names_tables.h"
-#include "packet.h"
-#include "params.h"
-#include "stats.h"
-#include "tsdl.h"
+#include "capture/handlers.h"
+#include "capture/names.h"
+#include "capture/names_tables.h"
+#include "params/params.h"
+#include "ring/event.h"
+#include "ring/packet.h"
+#include "ring/stats.h"
 #include "version.h"
+#include "write/ctf/metadata.h"
+#include "write/ctf/tsdl.h"
 
 #define put	syscord_tsdl_put
 

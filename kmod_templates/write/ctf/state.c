@@ -17,10 +17,10 @@
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 
-#include "event.h"
-#include "identity.h"
-#include "params.h"
-#include "state.h"
+#include "params/params.h"
+#include "ring/event.h"
+#include "tasks/identity.h"
+#include "write/ctf/state.h"
 
 #define PACKET_ROOM	SZ_64K
 /* Of one event, at most. */

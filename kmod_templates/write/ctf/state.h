@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#include "packet.h"
+#include "ring/packet.h"
 
 /**
  * syscord_state_sink - what takes the packets

@@ -5,7 +5,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 
-#include "tsdl.h"
+#include "write/ctf/tsdl.h"
 
 /**
  * syscord_tsdl_flush - write what is not written yet

@@ -16,12 +16,12 @@
 #include <linux/un.h>
 #include <linux/vmalloc.h>
 
-#include "format.h"
-#include "handlers.h"
-#include "names.h"
-#include "names_tables.h"
-#include "params.h"
-#include "text.h"
+#include "capture/handlers.h"
+#include "capture/names.h"
+#include "capture/names_tables.h"
+#include "params/params.h"
+#include "write/text/format.h"
+#include "write/text/text.h"
 
 /* Largest negative errno that a syscall can return. */
 #define MAX_ERROR	4095

@@ -7,7 +7,7 @@
 
 #include <linux/types.h>
 
-#include "event.h"
+#include "ring/event.h"
 
 int syscord_format_prepare(void);
 void syscord_format_forget(void);

@@ -13,13 +13,13 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "files.h"
-#include "format.h"
-#include "params.h"
-#include "rings.h"
-#include "rotation.h"
-#include "sink.h"
-#include "stats.h"
+#include "params/params.h"
+#include "ring/rings.h"
+#include "ring/stats.h"
+#include "write/files.h"
+#include "write/rotation.h"
+#include "write/sink.h"
+#include "write/text/format.h"
 
 /* Text that is gathered before it is written, at least. */
 #define BUFFER_ROOM	SZ_256K
