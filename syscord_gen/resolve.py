@@ -2,7 +2,7 @@
 
 Resolved from a sound model (``check``): names are replaced by what they stand for, and every question that a template
 would have to ask is answered here.  A record has an entry part (scalars, and memory that the kernel reads) and an exit
-part (memory that the kernel wrote); ``kmod_templates/event.h`` says how they are stored.
+part (memory that the kernel wrote); ``kmod_templates/ring/event.h`` says how they are stored.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from syscord_gen.model import Argument, Direction, Format, HandlerFile, Member, Model, Struct, Symbols, Syscall
 from syscord_gen.types import MEMORY, SCALARS, Scalar
 
-#: Sizes in bytes, as in kmod_templates/capture.h.
+#: Sizes in bytes, as in kmod_templates/capture/capture.h.
 STRING_MAX = 4095
 SOCKADDR_MAX = 128
 ITEMS_MAX = 64
@@ -22,7 +22,7 @@ WORD = 2
 CONTENT_WORD = 4
 #: Arguments that are kept fast.
 FEW_ARGS = 3
-#: Behind the name, in a trace, of an exit field that has the label of an entry field; as in kmod_templates/metadata.c.
+#: Behind the name, in a trace, of an exit field that has the label of an entry field; as in kmod_templates/write/ctf/metadata.c.
 OUT = "_out"
 
 
@@ -122,7 +122,7 @@ class Handler:
     @property
     def exit_room(self) -> int:
         """Bytes that what is read at exit takes at most, content aside."""
-        late = sum(capture.fixed for capture in self.entry) if self.whole else 0
+        late = sum(capture.fixed for capture in self.entry) if self.at_exit else 0
         return late + sum(capture.room for capture in self.exit)
 
     @property
@@ -131,18 +131,18 @@ class Handler:
         return any(capture.content for capture in self.exit)
 
     @property
-    def whole(self) -> bool:
+    def at_exit(self) -> bool:
         """Whether all of the entry part is in registers: then nothing has to be read before the exit."""
         has_parts = bool(self.entry or self.exit)
         return has_parts and not self.notes and all(capture.register for capture in self.entry)
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """What the call takes at entry: names of constants in kmod_templates/handlers.h."""
+        """What the call takes at entry: names of constants in kmod_templates/capture/handlers.h."""
         taken = {
             "ARGS": bool(self.entry or self.exit or self.notes),
             "MANY": len(self.syscall.args) > FEW_ARGS,
-            "MEMORY": bool(self.entry or self.notes) and not self.whole,
+            "MEMORY": bool(self.entry or self.notes) and not self.at_exit,
             "LAST": self.syscall.never_returns,
         }
         return tuple(f"SYSCORD_STEP_{name}" for name, is_taken in taken.items() if is_taken)

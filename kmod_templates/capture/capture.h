@@ -33,18 +33,18 @@
  * What of a call is out of the ordinary; then its record is made the long way.  In the upper half,
  * so that one comparison finds these, and numbers that do not fit in 32 bits.
  */
-#define SYSCORD_ODD_WIDE	BIT_ULL(32) /* an argument does not fit in 32 bits, or may not */
-#define SYSCORD_ODD_FAULT	BIT_ULL(33) /* a field of the entry part could not be read */
-#define SYSCORD_ODD_UNSEEN	BIT_ULL(34) /* the entry was not seen */
-#define SYSCORD_ODD_CALL	BIT_ULL(35) /* the handler says so */
+#define SYSCORD_SLOW_WIDE	BIT_ULL(32) /* an argument does not fit in 32 bits, or may not */
+#define SYSCORD_SLOW_FAULT	BIT_ULL(33) /* a field of the entry part could not be read */
+#define SYSCORD_SLOW_UNSEEN	BIT_ULL(34) /* the entry was not seen */
+#define SYSCORD_SLOW_CALL	BIT_ULL(35) /* the handler says so */
 /* Narrow fields have 64 bits. */
-#define SYSCORD_ODD_64_BITS	(SYSCORD_ODD_WIDE | SYSCORD_ODD_UNSEEN)
+#define SYSCORD_SLOW_64_BITS	(SYSCORD_SLOW_WIDE | SYSCORD_SLOW_UNSEEN)
 
 /**
  * struct syscord_cursor - what handlers know of the place where they put their fields
  * @end:	where fields of variable length stop; late: NULL, so that none fits and is put as it
  *		mostly is
- * @odd:	SYSCORD_ODD_*
+ * @slow:	SYSCORD_SLOW_*
  * @content:	bytes of content to keep of a field
  * @addr_room:	bytes that the caller has for a socket address; noted at entry, used at exit
  * @late_end:	the entry part is read at exit, and its fields stop there; else NULL
@@ -58,7 +58,7 @@
  */
 struct syscord_cursor {
 	u8 *end;
-	u64 odd;
+	u64 slow;
 	u32 content;
 	u32 addr_room;
 	u8 *late_end;
@@ -127,14 +127,14 @@ static __always_inline size_t cursor_room(const struct syscord_cursor *c, const 
 static inline u32 field_word(const u8 *field, unsigned int unit)
 {
 	u32 word;
-	u16 brief;
+	u16 short_word;
 
 	if (unit == SYSCORD_UNIT_CONTENT) {
 		memcpy(&word, field, sizeof(word));
 		return word;
 	}
-	memcpy(&brief, field, sizeof(brief));
-	return syscord_long_word(brief);
+	memcpy(&short_word, field, sizeof(short_word));
+	return syscord_long_word(short_word);
 }
 
 /* Bytes of a field that begins before @end.  @fault is set if some of it could not be read. */
@@ -207,7 +207,7 @@ static __always_inline bool begin_field(struct syscord_cursor *c, u8 **pos, u8 *
 static noinline __maybe_unused u32 note_field(struct syscord_cursor *c, const u8 *pos, u32 marks)
 {
 	if (marks & SYSCORD_MARK_FAULT)
-		c->odd |= SYSCORD_ODD_FAULT;
+		c->slow |= SYSCORD_SLOW_FAULT;
 	if (c->late_end) {
 		c->after = pos;
 		if (!(marks & SYSCORD_MARK_NULL))
@@ -219,12 +219,12 @@ static noinline __maybe_unused u32 note_field(struct syscord_cursor *c, const u8
 static __always_inline void set_word(u8 *word, unsigned int unit, size_t count, u32 marks)
 {
 	u32 value = (u32)count | marks;
-	u16 brief = syscord_short_word(value);
+	u16 short_word = syscord_short_word(value);
 
 	if (unit == SYSCORD_UNIT_CONTENT)
 		memcpy(word, &value, sizeof(value));
 	else
-		memcpy(word, &brief, sizeof(brief));
+		memcpy(word, &short_word, sizeof(short_word));
 }
 
 /* The field's word, now that it ends at @pos. */

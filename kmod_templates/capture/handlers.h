@@ -96,12 +96,12 @@ struct syscord_struct {
  * @exit_fields:	of the exit part, closed by SYSCORD_END
  * @entry:		puts the entry part; NULL if it has none
  * @exit:		puts the exit part, when the call succeeded; NULL if it has none
- * @whole:		puts both parts at exit, where nothing has to be read before; returns NULL
+ * @at_exit:		puts both parts at exit, where nothing has to be read before; returns NULL
  *			if an argument does not fit in a narrow field.  NULL if there are none, or
  *			memory has to be read at entry
  * @exit_room:		bytes that what is read at exit takes at most, content aside
- * @odd:		SYSCORD_ODD_CALL, if the record is always made the long way
- * @other:		SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, for calls that have no class of
+ * @slow:		SYSCORD_SLOW_CALL, if the record is always made the long way
+ * @generic_id:		SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, for calls that have no class of
  *			their own, else 0
  * @steps:		SYSCORD_STEP_*
  * @part:		SYSCORD_PART if it has an exit part
@@ -122,11 +122,11 @@ struct syscord_handler {
 	const struct syscord_field *exit_fields;
 	u8 *(*entry)(struct syscord_cursor *c, u8 *pos, const unsigned long *args);
 	u8 *(*exit)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
-	u8 *(*whole)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
-	u64 odd;
+	u8 *(*at_exit)(struct syscord_cursor *c, u8 *pos, const unsigned long *args, long ret);
+	u64 slow;
 	u32 exit_room;
 	u32 exit_content;
-	u16 other;
+	u16 generic_id;
 	u8 steps;
 	u8 part;
 	u8 ret_kind;

@@ -34,7 +34,7 @@
 #include "write/writer.h"
 
 /* 32-bit calls are not decoded, but come back as their 64-bit namesakes do. */
-#define COMPAT_HANDLER		.odd = SYSCORD_ODD_CALL, .other = SYSCORD_ID_COMPAT
+#define COMPAT_HANDLER		.slow = SYSCORD_SLOW_CALL, .generic_id = SYSCORD_ID_COMPAT
 
 static const struct syscord_handler compat_never_returns = {
 	COMPAT_HANDLER,
@@ -95,7 +95,7 @@ static __always_inline void capture_entry(struct syscord_thread *thread,
 	thread->len = handler->entry(c, thread->entry, thread->args) - thread->entry;
 	/* With content at exit as well, it might be more than an event can have. */
 	if (unlikely(thread->len > SYSCORD_EVENT_MOST / 4))
-		c->odd |= SYSCORD_ODD_CALL;
+		c->slow |= SYSCORD_SLOW_CALL;
 }
 
 /*
@@ -129,7 +129,7 @@ static u8 *capture_late(struct syscord_thread *thread, const struct syscord_hand
 
 	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
 		return NULL;
-	c->earlier = c->odd & SYSCORD_ODD_UNSEEN ? NULL : thread->entry;
+	c->earlier = c->slow & SYSCORD_SLOW_UNSEEN ? NULL : thread->entry;
 	c->earlier_end = thread->entry + thread->len;
 	c->after = pos;
 	c->late_end = min(end, pos + syscord_threads.room - SYSCORD_SCALAR_ROOM);
@@ -143,13 +143,13 @@ static u8 *capture_late(struct syscord_thread *thread, const struct syscord_hand
 static u8 *fill_entry(struct syscord_thread *thread, const struct syscord_handler *handler,
 		      long ret, u8 *pos, u8 *end)
 {
-	if (thread->cursor.odd & SYSCORD_ODD_FAULT) {
+	if (thread->cursor.slow & SYSCORD_SLOW_FAULT) {
 		u8 *late = capture_late(thread, handler, ret, pos, end);
 
 		if (late)
 			return late;
 	}
-	if (thread->cursor.odd & SYSCORD_ODD_UNSEEN)
+	if (thread->cursor.slow & SYSCORD_SLOW_UNSEEN)
 		return NULL;
 	memcpy(pos, thread->entry, thread->len);
 	return pos + thread->len;
@@ -159,7 +159,7 @@ static u8 *fill_entry(struct syscord_thread *thread, const struct syscord_handle
 static u8 *fill_payload(struct syscord_thread *thread, const struct syscord_handler *handler,
 			long ret, u8 *pos, u8 *end, u16 *part)
 {
-	bool unseen = thread->cursor.odd & SYSCORD_ODD_UNSEEN;
+	bool unseen = thread->cursor.slow & SYSCORD_SLOW_UNSEEN;
 	u8 *filled;
 
 	*part = 0;
@@ -181,11 +181,11 @@ static u8 *fill_payload(struct syscord_thread *thread, const struct syscord_hand
 /* The shortest form that says all of a call. */
 static enum syscord_form choose_form(const struct syscord_thread *thread, long ret, u64 duration)
 {
-	if (thread->cursor.odd & SYSCORD_ODD_UNSEEN)
+	if (thread->cursor.slow & SYSCORD_SLOW_UNSEEN)
 		return SYSCORD_FORM_UNSEEN;
-	if (thread->cursor.odd & SYSCORD_ODD_WIDE)
+	if (thread->cursor.slow & SYSCORD_SLOW_WIDE)
 		return SYSCORD_FORM_WIDE;
-	if (duration >> 32 || ret != (s32)ret || thread->handler->other)
+	if (duration >> 32 || ret != (s32)ret || thread->handler->generic_id)
 		return SYSCORD_FORM_LONG;
 	return current->pid == current->tgid ? SYSCORD_FORM_SHORT : SYSCORD_FORM_THREAD;
 }
@@ -195,14 +195,14 @@ static __always_inline u8 *fill_head(struct syscord_event *event, enum syscord_f
 				     u64 duration)
 {
 	struct syscord_call_thread *thread = (struct syscord_call_thread *)event;
-	struct syscord_call_short *brief = (struct syscord_call_short *)event;
-	struct syscord_call_long *full = (struct syscord_call_long *)event;
+	struct syscord_call_short *short_call = (struct syscord_call_short *)event;
+	struct syscord_call_long *long_call = (struct syscord_call_long *)event;
 
 	event->tid = current->pid;
 	if (form == SYSCORD_FORM_SHORT) {
-		brief->duration = duration;
-		brief->ret = ret;
-		return brief->payload;
+		short_call->duration = duration;
+		short_call->ret = ret;
+		return short_call->payload;
 	}
 	if (form == SYSCORD_FORM_THREAD) {
 		thread->pid = current->tgid;
@@ -210,20 +210,20 @@ static __always_inline u8 *fill_head(struct syscord_event *event, enum syscord_f
 		thread->ret = ret;
 		return thread->payload;
 	}
-	full->pid = current->tgid;
-	full->duration = duration;
-	full->ret = ret;
-	return full->payload;
+	long_call->pid = current->tgid;
+	long_call->duration = duration;
+	long_call->ret = ret;
+	return long_call->payload;
 }
 
 /* The number of a call that has no class of its own.  Returns where its payload goes on. */
-static u8 *fill_other(struct syscord_event *event, u8 *payload, const struct syscord_thread *thread)
+static u8 *fill_generic(struct syscord_event *event, u8 *payload, const struct syscord_thread *thread)
 {
-	event->id = thread->handler->other;
-	if (thread->cursor.odd & SYSCORD_ODD_UNSEEN)
-		event->id |= SYSCORD_OTHER_UNSEEN;
+	event->id = thread->handler->generic_id;
+	if (thread->cursor.slow & SYSCORD_SLOW_UNSEEN)
+		event->id |= SYSCORD_GENERIC_UNSEEN;
 	if (!syscord_has_result(thread->handler))
-		event->id |= SYSCORD_OTHER_NO_RESULT;
+		event->id |= SYSCORD_GENERIC_NO_RESULT;
 	memcpy(payload, &thread->nr, sizeof(thread->nr));
 	return payload + sizeof(thread->nr);
 }
@@ -238,8 +238,8 @@ static u32 fill_event(struct syscord_event *event, u32 room, struct syscord_thre
 	u8 *end;
 	u16 part;
 
-	if (handler->other)
-		return fill_other(event, payload, thread) - (u8 *)event;
+	if (handler->generic_id)
+		return fill_generic(event, payload, thread) - (u8 *)event;
 	end = fill_payload(thread, handler, ret, payload, (u8 *)event + room, &part);
 	event->id = syscord_class_id(thread->nr, form, part);
 	return end - (u8 *)event;
@@ -254,7 +254,7 @@ static __always_inline u32 event_room(const struct syscord_thread *thread,
 }
 
 /* The same of any call. */
-static u32 odd_event_room(const struct syscord_thread *thread,
+static u32 slow_event_room(const struct syscord_thread *thread,
 			  const struct syscord_handler *handler, long ret)
 {
 	u32 room = event_room(thread, handler);
@@ -263,15 +263,15 @@ static u32 odd_event_room(const struct syscord_thread *thread,
 	if (handler->exit_content && ret > 0)
 		room += min_t(unsigned long, syscord_params.content, ret);
 	/* Late, what was whole at entry may come on top of what is read anew. */
-	if (thread->cursor.odd & SYSCORD_ODD_FAULT)
+	if (thread->cursor.slow & SYSCORD_SLOW_FAULT)
 		room += 2 * syscord_threads.room - thread->len;
 	return min_t(u32, room, SYSCORD_EVENT_MOST);
 }
 
 /* In ns; 0 of what began before the counter was set back, as when the machine slept. */
-static u64 odd_duration(const struct syscord_thread *thread)
+static u64 slow_duration(const struct syscord_thread *thread)
 {
-	if (thread->cursor.odd & SYSCORD_ODD_UNSEEN || thread->handler->never_returns ||
+	if (thread->cursor.slow & SYSCORD_SLOW_UNSEEN || thread->handler->never_returns ||
 	    (s64)thread->time < 0)
 		return 0;
 	return syscord_clock_long_ns(thread->time);
@@ -286,7 +286,7 @@ static void drop_record(struct syscord_cpu *cpu)
 }
 
 /* One record of any call, into this CPU's ring, for which there may be no room. */
-static noinline __cold void put_odd_record(struct syscord_cpu *cpu, struct syscord_thread *thread,
+static noinline __cold void put_slow_record(struct syscord_cpu *cpu, struct syscord_thread *thread,
 					   long ret, u64 now)
 {
 	const struct syscord_handler *handler = thread->handler;
@@ -295,9 +295,9 @@ static noinline __cold void put_odd_record(struct syscord_cpu *cpu, struct sysco
 	u32 room;
 
 	/* It was to be read whole now, but is not as it mostly is. */
-	if (handler->whole && handler->entry && !(thread->cursor.odd & SYSCORD_ODD_UNSEEN))
+	if (handler->at_exit && handler->entry && !(thread->cursor.slow & SYSCORD_SLOW_UNSEEN))
 		capture_entry(thread, handler);
-	room = odd_event_room(thread, handler, ret);
+	room = slow_event_room(thread, handler, ret);
 	event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
 	/* Looked at when the packet is known: a flight recorder's says anew who it is. */
 	if (event && !syscord_identity_is_known(&cpu->ring, thread)) {
@@ -308,7 +308,7 @@ static noinline __cold void put_odd_record(struct syscord_cpu *cpu, struct sysco
 		drop_record(cpu);
 		return;
 	}
-	room = fill_event(event, room, thread, ret, odd_duration(thread));
+	room = fill_event(event, room, thread, ret, slow_duration(thread));
 	/* Before the event is in the ring: its packet may be closed as soon as it is. */
 	cpu->recorded++;
 	syscord_ring_commit(&cpu->ring, event, time, pos, room);
@@ -320,8 +320,8 @@ static __always_inline u8 *fill_usual_payload(struct syscord_thread *thread,
 					      u8 *pos, u8 *end)
 {
 	thread->cursor.end = end;
-	if (handler->whole)
-		return handler->whole(&thread->cursor, pos, thread->args, ret);
+	if (handler->at_exit)
+		return handler->at_exit(&thread->cursor, pos, thread->args, ret);
 	syscord_copy_words(pos, thread->entry, thread->len);
 	pos += thread->len;
 	if (handler->exit && ret >= 0)
@@ -348,7 +348,7 @@ static __always_inline bool put_usual_record(struct syscord_cpu *cpu, struct sys
 	 * One comparison for all that is odd: a long time, a clock that stepped back or is far
 	 * ahead, a result that is no s32.
 	 */
-	if (unlikely((ticks | duration | (now - ring->last) | thread->cursor.odd |
+	if (unlikely((ticks | duration | (now - ring->last) | thread->cursor.slow |
 		      ((u64)ret - S32_MIN)) >> 32 ||
 		     pos + room > ring->limit || !syscord_identity_is_known(ring, thread)))
 		return false;
@@ -384,7 +384,7 @@ static noinline void record(struct syscord_thread *thread, long ret)
 	now = syscord_clock_time(&cpu->moment, ticks);
 	thread->time = ticks - thread->time;
 	if (unlikely(!put_usual_record(cpu, thread, ret, now)))
-		put_odd_record(cpu, thread, ret, now);
+		put_slow_record(cpu, thread, ret, now);
 	thread->handler = NULL;
 	syscord_ring_end(cpu, &cpu->ring);
 	preempt_enable_notrace();
@@ -397,7 +397,7 @@ static __always_inline void begin_call(struct syscord_thread *thread,
 	thread->handler = handler;
 	thread->nr = nr;
 	thread->len = 0;
-	thread->cursor.odd = handler->odd;
+	thread->cursor.slow = handler->slow;
 }
 
 static noinline struct syscord_thread *seek_thread(void)
@@ -469,7 +469,7 @@ static void begin_unseen_call(struct syscord_thread *thread, const struct syscor
 			      long nr)
 {
 	begin_call(thread, handler, nr);
-	thread->cursor.odd |= SYSCORD_ODD_UNSEEN;
+	thread->cursor.slow |= SYSCORD_SLOW_UNSEEN;
 }
 
 /*
@@ -517,7 +517,7 @@ void syscord_calls_begin_unseen_exec(const struct syscord_filter *filter)
 	begin_unseen_call(thread, handler, nr);
 	memset(thread->args, 0, sizeof(thread->args));
 	if (handler->replaces_memory)
-		thread->cursor.odd |= SYSCORD_ODD_FAULT;
+		thread->cursor.slow |= SYSCORD_SLOW_FAULT;
 }
 
 /*

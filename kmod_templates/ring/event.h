@@ -85,8 +85,8 @@ enum syscord_form {
 /* Calls without a class of their own: in the long form, with their number as payload. */
 #define SYSCORD_ID_UNKNOWN	0xfc00
 #define SYSCORD_ID_COMPAT	0xfc04
-#define SYSCORD_OTHER_NO_RESULT	BIT(0)
-#define SYSCORD_OTHER_UNSEEN	BIT(1)
+#define SYSCORD_GENERIC_NO_RESULT	BIT(0)
+#define SYSCORD_GENERIC_UNSEEN	BIT(1)
 
 #define SYSCORD_ID_PROCESS	0xff00
 #define SYSCORD_ID_OPEN_FILE	0xff01

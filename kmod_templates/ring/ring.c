@@ -30,7 +30,7 @@ int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet)
 	ring->size = size;
 	ring->mask = size - 1;
 	ring->packet = packet;
-	ring->poke = size / 4;
+	ring->wake_at = size / 4;
 	/* A ring with memory is complete: probes and the writer look at this first. */
 	smp_store_release(&ring->base, base);
 	return 0;
@@ -66,7 +66,7 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 	packet->content_bits = (ring->head - begin) * BITS_PER_BYTE;
 	packet->packet_bits = packet->content_bits;
 	packet->records = cpu->recorded - ring->recorded;
-	packet->events = packet->records + ring->others;
+	packet->events = packet->records + ring->non_records;
 	syscord_stats_stamp(packet, cpu);
 	/* Who reads event by event finds here that there are no more. */
 	if (end - marker >= sizeof(struct syscord_event))
@@ -101,10 +101,10 @@ static bool overwrite(struct syscord_ring *ring)
 	const struct syscord_packet *oldest = syscord_ring_at(ring, begin);
 
 	/* Pairs with syscord_rings_keep(): the writer's reads come before. */
-	if (!syscord_params.overwrite || smp_load_acquire(&ring->kept))
+	if (!syscord_params.overwrite || smp_load_acquire(&ring->no_overwrite))
 		return false;
-	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - ring->taken);
-	ring->taken = 0;
+	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - ring->consumed);
+	ring->consumed = 0;
 	WRITE_ONCE(ring->tail, begin + ring->packet);
 	ring->seen_tail = ring->tail;
 	return true;
@@ -122,11 +122,11 @@ static bool has_room_for_packet(struct syscord_ring *ring)
 }
 
 /* Wake the writer once for each quarter of the ring; else it comes by itself. */
-static void poke_writer(struct syscord_ring *ring)
+static void wake_consumer(struct syscord_ring *ring)
 {
-	if (ring->head < ring->poke || syscord_params.overwrite)
+	if (ring->head < ring->wake_at || syscord_params.overwrite)
 		return;
-	ring->poke = ring->head + ring->size / 4;
+	ring->wake_at = ring->head + ring->size / 4;
 	syscord_writer_wake();
 }
 
@@ -152,7 +152,7 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 	packet->seq = ring->seq++;
 	packet->flags = 0;
 	ring->recorded = cpu->recorded;
-	ring->others = 0;
+	ring->non_records = 0;
 	ring->last = time;
 	/* What alone tells whose a record is may be overwritten: so each packet tells it. */
 	if (syscord_params.overwrite)
@@ -164,7 +164,7 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 }
 
 /**
- * syscord_ring_turn - room for an event, where it is not simply behind the last one
+ * syscord_ring_reserve_slow - room for an event, where it is not simply behind the last one
  * @cpu:	this CPU
  * @need:	as for syscord_ring_reserve(), and so are
  * @time:	this, and
@@ -172,7 +172,7 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
  *
  * Return: the room, or NULL if the ring is full, or there is none.
  */
-noinline struct syscord_event *syscord_ring_turn(struct syscord_cpu *cpu, u32 need, u64 *time,
+noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 need, u64 *time,
 						 u64 *pos)
 {
 	struct syscord_ring *ring = &cpu->ring;
@@ -184,7 +184,7 @@ noinline struct syscord_event *syscord_ring_turn(struct syscord_cpu *cpu, u32 ne
 		*time = ring->last;
 	if (*pos + need > ring->limit || *time - ring->last > U32_MAX) {
 		syscord_ring_close(cpu);
-		poke_writer(ring);
+		wake_consumer(ring);
 		if (!syscord_ring_open(cpu, *time))
 			return NULL;
 		*pos = ring->head;
@@ -235,7 +235,7 @@ const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 hea
 			const struct syscord_packet *packet = (const void *)event;
 
 			ring->time = packet->begin;
-			ring->taken = 0;
+			ring->consumed = 0;
 			WRITE_ONCE(ring->tail, ring->tail + sizeof(*packet));
 		} else if (!skip_rest(ring, ring->tail)) {
 			ring->time += (u32)(event->time - (u32)ring->time);
@@ -252,7 +252,7 @@ const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 hea
  */
 void syscord_ring_consume(struct syscord_ring *ring, const struct syscord_event *event)
 {
-	ring->taken++;
+	ring->consumed++;
 	/* Pairs with has_room_for_packet(): all reads of the event come before. */
 	smp_store_release(&ring->tail, ring->tail + event->size * 2);
 }

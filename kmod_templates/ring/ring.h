@@ -33,15 +33,15 @@
  * @busy:	the producer is at work: who interrupts it leaves the ring alone
  * @close:	and asks it so to close its packet
  * @seen_tail:	what the producer last knew of @tail
- * @poke:	when @head gets here, the writer is woken
+ * @wake_at:	when @head gets here, the writer is woken
  * @seq:	packets that were opened
  * @recorded:	the CPU's records when the open packet was opened
- * @others:	events of the open packet that are no records
+ * @non_records:	events of the open packet that are no records
  * @overwritten: records that were overwritten
- * @kept:	the writer reads: nothing is overwritten
+ * @no_overwrite:	the writer reads: nothing is overwritten
  * @tail:	where the consumer reads next
  * @time:	time of the event that it read last, in ns
- * @taken:	events that it took out of the packet that it is in
+ * @consumed:	events that it took out of the packet that it is in
  */
 struct syscord_ring {
 	u64 head;
@@ -55,20 +55,20 @@ struct syscord_ring {
 	bool busy;
 	bool close;
 	u64 seen_tail;
-	u64 poke;
+	u64 wake_at;
 	u64 seq;
 	u64 recorded;
-	u32 others;
+	u32 non_records;
 	u64 overwritten;
-	bool kept;
+	bool no_overwrite;
 	u64 tail ____cacheline_aligned_in_smp;
 	u64 time;
-	u32 taken;
+	u32 consumed;
 };
 
 struct syscord_cpu;
 
-struct syscord_event *syscord_ring_turn(struct syscord_cpu *cpu, u32 need, u64 *time, u64 *pos);
+struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 need, u64 *time, u64 *pos);
 void syscord_ring_close(struct syscord_cpu *cpu);
 void syscord_ring_close_as_asked(struct syscord_cpu *cpu);
 void syscord_ring_discard(struct syscord_cpu *cpu);
@@ -132,7 +132,7 @@ static __always_inline struct syscord_event *syscord_ring_reserve(struct syscord
 	*pos = ALIGN(ring->head, 2);
 	/* One comparison for both: a clock that stepped back, and one that is far ahead. */
 	if (unlikely(*pos + need > ring->limit || *time - ring->last > U32_MAX))
-		return syscord_ring_turn(cpu, need, time, pos);
+		return syscord_ring_reserve_slow(cpu, need, time, pos);
 	return syscord_ring_at(ring, *pos);
 }
 

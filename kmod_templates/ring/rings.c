@@ -29,7 +29,7 @@ static u64 epoch;	/* of all rings, but in flight-recorder mode */
 /**
  * syscord_event_max - bytes of the largest event, once the table of threads is made
  *
- * Return: what odd_event_room() in calls.c can come to.
+ * Return: what slow_event_room() in calls.c can come to.
  */
 u32 syscord_event_max(void)
 {
@@ -126,7 +126,7 @@ void syscord_rings_keep(bool keep)
 
 	for_each_possible_cpu(cpu) {
 		/* Pairs with overwrite() in ring.c: what was read may be overwritten. */
-		smp_store_release(&per_cpu_ptr(&syscord_cpus, cpu)->ring.kept, keep);
+		smp_store_release(&per_cpu_ptr(&syscord_cpus, cpu)->ring.no_overwrite, keep);
 	}
 }
 

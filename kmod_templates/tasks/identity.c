@@ -115,7 +115,7 @@ bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
 	room = syscord_identity_fill((struct syscord_process *)event, task, reason, comm, exe);
 	if (!IS_ERR_OR_NULL(exe))
 		fput(exe);
-	ring->others++;
+	ring->non_records++;
 	syscord_ring_commit(ring, event, time, pos, room);
 	return true;
 }

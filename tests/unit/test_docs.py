@@ -124,7 +124,7 @@ def test_the_modules_version_is_the_projects() -> None:
 
 def parameters() -> dict[str, str]:
     """The module's parameters, and when each can be set, by its mode."""
-    text = (TEMPLATES / "params.c").read_text(encoding="utf-8")
+    text = (TEMPLATES / "params/params.c").read_text(encoding="utf-8")
     found = re.findall(r"^(\w+_PARAM|module_param_cb)\((\w+), (&\w+)?", text, re.MULTILINE)
     when = {"LIST_PARAM": "any time", "&stats_ops": "read only", "&snapshot_ops": "write 1"}
     # `name` is what the macros themselves are made of.
@@ -146,7 +146,7 @@ def test_using_explains_every_filter() -> None:
 
 
 def test_using_explains_every_cause_of_loss() -> None:
-    text = (TEMPLATES / "stats.c").read_text(encoding="utf-8")
+    text = (TEMPLATES / "ring/stats.c").read_text(encoding="utf-8")
     causes = re.findall(r'\[SYSCORD_DROP_\w+\] = "(\w+)"', text)
     assert [codes(name)[0] for name, *_ in rows(USING, "counter")] == [f"dropped_{cause}" for cause in causes]
 
@@ -184,7 +184,7 @@ def test_the_readme_counts_the_handlers_right() -> None:
 
 def test_the_handler_shown_in_c_is_what_is_generated() -> None:
     (shown,) = (block.text for block in blocks(ARCHITECTURE) if block.language == "c")
-    assert shown in generated(model())["handlers.c"]
+    assert shown in generated(model())["capture/handlers.c"]
 
 
 # Adding a handler
@@ -200,8 +200,8 @@ def test_the_handler_in_python_makes_the_same(tmp_path: Path) -> None:
     found, problems = load_and_check(folder)
     assert problems == []
     assert placeless(found) == placeless(model())
-    rendered = generated(found)["handlers.c"].replace("handlers/statx.py", STATX)
-    assert rendered == generated(model())["handlers.c"]
+    rendered = generated(found)["capture/handlers.c"].replace("handlers/statx.py", STATX)
+    assert rendered == generated(model())["capture/handlers.c"]
 
 
 def test_the_check_prints_what_the_page_shows(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

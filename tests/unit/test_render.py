@@ -29,7 +29,7 @@ def handler(name: str) -> Handler:
 
 
 def test_the_c_of_every_kind_is_the_golden_file(request: pytest.FixtureRequest) -> None:
-    rendered = render(resolved(GOLDEN / "handlers"), TEMPLATES, "")["handlers.c"]
+    rendered = render(resolved(GOLDEN / "handlers"), TEMPLATES, "")["capture/handlers.c"]
     golden = GOLDEN / "handlers.c"
     if request.config.getoption("--write-golden"):
         golden.write_text(rendered, encoding="utf-8")
@@ -52,7 +52,7 @@ def test_two_runs_give_the_same_bytes(tmp_path: Path) -> None:
         for run in ("one", "two")
     )
     assert one == two
-    assert Path("handlers.c") in one
+    assert Path("capture/handlers.c") in one
 
 
 def test_a_file_that_says_the_same_is_left_alone(tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_a_file_that_says_the_same_is_left_alone(tmp_path: Path) -> None:
 def test_the_tree_stands_alone() -> None:
     tree = render(resolved(HANDLERS), TEMPLATES, "/* config */\n")
     assert tree["config.h"] == "/* config */\n"
-    assert {"Kbuild", "Makefile", "main.c", "handlers.c", "compat/open_in.h"} <= tree.keys()
+    assert {"Kbuild", "Makefile", "main.c", "capture/handlers.c", "compat/open_in.h"} <= tree.keys()
     assert not [name for name in tree if name.endswith(".j2")]
     includes = {
         line.split('"')[1] for name, text in tree.items() for line in text.splitlines() if line.startswith('#include "')
@@ -80,7 +80,7 @@ def test_only_chosen_files_are_compiled_in() -> None:
     model, _ = load_and_check(HANDLERS)
     chosen = resolve(model, frozenset({"memory"}))
     assert {handler.name for handler in chosen.handlers} == {"mmap", "munmap", "mremap", "mprotect", "madvise", "brk"}
-    assert "openat" not in render(chosen, TEMPLATES, "")["handlers.c"]
+    assert "openat" not in render(chosen, TEMPLATES, "")["capture/handlers.c"]
 
 
 @pytest.mark.parametrize(

@@ -376,8 +376,8 @@ static void put_other_events(struct syscord_tsdl *tsdl)
 	unsigned int bits;
 
 	for (bits = 0; bits < 4; bits++) {
-		const char *form = bits & SYSCORD_OTHER_UNSEEN ? "unseen" : "long";
-		const char *result = bits & SYSCORD_OTHER_NO_RESULT ? "none" : "dec";
+		const char *form = bits & SYSCORD_GENERIC_UNSEEN ? "unseen" : "long";
+		const char *result = bits & SYSCORD_GENERIC_NO_RESULT ? "none" : "dec";
 
 		put(tsdl, "event { name = \"unknown\"; id = %u; stream_id = 0; "
 			  "context := struct x_%s_%s; fields := struct { int32_t _nr; }; };\n",

@@ -385,16 +385,16 @@ static __always_inline struct syscord_way put_scalar(struct syscord_way way,
 static __always_inline u32 take_word(const u8 **bytes, bool is_content)
 {
 	u32 word;
-	u16 brief;
+	u16 short_word;
 
 	if (is_content) {
 		memcpy(&word, *bytes, sizeof(word));
 		*bytes += sizeof(word);
 		return word;
 	}
-	memcpy(&brief, *bytes, sizeof(brief));
-	*bytes += sizeof(brief);
-	return syscord_long_word(brief);
+	memcpy(&short_word, *bytes, sizeof(short_word));
+	*bytes += sizeof(short_word);
+	return syscord_long_word(short_word);
 }
 
 /* A string in a list; dots behind it if there was more. */
@@ -641,7 +641,7 @@ static noinline char *put_other(char *pos, const struct syscord_event *event)
 	const struct syscord_call_long *call = (const void *)event;
 	bool compat = event->id & SYSCORD_ID_COMPAT & ~SYSCORD_ID_UNKNOWN;
 	const struct printed result = {
-		.style = event->id & SYSCORD_OTHER_NO_RESULT ? NO_RESULT : SIGNED,
+		.style = event->id & SYSCORD_GENERIC_NO_RESULT ? NO_RESULT : SIGNED,
 		.is_signed = true,
 		.shift = { compat ? 32 : 0 },
 	};
@@ -657,7 +657,7 @@ static noinline char *put_other(char *pos, const struct syscord_event *event)
 		pos = put_signed(put_constant(pos, ", nr="), nr);
 	if (compat)
 		pos = put_constant(pos, ", abi=32");
-	if (event->id & SYSCORD_OTHER_UNSEEN)
+	if (event->id & SYSCORD_GENERIC_UNSEEN)
 		pos = put_constant(pos, ", entry=unseen");
 	pos = put_result(put_constant(pos, ", res="), &result, call->ret);
 	return put_char(pos, '\n');
@@ -673,8 +673,8 @@ static noinline char *put_other(char *pos, const struct syscord_event *event)
 char *syscord_format_event(char *pos, const struct syscord_event *event)
 {
 	const struct syscord_call_thread *thread = (const void *)event;
-	const struct syscord_call_short *brief = (const void *)event;
-	const struct syscord_call_long *full = (const void *)event;
+	const struct syscord_call_short *short_call = (const void *)event;
+	const struct syscord_call_long *long_call = (const void *)event;
 	unsigned int id = event->id, nr = id / SYSCORD_CLASSES_OF_NR;
 	enum syscord_form form = id % SYSCORD_CLASSES_OF_NR / 2;
 	const struct line *line = &prepared.lines[nr];
@@ -688,16 +688,16 @@ char *syscord_format_event(char *pos, const struct syscord_event *event)
 	if (unlikely(nr >= prepared.nr_lines))
 		return put_other(pos, event);
 	if (form == SYSCORD_FORM_SHORT) {
-		ret = brief->ret;
-		way.bytes = brief->payload;
+		ret = short_call->ret;
+		way.bytes = short_call->payload;
 	} else if (form == SYSCORD_FORM_THREAD) {
 		pid = thread->pid;
 		ret = thread->ret;
 		way.bytes = thread->payload;
 	} else {
-		pid = full->pid;
-		ret = full->ret;
-		way.bytes = full->payload;
+		pid = long_call->pid;
+		ret = long_call->ret;
+		way.bytes = long_call->payload;
 	}
 	way.pos = put_head(pos, pid, event->tid);
 	way.pos = put_piece(way.pos, line->name, line->name_len);

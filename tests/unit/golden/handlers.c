@@ -12,7 +12,7 @@
 #include <linux/unistd.h>
 #include <linux/poll.h>
 
-#include "handlers.h"
+#include "capture/handlers.h"
 
 #define FIELD(label, kind, base, type)		{ label, NULL, &type_##type, SYSCORD_##kind, SYSCORD_##base }
 #define NARROW(label, kind, base, type)		{ label, NULL, &type_##type, SYSCORD_##kind, SYSCORD_##base, true }
@@ -344,8 +344,8 @@ static u8 *read_entry(struct syscord_cursor *c, u8 *pos,
 	bool wide;
 
 	if (unlikely(is_wide_u64(args[2])))
-		c->odd |= SYSCORD_ODD_WIDE;
-	wide = c->odd & SYSCORD_ODD_64_BITS;
+		c->slow |= SYSCORD_SLOW_WIDE;
+	wide = c->slow & SYSCORD_SLOW_64_BITS;
 	pos = put_s32(pos, args[0]);
 	pos = put_narrow_u64(pos, wide, args[2]);
 	return pos;
@@ -369,8 +369,8 @@ static const struct syscord_field read_exit_fields[] = {
 	END
 };
 
-static u8 *read_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
-		      long ret)
+static u8 *read_at_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			long ret)
 {
 	const bool wide = false;
 
@@ -393,7 +393,7 @@ static const struct syscord_handler handler_read = {
 	.exit_fields = read_exit_fields,
 	.exit_room = 16,
 	.part = SYSCORD_PART,
-	.whole = read_whole,
+	.at_exit = read_at_exit,
 	.exit_content = U32_MAX,
 	.ret_kind = SYSCORD_S64,
 	.steps = SYSCORD_STEP_ARGS,
@@ -409,8 +409,8 @@ static u8 *writev_entry(struct syscord_cursor *c, u8 *pos,
 	bool wide;
 
 	if (unlikely(is_wide_u64(args[2])))
-		c->odd |= SYSCORD_ODD_WIDE;
-	wide = c->odd & SYSCORD_ODD_64_BITS;
+		c->slow |= SYSCORD_SLOW_WIDE;
+	wide = c->slow & SYSCORD_SLOW_64_BITS;
 	pos = put_s32(pos, args[0]);
 	pos = put_iovec(c, pos, args[1], args[2], SIZE_MAX);
 	pos = put_narrow_u64(pos, wide, args[2]);
@@ -570,8 +570,8 @@ static const struct syscord_field pipe2_exit_fields[] = {
 	END
 };
 
-static u8 *pipe2_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
-		       long ret)
+static u8 *pipe2_at_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			 long ret)
 {
 	pos = put_s32(pos, args[1]);
 	if (ret < 0)
@@ -589,7 +589,7 @@ static const struct syscord_handler handler_pipe2 = {
 	.exit_fields = pipe2_exit_fields,
 	.exit_room = 262,
 	.part = SYSCORD_PART,
-	.whole = pipe2_whole,
+	.at_exit = pipe2_at_exit,
 	.ret_kind = SYSCORD_S32,
 	.steps = SYSCORD_STEP_ARGS,
 };
@@ -759,8 +759,8 @@ static const struct syscord_field mmap_entry_fields[] = {
 	END
 };
 
-static u8 *mmap_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
-		      long ret)
+static u8 *mmap_at_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			long ret)
 {
 	pos = put_u64(pos, args[0]);
 	return pos;
@@ -771,7 +771,7 @@ static const struct syscord_handler handler_mmap = {
 	.prototype = "pointer(addr)",
 	.entry = mmap_entry,
 	.entry_fields = mmap_entry_fields,
-	.whole = mmap_whole,
+	.at_exit = mmap_at_exit,
 	.ret_kind = SYSCORD_U64,
 	.ret_base = SYSCORD_HEX,
 	.steps = SYSCORD_STEP_ARGS,
@@ -792,8 +792,8 @@ static const struct syscord_field exit_entry_fields[] = {
 	END
 };
 
-static u8 *exit_whole(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
-		      long ret)
+static u8 *exit_at_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
+			long ret)
 {
 	pos = put_s32(pos, args[0]);
 	return pos;
@@ -804,10 +804,10 @@ static const struct syscord_handler handler_exit = {
 	.prototype = "int(status)",
 	.entry = exit_entry,
 	.entry_fields = exit_entry_fields,
-	.whole = exit_whole,
+	.at_exit = exit_at_exit,
 	.ret_kind = SYSCORD_S32,
 	.never_returns = true,
-	.odd = SYSCORD_ODD_CALL,
+	.slow = SYSCORD_SLOW_CALL,
 	.steps = SYSCORD_STEP_ARGS | SYSCORD_STEP_LAST,
 };
 static_assert(4 <= SYSCORD_SCALAR_ROOM);
@@ -828,7 +828,7 @@ static const struct syscord_handler handler_rt_sigreturn = {
 	.prototype = "long()",
 	.ret_kind = SYSCORD_S64,
 	.no_result = true,
-	.odd = SYSCORD_ODD_CALL,
+	.slow = SYSCORD_SLOW_CALL,
 };
 #endif
 
@@ -846,14 +846,14 @@ const struct syscord_handler syscord_handler_default = {
 
 const struct syscord_handler syscord_handler_unknown = {
 	.ret_kind = SYSCORD_S64,
-	.odd = SYSCORD_ODD_CALL,
-	.other = SYSCORD_ID_UNKNOWN,
+	.slow = SYSCORD_SLOW_CALL,
+	.generic_id = SYSCORD_ID_UNKNOWN,
 };
 
 const struct syscord_handler syscord_handler_compat = {
 	.ret_kind = SYSCORD_S32,
-	.odd = SYSCORD_ODD_CALL,
-	.other = SYSCORD_ID_COMPAT,
+	.slow = SYSCORD_SLOW_CALL,
+	.generic_id = SYSCORD_ID_COMPAT,
 };
 
 const struct syscord_handler *const syscord_handlers[] = {
