@@ -3,33 +3,60 @@
  * syscord: records what processes ask of the kernel.
  *
  *  sys_enter, sys_exit -> filter -> capture -> this CPU's ring -> writer -> sink
- *      (hooks.c)       (filter.c)  (handlers.c)    (ring.h)     (writer.c)  (text_sink.c,
- *                                                                            ctf_sink.c)
+ *  |---------- hooks/ -----------| capture/ |----- ring/ -----|------ write/ ------|
  */
 #include <linux/init.h>
+#include <linux/minmax.h>
 #include <linux/module.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
 
 #include "hooks/hooks.h"
 #include "hooks/untrace.h"
 #include "params/params.h"
 #include "ring/clock.h"
+#include "ring/ring.h"
 #include "ring/rings.h"
+#include "ring/settings.h"
 #include "tasks/threads.h"
 #include "version.h"
 #include "write/writer.h"
+
+static int __init create_rings(void)
+{
+	struct syscord_ring_config config = {
+		.size = syscord_params.ring_kb * SZ_1K,
+		.event_max = syscord_event_max(),
+		.overwrite = syscord_params.overwrite,
+		.wake = syscord_writer_wake,
+	};
+
+	memcpy(config.uuid, syscord_params.uuid.b, sizeof(config.uuid));
+	return syscord_rings_create(&config);
+}
+
+/* Twice in a flush interval, or in a second. */
+static void __init start_untrace(void)
+{
+	if (syscord_params.untrace)
+		syscord_untrace_start(syscord_hooks_other_tracer,
+				      clamp(syscord_params.flush_ms / 2, 10U, 500U));
+}
 
 static int __init syscord_init(void)
 {
 	int err;
 
-	err = syscord_params_ready();
+	err = syscord_params_finish();
 	if (err)
 		return err;
+	syscord_settings.content = syscord_params.content;
+	syscord_settings.describe = syscord_params.sink == SYSCORD_SINK_CTF;
 	syscord_clock_start();
-	err = syscord_threads_create(syscord_params.threads, syscord_params.content);
+	err = syscord_threads_create(syscord_params.threads);
 	if (err)
 		return err;
-	err = syscord_rings_create();
+	err = create_rings();
 	if (err)
 		goto destroy_threads;
 	err = syscord_writer_start();
@@ -38,9 +65,9 @@ static int __init syscord_init(void)
 	err = syscord_hooks_register();
 	if (err)
 		goto stop_writer;
-	/* From here on, what changes is recorded. */
+	/* From here on, every change is recorded. */
 	syscord_writer_describe();
-	syscord_untrace_start();
+	start_untrace();
 	return 0;
 
 stop_writer:

@@ -67,6 +67,20 @@ struct syscord_cursor {
 	const u8 *after;
 };
 
+/**
+ * syscord_event_room - bytes that a call's event may take
+ * @entry:	bytes of its entry part at most
+ * @exit:	bytes of its exit part at most
+ *
+ * How many it takes is known only once the memory has been read.
+ *
+ * Return: the bytes, with a header of any form and all scalars.
+ */
+static __always_inline u32 syscord_event_room(u32 entry, u32 exit)
+{
+	return sizeof(struct syscord_call_long) + SYSCORD_SCALAR_ROOM + entry + exit;
+}
+
 #define SYSCORD_PUT(code)								\
 static __always_inline u8 *put_##code(u8 *pos, code value)				\
 {											\

@@ -44,7 +44,7 @@ bool syscord_filter_has_name(const struct syscord_name_list *list, const char co
 	u64 name[2];
 	unsigned int i;
 
-	/* It may be changed meanwhile, so it is looked at once. */
+	/* Another thread may change it meanwhile, so it is read once. */
 	memcpy(name, comm, sizeof(name));
 	for (i = 0; i < list->count; i++)
 		if (matches(&list->patterns[i], name))
@@ -74,16 +74,16 @@ static bool parent_matches(const struct syscord_filter *filter, const struct tas
 }
 
 /**
- * syscord_filter_ready - find what makes comparing with a filter short
- * @filter:	whose lists are complete
+ * syscord_filter_finish - set what makes comparing with a filter short
+ * @filter:	a filter whose lists are complete
  */
-void syscord_filter_ready(struct syscord_filter *filter)
+void syscord_filter_finish(struct syscord_filter *filter)
 {
-	bool others = filter->ppid.count || filter->proc_name.count ||
+	bool by_others = filter->ppid.count || filter->proc_name.count ||
 		      filter->parent_proc_name.count || filter->syscalls.count;
 
-	filter->all = !filter->pid.count && !others;
-	filter->only = filter->pid.count == 1 && !others ? filter->pid.pids[0] : 0;
+	filter->all = !filter->pid.count && !by_others;
+	filter->only = filter->pid.count == 1 && !by_others ? filter->pid.pids[0] : 0;
 }
 
 /**

@@ -2,7 +2,7 @@
 /*
  * Whose syscalls are recorded, and which.
  *
- * A filter never changes once a probe can see it: a new setting makes a new filter, which is
+ * A filter never changes once a probe can see it.  A new setting makes a new filter, which is
  * swapped in under RCU.
  */
 #ifndef SYSCORD_FILTER_H
@@ -17,7 +17,7 @@
 
 #include "capture/names.h"
 
-/* How many processes or names one list can hold: bounds what a probe compares. */
+/* Processes or names in one list at most: this bounds what a probe compares. */
 #define SYSCORD_LIST_MAX	32
 #define SYSCORD_PATTERN_MAX	64
 
@@ -56,9 +56,9 @@ struct syscord_syscall_list {
 
 /**
  * struct syscord_filter - what is recorded; an empty list matches all
- * @only:		the one process that is recorded, whatever else it is; or 0: ask the lists.
- *			From syscord_filter_ready()
- * @all:		there is nothing in any list, so everything is recorded
+ * @only:		the one process that is recorded, if @pid has one and no other list has any;
+ *			else 0.  Set by syscord_filter_finish(), and so is
+ * @all:		all lists are empty: everything is recorded
  * @pid:		processes
  * @ppid:		their parents
  * @proc_name:		their names
@@ -77,13 +77,13 @@ struct syscord_filter {
 
 extern struct syscord_filter __rcu *syscord_filter;
 
-void syscord_filter_ready(struct syscord_filter *filter);
+void syscord_filter_finish(struct syscord_filter *filter);
 bool syscord_filter_matches_lists(const struct syscord_filter *filter,
 				  const struct task_struct *task);
 bool syscord_filter_has_name(const struct syscord_name_list *list, const char comm[TASK_COMM_LEN]);
 void syscord_filter_free(struct syscord_filter *filter);
 
-/* The filter in force, in a probe.  tracepoint_synchronize_unregister() comes before its end. */
+/* The filter in force, in a probe.  It is freed after tracepoint_synchronize_unregister(). */
 static inline const struct syscord_filter *syscord_filter_current(void)
 {
 	return rcu_dereference_raw(syscord_filter);

@@ -16,15 +16,16 @@
 #include <trace/events/syscalls.h>
 #include <trace/events/task.h>
 
-#include "hooks/calls.h"
+#include "hooks/dispatch.h"
 #include "hooks/hooks.h"
 #include "hooks/processes.h"
+#include "hooks/syscalls.h"
 
 /**
  * struct hook - a probe and its tracepoint
  * @name:	of the tracepoint, which kernels do not export to modules
- * @probe:	what it calls
- * @on_syscalls: it is on syscalls, for which tasks have a flag
+ * @probe:	the function that it calls
+ * @on_syscalls: it is sys_enter or sys_exit
  * @tracepoint:	found when the module is loaded
  */
 struct hook {
@@ -35,8 +36,8 @@ struct hook {
 };
 
 /*
- * In the order in which they are registered: what gives back a slot before what takes one, and
- * what sees the end of a call before what begins to await it.
+ * In the order of registration.  What gives back a slot comes before what takes one, and what sees
+ * the exit of a call comes before what begins to wait for it.
  */
 static struct hook hooks[] __ro_after_init = {
 	{ "sched_process_exit", syscord_probe_process_exit },
@@ -51,7 +52,7 @@ static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 {
 	size_t i;
 
-	/* Tracepoints take any function; these refuse one of another type at compile time. */
+	/* Tracepoints take any function.  These checks refuse a wrong type when compiled. */
 	check_trace_callback_type_sched_process_exit(syscord_probe_process_exit);
 	check_trace_callback_type_sched_process_exec(syscord_probe_process_exec);
 	check_trace_callback_type_sched_process_fork(syscord_probe_process_fork);
@@ -86,33 +87,35 @@ static int __init register_hook(const struct hook *hook)
 	return err;
 }
 
-static bool is_alone(const struct hook *hook)
+static bool has_other_probe(const struct hook *hook)
 {
 	const struct tracepoint_func *probe;
-	bool alone = true;
+	bool other = false;
 
 	/* Old arrays of probes are freed after a grace period of RCU, or one that implies it. */
 	preempt_disable();
 	probe = rcu_dereference_sched(hook->tracepoint->funcs);
-	for (; alone && probe && probe->func; probe++)
-		alone = probe->func == hook->probe;
+	for (; !other && probe && probe->func; probe++)
+		other = probe->func != hook->probe;
 	preempt_enable();
-	return alone;
+	return other;
 }
 
 /**
- * syscord_hooks_are_alone - whether nobody else has a probe on sys_enter or sys_exit
+ * syscord_hooks_other_tracer - whether somebody else has a probe on sys_enter or sys_exit
  *
- * Return: whether all probes are ours.  They are registered.
+ * Our probes are registered.
+ *
+ * Return: whether there is another probe than ours.
  */
-bool syscord_hooks_are_alone(void)
+bool syscord_hooks_other_tracer(void)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(hooks); i++)
-		if (hooks[i].on_syscalls && !is_alone(&hooks[i]))
-			return false;
-	return true;
+		if (hooks[i].on_syscalls && has_other_probe(&hooks[i]))
+			return true;
+	return false;
 }
 
 /**
@@ -125,7 +128,7 @@ int __init syscord_hooks_register(void)
 	size_t i;
 	int err;
 
-	syscord_calls_ready();
+	syscord_dispatch_init();
 	for_each_kernel_tracepoint(find_hook, NULL);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		err = register_hook(&hooks[i]);

@@ -6,6 +6,6 @@
 
 int syscord_hooks_register(void);
 void syscord_hooks_unregister(void);
-bool syscord_hooks_are_alone(void);
+bool syscord_hooks_other_tracer(void);
 
 #endif

@@ -1,38 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The life of processes: programs begun, ends, forks and new names.
+ * The life of processes: probes on exec, exit, fork and rename.
  */
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
 
-#include "hooks/calls.h"
 #include "hooks/filter.h"
 #include "hooks/processes.h"
+#include "hooks/unseen.h"
 #include "hooks/untrace.h"
-#include "params/params.h"
 #include "ring/clock.h"
-#include "ring/stats.h"
+#include "ring/cpu.h"
+#include "ring/event.h"
+#include "ring/ring.h"
+#include "ring/settings.h"
 #include "tasks/identity.h"
 #include "tasks/threads.h"
 
-/* A task's description, where it is wanted. */
+/* Put a task's description in this CPU's ring, if descriptions are wanted. */
 static void describe(struct task_struct *task, enum syscord_reason reason, const char *comm)
 {
 	struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
 
-	if (syscord_params.sink != SYSCORD_SINK_CTF)
+	if (!syscord_settings.describe)
 		return;
 	syscord_ring_begin(&cpu->ring);
 	syscord_identity_write(cpu, task, reason, comm,
-			       syscord_clock_time(&cpu->moment, syscord_clock_ticks()));
+			       syscord_clock_time(&cpu->clock, syscord_clock_ticks()));
 	syscord_ring_end(cpu, &cpu->ring);
 }
 
-/* The end of the call must be seen, though the task may have been rejected when it began. */
+/* The exit of the call must be seen, though the filter may have rejected the task at its entry. */
 static void begin_unseen_exec(const struct syscord_filter *filter)
 {
-	syscord_calls_begin_unseen_exec(filter);
+	syscord_unseen_exec(filter);
 	syscord_untrace_wanted();
 }
 
@@ -78,14 +80,14 @@ void syscord_probe_process_fork(void *data, struct task_struct *parent, struct t
 	preempt_enable_notrace();
 }
 
-/* Before the task has its new name, which it or another gave it. */
+/* Before the task has its new name.  It or another task gives it. */
 void syscord_probe_task_rename(void *data, struct task_struct *task, const char *comm)
 {
 	const struct syscord_filter *filter;
 
 	preempt_disable_notrace();
 	filter = syscord_filter_current();
-	/* Through /proc a name may be given to one that has just ended. */
+	/* Through /proc a name can be given to a task that has just ended. */
 	if (pid_alive(task)) {
 		if (syscord_filter_matches(filter, task))
 			describe(task, SYSCORD_REASON_RENAME, comm);

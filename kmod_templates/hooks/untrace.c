@@ -3,28 +3,28 @@
  * Giving tasks that the filter rejects their full speed back.
  *
  * While a probe is on sys_enter or sys_exit, the kernel keeps a flag set on every task, which sends
- * its syscalls the slow way.  A task that the filter rejects clears its own flag here; then nothing
- * of it is seen, so whatever may make the filter want it has to set the flag again: a new filter, a
- * new name of it or of its parent, a new parent.  None of these is ordered with the task's looking
- * at itself.  So the task clears the flag first and then looks again, and who changes something
- * changes it first and then sets the flag, each with a full barrier between: one of both sees what
- * the other did, and in the end the flag is set.
+ * its syscalls through the tracepoints.  A task that the filter rejects clears its own flag here.
+ * Then nothing of it is seen, so whatever may make the filter want it must set the flag again: a new
+ * filter, a new name of the task or of its parent, a new parent.
  *
- * Not all that changes has changed by the time of its probe:
+ * None of these is ordered with the task's own check.  So the task clears the flag first and then
+ * checks again, and the other side makes its change first and then sets the flag, each with a full
+ * barrier in between.  One of both sees what the other did, and in the end the flag is set.
  *
- *  - A name is set after the probe.  The probe turns clearing off, for all, and sets the flags;
- *    clearing is on again when the name is surely set.
- *  - A child gets its new parent after the probe of the old one's end.  A task whose parent is
- *    ending may not be wanted yet, so it keeps its flag.
+ * Two changes are made only after their probe has run:
  *
- * A forked task has a copy of its parent's flag, whose probe comes before it runs.
+ *  - A name.  The probe stops all clearing and sets the flags.  Clearing is allowed again when the
+ *    name is surely set.
+ *  - A child's new parent, after the probe of the old parent's exit.  A task whose parent is
+ *    exiting keeps its flag.
+ *
+ * A forked task gets a copy of its parent's flag.  The probe on fork runs before the task does.
  *
  * Other tracers need the flags that we clear.  The kernel sets them for the first probe only, so we
- * look again and again for others; while there are any, every task has its flag.
+ * check again and again whether there is another tracer.  While there is, every task has its flag.
  */
 #include <linux/compiler.h>
 #include <linux/jiffies.h>
-#include <linux/minmax.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
 #include <linux/rcupdate.h>
@@ -36,29 +36,33 @@
 #include <linux/workqueue.h>
 
 #include "compat/syscall_flag.h"
-#include "hooks/hooks.h"
+#include "hooks/filter.h"
 #include "hooks/untrace.h"
-#include "params/params.h"
 
 bool syscord_untrace_on __read_mostly;
 
 static struct {
-	bool active;		/* from start to stop: probes may set flags */
-	bool company;		/* another tracer was there */
-	unsigned int pauses;	/* how often clearing was turned off */
+	bool active;			/* from start to stop: probes may set flags */
+	bool other_tracer;		/* there was one at the last check */
+	unsigned int stops;		/* how often clearing was stopped */
+	unsigned long check_interval;	/* between two checks for another tracer, in jiffies */
+	bool (*has_other_tracer)(void);
 } untrace;
 
-static DEFINE_RAW_SPINLOCK(pause_lock);	/* syscord_untrace_on, untrace.pauses */
+static DEFINE_RAW_SPINLOCK(clearing_lock);	/* syscord_untrace_on, untrace.stops */
 static DEFINE_MUTEX(active_lock);	/* to set all flags, or to change untrace.active */
 
-/* No task clears its flag after this, until resume(); who is about to sets it again. */
-static void pause(void)
+/*
+ * No task clears its flag from now on, until allow_clearing().  A task that is about to do so sets
+ * it again.
+ */
+static void stop_clearing(void)
 {
-	raw_spin_lock(&pause_lock);
-	untrace.pauses++;
+	raw_spin_lock(&clearing_lock);
+	untrace.stops++;
 	WRITE_ONCE(syscord_untrace_on, false);
-	raw_spin_unlock(&pause_lock);
-	/* What was changed, and this, before the flags are set.  Pairs with the clearing. */
+	raw_spin_unlock(&clearing_lock);
+	/* The change, and this, come before the flags are set.  Pairs with the clearing. */
 	smp_mb();
 }
 
@@ -72,7 +76,7 @@ static void set_all_flags(void)
 	rcu_read_unlock();
 }
 
-static bool looks_at_parents(const struct syscord_filter *filter)
+static bool compares_parents(const struct syscord_filter *filter)
 {
 	return filter->ppid.count || filter->parent_proc_name.count;
 }
@@ -92,7 +96,7 @@ static bool is_surely_rejected(const struct syscord_filter *filter,
 			       const struct task_struct *task)
 {
 	/* First, since the filter may see the next parent already. */
-	if (looks_at_parents(filter) && has_ending_parent(task))
+	if (compares_parents(filter) && has_ending_parent(task))
 		return false;
 	return !syscord_filter_matches(filter, task);
 }
@@ -112,7 +116,7 @@ static bool may_be_clear(const struct syscord_filter *filter, const struct task_
 void syscord_untrace_rejected(const struct syscord_filter *filter)
 {
 	compat_clear_syscall_flag(current);
-	/* Clear, then look.  Pairs with pause() and syscord_untrace_exiting(). */
+	/* Clear, then look.  Pairs with stop_clearing() and syscord_untrace_exiting(). */
 	smp_mb__after_atomic();
 	if (!may_be_clear(filter, current))
 		compat_set_syscall_flag(current);
@@ -204,7 +208,7 @@ void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_s
 		compat_set_syscall_flag(task);
 		return;
 	}
-	pause();
+	stop_clearing();
 	set_family_flags(task);
 }
 
@@ -216,7 +220,7 @@ void syscord_untrace_exiting(const struct syscord_filter *filter)
 {
 	struct task_struct *process, *thread;
 
-	if (!READ_ONCE(untrace.active) || !looks_at_parents(filter))
+	if (!READ_ONCE(untrace.active) || !compares_parents(filter))
 		return;
 	/* PF_EXITING, and then the flags.  Pairs with that of the clearing. */
 	smp_mb();
@@ -232,59 +236,52 @@ void syscord_untrace_exiting(const struct syscord_filter *filter)
 /**
  * syscord_untrace_new_filter - let every task be judged anew, as there is another filter in force
  *
- * A name that is being set was only compared with the old one, so this is a pause, too.
+ * A name that is being set was only compared with the old one, so clearing is stopped, too.
  */
 void syscord_untrace_new_filter(void)
 {
 	mutex_lock(&active_lock);
 	if (untrace.active) {
-		pause();
+		stop_clearing();
 		set_all_flags();
 	}
 	mutex_unlock(&active_lock);
 }
 
-static void resume(struct work_struct *work)
+static void allow_clearing(struct work_struct *work)
 {
-	unsigned int pauses = READ_ONCE(untrace.pauses);
+	unsigned int stops = READ_ONCE(untrace.stops);
 
 	/*
-	 * A task whose renaming was before the pause has set the name when it sleeps, or is in user
-	 * mode: between the probe and the name it may be preempted, but does not wait for anything.
+	 * A task that was renaming before the stop has set the name once it has slept or was in user
+	 * mode.  Between the probe and the name it may be preempted, but it waits for nothing.
 	 */
 	synchronize_rcu_tasks();
-	if (!syscord_hooks_are_alone())
+	if (untrace.has_other_tracer())
 		return;
-	raw_spin_lock(&pause_lock);
-	if (untrace.pauses == pauses)
+	raw_spin_lock(&clearing_lock);
+	if (untrace.stops == stops)
 		WRITE_ONCE(syscord_untrace_on, true);
-	raw_spin_unlock(&pause_lock);
+	raw_spin_unlock(&clearing_lock);
 }
 
-static DECLARE_WORK(resume_work, resume);
+static DECLARE_WORK(allow_work, allow_clearing);
 
-static void look(struct work_struct *work);
-static DECLARE_DELAYED_WORK(look_work, look);
+static void check_other_tracer(struct work_struct *work);
+static DECLARE_DELAYED_WORK(check_work, check_other_tracer);
 
-/* Twice in a flush interval, or in a second. */
-static void look_later(void)
+static void check_other_tracer(struct work_struct *work)
 {
-	schedule_delayed_work(&look_work,
-			      msecs_to_jiffies(clamp(syscord_params.flush_ms / 2, 10U, 500U)));
-}
+	bool other_tracer = untrace.has_other_tracer();
 
-static void look(struct work_struct *work)
-{
-	bool company = !syscord_hooks_are_alone();
-
-	if (company && !untrace.company) {
-		pause();
+	if (other_tracer && !untrace.other_tracer) {
+		stop_clearing();
 		set_all_flags();
 	}
-	untrace.company = company;
-	if (!company && !READ_ONCE(syscord_untrace_on))
-		queue_work(system_long_wq, &resume_work);
-	look_later();
+	untrace.other_tracer = other_tracer;
+	if (!other_tracer && !READ_ONCE(syscord_untrace_on))
+		queue_work(system_long_wq, &allow_work);
+	schedule_delayed_work(&check_work, untrace.check_interval);
 }
 
 static void set_active(bool active)
@@ -296,31 +293,33 @@ static void set_active(bool active)
 
 /**
  * syscord_untrace_start - begin to clear flags, once it is known that there is no other tracer
+ * @has_other_tracer:	tells whether somebody else has a probe on sys_enter or sys_exit
+ * @check_ms:		how often to ask it, in ms
  *
- * The probes are registered, so that all tasks have the flag.
+ * Our probes are registered, so all tasks have the flag.
  */
-void syscord_untrace_start(void)
+void syscord_untrace_start(bool (*has_other_tracer)(void), unsigned int check_ms)
 {
-	if (!syscord_params.untrace)
-		return;
+	untrace.has_other_tracer = has_other_tracer;
+	untrace.check_interval = msecs_to_jiffies(check_ms);
 	set_active(true);
-	look_later();
+	schedule_delayed_work(&check_work, untrace.check_interval);
 }
 
 /**
- * syscord_untrace_stop - set all flags, and leave them alone from now on
+ * syscord_untrace_stop - set all flags, and leave them alone from now on, if they were cleared
  *
  * The probes are still registered: when they go the kernel clears the flags, or leaves them to the
  * other tracers that there are.
  */
 void syscord_untrace_stop(void)
 {
-	if (!syscord_params.untrace)
+	if (!untrace.active)
 		return;
 	set_active(false);
-	cancel_delayed_work_sync(&look_work);
-	cancel_work_sync(&resume_work);
-	pause();
+	cancel_delayed_work_sync(&check_work);
+	cancel_work_sync(&allow_work);
+	stop_clearing();
 	/* Of the probes that are running now, some clear flags, and some set them. */
 	tracepoint_synchronize_unregister();
 	set_all_flags();

@@ -10,10 +10,10 @@
 
 #include "hooks/filter.h"
 
-/* Whether tasks may lose the flag now. */
+/* Tasks may clear their flag now. */
 extern bool syscord_untrace_on;
 
-void syscord_untrace_start(void);
+void syscord_untrace_start(bool (*has_other_tracer)(void), unsigned int check_ms);
 void syscord_untrace_stop(void);
 
 /* From probes. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The module's parameters.  The filters (pid, ppid, proc_name, parent_proc_name, syscalls) live in
- * filter.h.
+ * The module's parameters.  Those that are the filter (pid, ppid, proc_name, parent_proc_name,
+ * syscalls) are in hooks/filter.h.
  */
 #ifndef SYSCORD_PARAMS_H
 #define SYSCORD_PARAMS_H
@@ -19,8 +19,8 @@ enum syscord_sink_kind {
  * @record:	path of the record file, or of the trace's folder
  * @uuid:	of the trace
  * @sink:	what is written
- * @overwrite:	flight-recorder mode: the rings overwrite what they have, and nothing is written
- *		before it is asked for
+ * @overwrite:	flight-recorder mode: full rings overwrite their oldest packets, and only a
+ *		snapshot writes them
  * @untrace:	tasks that the filter rejects get their full speed back
  * @content:	bytes of content kept of a field, 0 to 65536
  * @ring_kb:	KiB of a CPU's ring, a power of two
@@ -28,7 +28,7 @@ enum syscord_sink_kind {
  * @threads:	how many threads can be recorded at a time
  * @rotate_mb:	MiB of a file, or of a trace's files, before new ones are begun; 0: any
  * @rotate_s:	how old they get before that, in s; 0: any
- * @keep:	how many are kept, those included that are being written
+ * @keep:	how many are kept, those being written included
  */
 struct syscord_params {
 	char *record;
@@ -47,6 +47,6 @@ struct syscord_params {
 
 extern struct syscord_params syscord_params;
 
-int syscord_params_ready(void);
+int syscord_params_finish(void);
 
 #endif

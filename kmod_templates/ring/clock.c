@@ -11,10 +11,10 @@ DEFINE_STATIC_KEY_FALSE(syscord_clock_has_counter);
 
 struct syscord_clock syscord_clock __read_mostly;
 
-/* A few reads are enough: what comes between two of them does so rarely. */
+/* An interrupt seldom comes between two reads, so a few tries are enough. */
 #define TRIES	4
 
-/* Two reads that took less than this part of SYSCORD_CLOCK_FRESH_NS, a us, are of one moment. */
+/* Two reads that took less than this part of SYSCORD_CLOCK_MAX_AGE_NS, a us, are of one moment. */
 #define TOGETHER_SHIFT	10
 
 /* The kernel's clock may go faster or slower than the counter by this part: a promille. */
@@ -57,8 +57,8 @@ static bool choose_mult(u64 ns, u64 ticks)
 		mult = div64_u64(ns << syscord_clock.shift, ticks);
 		if (mult <= U32_MAX) {
 			syscord_clock.mult = mult;
-			syscord_clock.fresh = div64_u64(SYSCORD_CLOCK_FRESH_NS * ticks, ns);
-			return mult && syscord_clock.fresh <= U32_MAX;
+			syscord_clock.max_age = div64_u64(SYSCORD_CLOCK_MAX_AGE_NS * ticks, ns);
+			return mult && syscord_clock.max_age <= U32_MAX;
 		}
 	}
 	return false;
@@ -84,12 +84,12 @@ void syscord_clock_start(void)
 		static_branch_enable(&syscord_clock_has_counter);
 		return;
 	}
-	/* All moments are 0 then, and never asked for again. */
-	syscord_clock = (struct syscord_clock){ .mult = 1, .fresh = U64_MAX };
+	/* All bases are 0 then, and the clock is never read again. */
+	syscord_clock = (struct syscord_clock){ .mult = 1, .max_age = U64_MAX };
 }
 
 /* Both clocks, at one moment: no interrupt comes in between, nor does a hypervisor take the CPU. */
-static bool ask_both(u64 *ns, u64 *ticks)
+static bool read_both(u64 *ns, u64 *ticks)
 {
 	unsigned int i;
 	u64 before;
@@ -98,34 +98,34 @@ static bool ask_both(u64 *ns, u64 *ticks)
 		before = get_cycles();
 		*ns = ktime_get_mono_fast_ns();
 		*ticks = get_cycles();
-		if (*ticks - before <= syscord_clock.fresh >> TOGETHER_SHIFT)
+		if (*ticks - before <= syscord_clock.max_age >> TOGETHER_SHIFT)
 			return true;
 	}
 	return false;
 }
 
 /* Whether the kernel's clock goes as fast as the counter, as it did since the last moment. */
-static bool is_steady(const struct syscord_moment *moment, u64 ns, u64 ticks)
+static bool is_steady(const struct syscord_clock_base *base, u64 ns, u64 ticks)
 {
-	s64 counted = syscord_clock_long_ns(ticks - moment->asked), told = ns - moment->ns;
+	s64 counted = syscord_clock_long_ns(ticks - base->read_at), told = ns - base->ns;
 
 	return abs(counted - told) <= (told >> STEADY_SHIFT) + READING_NS;
 }
 
 /**
- * syscord_clock_ask - ask the kernel's clock what time it is
- * @moment:	this CPU's, with preemption off; set
+ * syscord_clock_read - read the kernel's clock
+ * @base:	this CPU's, with preemption off; set
  *
  * Return: CLOCK_MONOTONIC, in ns.
  */
-noinline u64 syscord_clock_ask(struct syscord_moment *moment)
+noinline u64 syscord_clock_read(struct syscord_clock_base *base)
 {
 	u64 ns, ticks;
-	bool together = ask_both(&ns, &ticks), steady = is_steady(moment, ns, ticks);
+	bool together = read_both(&ns, &ticks), steady = is_steady(base, ns, ticks);
 
-	*moment = (struct syscord_moment){ .ticks = ticks, .ns = ns, .asked = ticks };
-	/* The first moment has none before it to compare with, and is asked for twice. */
+	*base = (struct syscord_clock_base){ .ticks = ticks, .ns = ns, .read_at = ticks };
+	/* The first read has none before it to compare with, so there is a second one. */
 	if (!together || !steady)
-		moment->ticks -= syscord_clock.fresh + 1;
+		base->ticks -= syscord_clock.max_age + 1;
 	return ns;
 }

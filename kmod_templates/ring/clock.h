@@ -2,11 +2,12 @@
 /*
  * When a call ended, and how long it took.
  *
- * Both are told by ticks of the processor's counter, where that is what the kernel's own clock goes
- * by: to read it takes a tenth of the instructions.  At least once in SYSCORD_CLOCK_FRESH_NS each
- * CPU asks the kernel's clock anew what time it is, so that times are CLOCK_MONOTONIC's to some us;
- * while that is slewed by more than a promille, each time.  Elsewhere a tick is a ns of
- * CLOCK_MONOTONIC.
+ * Where the kernel's own clock goes by the processor's counter, both are told by ticks of that
+ * counter: to read it takes a tenth of the instructions.  Each CPU reads the kernel's clock anew at
+ * least once in SYSCORD_CLOCK_MAX_AGE_NS, so times are CLOCK_MONOTONIC's to within some us.  While
+ * that clock is slewed by more than a promille, it is read each time.
+ *
+ * On other machines a tick is a ns of CLOCK_MONOTONIC.
  */
 #ifndef SYSCORD_CLOCK_H
 #define SYSCORD_CLOCK_H
@@ -17,9 +18,9 @@
 #include <linux/timex.h>
 #include <linux/types.h>
 
-#define SYSCORD_CLOCK_FRESH_NS	1000000
+#define SYSCORD_CLOCK_MAX_AGE_NS	1000000
 /* No time is wrong by more: adjtimex() slews the clock by a tenth at most. */
-#define SYSCORD_CLOCK_ERROR_NS	(SYSCORD_CLOCK_FRESH_NS / 8)
+#define SYSCORD_CLOCK_ERROR_NS	(SYSCORD_CLOCK_MAX_AGE_NS / 8)
 
 DECLARE_STATIC_KEY_FALSE(syscord_clock_has_counter);
 
@@ -27,30 +28,30 @@ DECLARE_STATIC_KEY_FALSE(syscord_clock_has_counter);
  * struct syscord_clock - what a tick is
  * @mult:	ns = ticks * @mult >> @shift, for less than 2^32 ticks
  * @shift:	at most 32
- * @fresh:	ticks for which it is known what time it is
+ * @max_age:	ticks after which the kernel's clock is read again
  */
 struct syscord_clock {
 	u32 mult;
 	u32 shift;
-	u64 fresh;
+	u64 max_age;
 };
 
 extern struct syscord_clock syscord_clock;
 
 /**
- * struct syscord_moment - when a CPU asked the kernel's clock last
- * @ticks:	by the counter; or so long before that the clock will be asked again
+ * struct syscord_clock_base - one moment, by both clocks: when a CPU read the kernel's clock last
+ * @ticks:	by the counter; set so far back that the clock is read again, if it is to be
  * @ns:		by CLOCK_MONOTONIC
- * @asked:	by the counter
+ * @read_at:	by the counter, as it was
  */
-struct syscord_moment {
+struct syscord_clock_base {
 	u64 ticks;
 	u64 ns;
-	u64 asked;
+	u64 read_at;
 };
 
 void syscord_clock_start(void);
-u64 syscord_clock_ask(struct syscord_moment *moment);
+u64 syscord_clock_read(struct syscord_clock_base *base);
 
 static __always_inline u64 syscord_clock_ticks(void)
 {
@@ -73,19 +74,19 @@ static inline u64 syscord_clock_long_ns(u64 ticks)
 
 /**
  * syscord_clock_time - what time it is
- * @moment:	this CPU's, with preemption off
+ * @base:	this CPU's, with preemption off
  * @ticks:	from syscord_clock_ticks(), just now
  *
  * Return: CLOCK_MONOTONIC, in ns.
  */
-static __always_inline u64 syscord_clock_time(struct syscord_moment *moment, u64 ticks)
+static __always_inline u64 syscord_clock_time(struct syscord_clock_base *base, u64 ticks)
 {
-	u64 since = ticks - moment->ticks;
+	u64 since = ticks - base->ticks;
 
-	/* Also where the counter was set back. */
-	if (unlikely(since > syscord_clock.fresh))
-		return syscord_clock_ask(moment);
-	return moment->ns + syscord_clock_ns(since);
+	/* True as well if the counter was set back. */
+	if (unlikely(since > syscord_clock.max_age))
+		return syscord_clock_read(base);
+	return base->ns + syscord_clock_ns(since);
 }
 
 #endif

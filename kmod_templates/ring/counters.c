@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Adding up the counters of all CPUs.
+ * Counting what became of syscalls, for each CPU, and adding it up.
  */
+#include <linux/compiler.h>
 #include <linux/cpumask.h>
-#include <linux/kernel.h>
+#include <linux/percpu.h>
 #include <linux/string.h>
 
-#include "ring/stats.h"
-#include "write/writer.h"
+#include "ring/counters.h"
+#include "ring/settings.h"
 
 DEFINE_PER_CPU(struct syscord_cpu, syscord_cpus);
+
+struct syscord_settings syscord_settings __read_mostly;
 
 const char *const syscord_drop_names[SYSCORD_DROPS] = {
 	[SYSCORD_DROP_RING] = "ring",
@@ -18,40 +21,63 @@ const char *const syscord_drop_names[SYSCORD_DROPS] = {
 	[SYSCORD_DROP_CPU] = "cpu",
 };
 
+/* The sink's files take nothing at the moment. */
+static bool sink_stalled __read_mostly;
+
 /**
- * syscord_stats_sum - add up the counters
- * @sum:	filled in; exact once nothing is recorded any more, else of about now
- *
- * What the sink could not take in the end was recorded first, and is dropped instead.
+ * syscord_set_sink_stalled - tell why rings are full from now on
+ * @stalled:	whether the sink's files take nothing
  */
-void syscord_stats_sum(struct syscord_stats *sum)
+void syscord_set_sink_stalled(bool stalled)
 {
-	u64 unwritten = syscord_writer_unwritten();
-	unsigned int cpu, cause;
-
-	memset(sum, 0, sizeof(*sum));
-	for_each_possible_cpu(cpu) {
-		const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
-
-		sum->filtered += READ_ONCE(part->filtered);
-		sum->overwritten += READ_ONCE(part->ring.overwritten);
-		/* What is overwritten was recorded before: so it is read before. */
-		smp_rmb();
-		sum->recorded += READ_ONCE(part->recorded);
-		for (cause = 0; cause < SYSCORD_DROPS; cause++)
-			sum->dropped[cause] += READ_ONCE(part->dropped[cause]);
-	}
-	sum->recorded -= unwritten + sum->overwritten;
-	sum->dropped[SYSCORD_DROP_SINK] += unwritten;
+	WRITE_ONCE(sink_stalled, stalled);
 }
 
 /**
- * syscord_stats_dropped - what was lost, of any cause
- * @sum:	from syscord_stats_sum()
- *
- * Return: the number of records.
+ * syscord_drop_without_room - count a record that has no room in the ring
+ * @cpu:	this CPU, with preemption off
  */
-u64 syscord_stats_dropped(const struct syscord_stats *sum)
+void syscord_drop_without_room(struct syscord_cpu *cpu)
+{
+	enum syscord_drop cause = SYSCORD_DROP_RING;
+
+	if (!cpu->ring.base)
+		cause = SYSCORD_DROP_CPU;
+	else if (READ_ONCE(sink_stalled))
+		cause = SYSCORD_DROP_SINK;
+	WRITE_ONCE(cpu->dropped[cause], cpu->dropped[cause] + 1);
+}
+
+/**
+ * syscord_counters_sum - add up the counters of all CPUs
+ * @sum:	filled in; exact once nothing is recorded any more, else of about now
+ */
+void syscord_counters_sum(struct syscord_counters *sum)
+{
+	unsigned int number, cause;
+
+	memset(sum, 0, sizeof(*sum));
+	for_each_possible_cpu(number) {
+		const struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
+
+		sum->filtered += READ_ONCE(cpu->filtered);
+		sum->overwritten += READ_ONCE(cpu->ring.overwritten);
+		/* A record is counted as recorded before it can be overwritten. */
+		smp_rmb();
+		sum->recorded += READ_ONCE(cpu->recorded);
+		for (cause = 0; cause < SYSCORD_DROPS; cause++)
+			sum->dropped[cause] += READ_ONCE(cpu->dropped[cause]);
+	}
+	sum->recorded -= sum->overwritten;
+}
+
+/**
+ * syscord_counters_dropped - what was lost, of any cause
+ * @sum:	from syscord_counters_sum()
+ *
+ * Return: the number of syscalls.
+ */
+u64 syscord_counters_dropped(const struct syscord_counters *sum)
 {
 	unsigned int cause;
 	u64 dropped = 0;
@@ -62,36 +88,11 @@ u64 syscord_stats_dropped(const struct syscord_stats *sum)
 }
 
 /**
- * syscord_stats_print - write the counters, one a line
- * @buffer:	where to
- * @size:	bytes of it
- *
- * Return: the bytes written.
- */
-int syscord_stats_print(char *buffer, size_t size)
-{
-	struct syscord_stats sum;
-	unsigned int cause;
-	int len;
-
-	syscord_stats_sum(&sum);
-	len = scnprintf(buffer, size,
-			"seen=%llu\nrecorded=%llu\nfiltered=%llu\noverwritten=%llu\n",
-			sum.recorded + sum.filtered + sum.overwritten +
-			syscord_stats_dropped(&sum),
-			sum.recorded, sum.filtered, sum.overwritten);
-	for (cause = 0; cause < SYSCORD_DROPS; cause++)
-		len += scnprintf(buffer + len, size - len, "dropped_%s=%llu\n",
-				 syscord_drop_names[cause], sum.dropped[cause]);
-	return len;
-}
-
-/**
- * syscord_stats_stamp - write a CPU's counters in a packet
+ * syscord_counters_stamp - write a CPU's counters in a packet
  * @packet:	the packet
  * @cpu:	the CPU
  */
-void syscord_stats_stamp(struct syscord_packet *packet, const struct syscord_cpu *cpu)
+void syscord_counters_stamp(struct syscord_packet *packet, const struct syscord_cpu *cpu)
 {
 	unsigned int cause;
 

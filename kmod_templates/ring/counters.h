@@ -1,40 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a CPU keeps: its ring and its counters.  Each syscall that the recorder saw is counted once,
- * by what became of it: seen = recorded + filtered + dropped + overwritten.
+ * Each syscall that the recorder saw is counted once, by what became of it:
+ * seen = recorded + filtered + overwritten + dropped.
  */
-#ifndef SYSCORD_STATS_H
-#define SYSCORD_STATS_H
+#ifndef SYSCORD_COUNTERS_H
+#define SYSCORD_COUNTERS_H
 
 #include <linux/percpu.h>
 #include <linux/types.h>
 
-#include "ring/clock.h"
+#include "ring/cpu.h"
 #include "ring/packet.h"
-#include "ring/ring.h"
 
 /**
- * struct syscord_cpu - a CPU's part of the recorder
- * @number:	the CPU's
- * @ring:	its events
- * @moment:	when it asked what time it is
- * @filtered:	syscalls that ended here and the filter did not want
- * @recorded:	those that went into the ring
- * @dropped:	those that were lost, by cause
+ * struct syscord_counters - the counters of all CPUs, added up
+ * @filtered:		syscalls that the filter did not want
+ * @recorded:		syscalls that went into a ring, and are there or were consumed
+ * @overwritten:	records that newer ones took the place of
+ * @dropped:		syscalls that were lost, by cause
  */
-struct syscord_cpu {
-	unsigned int number;
-	struct syscord_ring ring;
-	struct syscord_moment moment;
-	u64 filtered;
-	u64 recorded;
-	u64 dropped[SYSCORD_DROPS];
-};
-
-DECLARE_PER_CPU(struct syscord_cpu, syscord_cpus);
-
-/* The counters of all CPUs. */
-struct syscord_stats {
+struct syscord_counters {
 	u64 filtered;
 	u64 recorded;
 	u64 overwritten;
@@ -43,9 +28,22 @@ struct syscord_stats {
 
 extern const char *const syscord_drop_names[SYSCORD_DROPS];
 
-void syscord_stats_sum(struct syscord_stats *sum);
-u64 syscord_stats_dropped(const struct syscord_stats *sum);
-int syscord_stats_print(char *buffer, size_t size);
-void syscord_stats_stamp(struct syscord_packet *packet, const struct syscord_cpu *cpu);
+void syscord_counters_sum(struct syscord_counters *sum);
+u64 syscord_counters_dropped(const struct syscord_counters *sum);
+void syscord_counters_stamp(struct syscord_packet *packet, const struct syscord_cpu *cpu);
+void syscord_drop_without_room(struct syscord_cpu *cpu);
+void syscord_set_sink_stalled(bool stalled);
+
+/* A syscall that the filter did not want has ended on this CPU. */
+static __always_inline void syscord_count_filtered(void)
+{
+	this_cpu_inc(syscord_cpus.filtered);
+}
+
+/* A syscall on this CPU is lost. */
+static __always_inline void syscord_count_dropped(enum syscord_drop cause)
+{
+	this_cpu_inc(syscord_cpus.dropped[cause]);
+}
 
 #endif

@@ -2,26 +2,31 @@
 /*
  * The ring's slow side: making it, its packets, and reading it.
  */
+#include <linux/bits.h>
+#include <linux/compiler.h>
+#include <linux/errno.h>
 #include <linux/math.h>
+#include <linux/string.h>
 #include <linux/vmalloc.h>
 
-#include "params/params.h"
+#include "ring/counters.h"
+#include "ring/cpu.h"
 #include "ring/memory.h"
 #include "ring/ring.h"
-#include "ring/stats.h"
-#include "write/writer.h"
 
 /**
  * syscord_ring_create - make a ring
  * @ring:	zeroed
  * @size:	bytes, a power of two
  * @packet:	bytes of a packet, a power of two, less than @size
+ * @config:	what all rings are told; it must outlive the ring
  *
  * Called on the ring's CPU, so that its memory is near.
  *
  * Return: 0, or -ENOMEM.
  */
-int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet)
+int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet,
+			const struct syscord_ring_config *config)
 {
 	u8 *base = syscord_allocate(size);
 
@@ -31,6 +36,7 @@ int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet)
 	ring->mask = size - 1;
 	ring->packet = packet;
 	ring->wake_at = size / 4;
+	ring->config = config;
 	/* A ring with memory is complete: probes and the writer look at this first. */
 	smp_store_release(&ring->base, base);
 	return 0;
@@ -67,7 +73,7 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 	packet->packet_bits = packet->content_bits;
 	packet->records = cpu->recorded - ring->recorded;
 	packet->events = packet->records + ring->non_records;
-	syscord_stats_stamp(packet, cpu);
+	syscord_counters_stamp(packet, cpu);
 	/* Who reads event by event finds here that there are no more. */
 	if (end - marker >= sizeof(struct syscord_event))
 		((struct syscord_event *)syscord_ring_at(ring, marker))->size = 0;
@@ -77,10 +83,10 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 }
 
 /**
- * syscord_ring_close_as_asked - complete the open packet, as an interrupt asked for
- * @cpu:	this CPU, with preemption off, where no producer is at work any more
+ * syscord_ring_close_deferred - complete the open packet for an interrupt that found the ring busy
+ * @cpu:	this CPU, with preemption off; its producer is done
  */
-void syscord_ring_close_as_asked(struct syscord_cpu *cpu)
+void syscord_ring_close_deferred(struct syscord_cpu *cpu)
 {
 	struct syscord_ring *ring = &cpu->ring;
 
@@ -92,8 +98,8 @@ void syscord_ring_close_as_asked(struct syscord_cpu *cpu)
 }
 
 /*
- * Take the room of the oldest packet, of which a snapshot that failed may have taken some events.
- * False if the writer needs it.
+ * Take the room of the oldest packet.  A snapshot that failed may have consumed some of its events.
+ * False if the consumer needs the packet.
  */
 static bool overwrite(struct syscord_ring *ring)
 {
@@ -101,7 +107,7 @@ static bool overwrite(struct syscord_ring *ring)
 	const struct syscord_packet *oldest = syscord_ring_at(ring, begin);
 
 	/* Pairs with syscord_rings_keep(): the writer's reads come before. */
-	if (!syscord_params.overwrite || smp_load_acquire(&ring->no_overwrite))
+	if (!ring->config->overwrite || smp_load_acquire(&ring->no_overwrite))
 		return false;
 	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - ring->consumed);
 	ring->consumed = 0;
@@ -121,13 +127,13 @@ static bool has_room_for_packet(struct syscord_ring *ring)
 	return end - ring->seen_tail <= ring->size || overwrite(ring);
 }
 
-/* Wake the writer once for each quarter of the ring; else it comes by itself. */
+/* Wake the consumer once for each quarter of the ring.  Else its timer wakes it. */
 static void wake_consumer(struct syscord_ring *ring)
 {
-	if (ring->head < ring->wake_at || syscord_params.overwrite)
+	if (ring->head < ring->wake_at || ring->config->overwrite)
 		return;
 	ring->wake_at = ring->head + ring->size / 4;
-	syscord_writer_wake();
+	ring->config->wake();
 }
 
 /**
@@ -146,7 +152,7 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 		return NULL;
 	packet = syscord_ring_at(ring, ring->head);
 	packet->magic = SYSCORD_MAGIC;
-	memcpy(packet->uuid, syscord_params.uuid.b, sizeof(packet->uuid));
+	memcpy(packet->uuid, ring->config->uuid, sizeof(packet->uuid));
 	packet->stream = SYSCORD_STREAM_CPU;
 	packet->begin = time;
 	packet->seq = ring->seq++;
@@ -154,8 +160,8 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 	ring->recorded = cpu->recorded;
 	ring->non_records = 0;
 	ring->last = time;
-	/* What alone tells whose a record is may be overwritten: so each packet tells it. */
-	if (syscord_params.overwrite)
+	/* Older packets may be overwritten, so each packet describes its threads anew. */
+	if (ring->config->overwrite)
 		ring->epoch = (u64)(cpu->number + 1) << 48 | ring->seq;
 	ring->limit = ring->head + ring->packet;
 	/* Pairs with syscord_ring_head(): the header before the head that covers it. */
@@ -164,11 +170,11 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 }
 
 /**
- * syscord_ring_reserve_slow - room for an event, where it is not simply behind the last one
+ * syscord_ring_reserve_slow - room for an event that does not simply follow the last one
  * @cpu:	this CPU
- * @need:	as for syscord_ring_reserve(), and so are
- * @time:	this, and
- * @pos:	this
+ * @need:	as for syscord_ring_reserve()
+ * @time:	as there
+ * @pos:	as there
  *
  * Return: the room, or NULL if the ring is full, or there is none.
  */

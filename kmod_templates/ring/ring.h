@@ -1,12 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A CPU's ring of events: one producer (a probe on that CPU, with preemption off), one consumer
- * (the writer).
+ * A CPU's ring of events: one producer, the probes on that CPU, and one consumer, the writer.
  *
- * It is a row of packets of equal size, and no event crosses the end of a packet.  Positions count
- * bytes from the beginning of the recording and never wrap.  The producer opens a packet for its
- * first event and closes it when the next one has no room; the writer may have it closed before,
- * by an interrupt on that CPU.
+ * A ring is a row of packets of equal size.  Positions count bytes from the beginning of the
+ * recording and never wrap; a position's place in memory is its low bits.
+ *
+ *                tail                             head       limit
+ *                 v                                v           v
+ *  -- +-----------+-----------+-----------+--------+-----------+- - - - -
+ *     |           | h e e e ~ | h e e e ~ | h e e  |   free    | free ...
+ *  -- +-----------+-----------+-----------+--------+-----------+- - - - -
+ *       consumed    complete    complete    the open packet
+ *                 |<--------- size bytes at most ------------->|
+ *
+ *  h  the packet's header      e  an event      ~  nothing follows: an event of size 0, or the end
+ *
+ * The producer opens a packet for its first event and closes it when the next event has no room.
+ * The writer may have it closed before that, by an interrupt on the ring's CPU.
+ *
+ * Who may touch what:
+ *
+ *  - The producer writes all fields above tail.  It is the probe that runs on the ring's CPU with
+ *    preemption off, between syscord_ring_begin() and syscord_ring_end().
+ *  - An interrupt on that CPU is the producer as well, if it finds busy clear.  If it finds busy
+ *    set, it only sets close, and the probe closes the packet at its end.
+ *  - Where no probe can run (the CPU is offline, or all probes are gone), anybody may be the
+ *    producer, one at a time.
+ *  - The consumer writes tail and what stands below it.  In flight-recorder mode the producer does
+ *    so instead, unless no_overwrite is set.
+ *
+ * What always holds:
+ *
+ *  1. tail <= head.  From the beginning of tail's packet to limit it is size bytes at most.
+ *  2. All bytes below head are complete, and none of them changes before it is consumed, but for
+ *     the header of the open packet.  Head moves by a store-release, and the consumer loads it with
+ *     acquire.
+ *  3. limit is 0: no packet is open, and head stands at the beginning of a packet.  Else a packet is
+ *     open, it ends at limit, and head stands in it or at its end.
+ *  4. An event begins at an even position and does not cross the end of its packet.
+ *  5. Times do not go back in a ring.  From one event to the next it is less than 2^32 ns.
+ *  6. syscord_ring_reserve() takes nothing.  Only syscord_ring_commit() moves head past an event.
+ *  7. The consumer's reads of a place come before its store-release to tail.  The producer loads
+ *     tail with acquire before it writes there again.
+ *  8. The header of a complete packet says how many events and records are in it.
  */
 #ifndef SYSCORD_RING_H
 #define SYSCORD_RING_H
@@ -16,32 +52,50 @@
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/types.h>
+#include <linux/uuid.h>
 
 #include "ring/event.h"
 #include "ring/packet.h"
 
 /**
+ * struct syscord_ring_config - what rings are told when they are made
+ * @size:	bytes of a ring, a power of two; it gets more if an event needs it
+ * @event_max:	bytes of the largest event of a syscall
+ * @overwrite:	flight-recorder mode: a full ring overwrites its oldest packet
+ * @uuid:	of the trace; it stands in every packet
+ * @wake:	wakes the consumer; called in probes, with preemption off
+ */
+struct syscord_ring_config {
+	u32 size;
+	u32 event_max;
+	bool overwrite;
+	u8 uuid[UUID_SIZE];
+	void (*wake)(void);
+};
+
+/**
  * struct syscord_ring - a ring
- * @head:	behind the last event; all before it is complete
+ * @head:	behind the last event
  * @limit:	end of the open packet, or 0 if none is open
  * @last:	time of the last event, in ns
- * @epoch:	threads that were described in another are described anew
- * @base:	the memory
+ * @epoch:	a thread that was described in another epoch is described anew
+ * @base:	the memory; NULL: there is no ring
  * @size:	its bytes, a power of two
  * @mask:	@size, less one
  * @packet:	bytes of a packet, a power of two
- * @busy:	the producer is at work: who interrupts it leaves the ring alone
- * @close:	and asks it so to close its packet
+ * @busy:	the producer is at work
+ * @close:	the producer is to close the open packet when it is done
  * @seen_tail:	what the producer last knew of @tail
- * @wake_at:	when @head gets here, the writer is woken
+ * @wake_at:	when @head gets here, the consumer is woken
  * @seq:	packets that were opened
  * @recorded:	the CPU's records when the open packet was opened
- * @non_records:	events of the open packet that are no records
+ * @non_records: events of the open packet that are no records
  * @overwritten: records that were overwritten
- * @no_overwrite:	the writer reads: nothing is overwritten
+ * @no_overwrite: the consumer reads in flight-recorder mode: a full ring drops
+ * @config:	what all rings were told
  * @tail:	where the consumer reads next
  * @time:	time of the event that it read last, in ns
- * @consumed:	events that it took out of the packet that it is in
+ * @consumed:	records and other events that it consumed of the packet that it is in
  */
 struct syscord_ring {
 	u64 head;
@@ -61,6 +115,7 @@ struct syscord_ring {
 	u32 non_records;
 	u64 overwritten;
 	bool no_overwrite;
+	const struct syscord_ring_config *config;
 	u64 tail ____cacheline_aligned_in_smp;
 	u64 time;
 	u32 consumed;
@@ -68,15 +123,19 @@ struct syscord_ring {
 
 struct syscord_cpu;
 
-struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 need, u64 *time, u64 *pos);
-void syscord_ring_close(struct syscord_cpu *cpu);
-void syscord_ring_close_as_asked(struct syscord_cpu *cpu);
-void syscord_ring_discard(struct syscord_cpu *cpu);
+/* The producer's slow side. */
+struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 need, u64 *time,
+						u64 *pos);
 struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time);
+void syscord_ring_close(struct syscord_cpu *cpu);
+void syscord_ring_close_deferred(struct syscord_cpu *cpu);
+void syscord_ring_discard(struct syscord_cpu *cpu);
 
-int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet);
+int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet,
+			const struct syscord_ring_config *config);
 void syscord_ring_destroy(struct syscord_ring *ring);
 
+/* The consumer. */
 const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 head);
 void syscord_ring_consume(struct syscord_ring *ring, const struct syscord_event *event);
 const struct syscord_packet *syscord_ring_peek_packet(struct syscord_ring *ring, u64 head);
@@ -96,32 +155,32 @@ static inline void *syscord_ring_at(const struct syscord_ring *ring, u64 pos)
 	return ring->base + (pos & ring->mask);
 }
 
-/* From here on, an interrupt leaves this CPU's ring alone.  Preemption is off. */
+/* The producer begins: an interrupt leaves this CPU's ring alone.  Preemption is off. */
 static __always_inline void syscord_ring_begin(struct syscord_ring *ring)
 {
 	WRITE_ONCE(ring->busy, true);
 	barrier();
 }
 
-/* A packet is closed that was to be closed meanwhile: @cpu's, whose ring @ring is. */
+/* The producer is done.  @ring is @cpu's. */
 static __always_inline void syscord_ring_end(struct syscord_cpu *cpu, struct syscord_ring *ring)
 {
 	barrier();
 	WRITE_ONCE(ring->busy, false);
 	barrier();
 	if (unlikely(ring->close))
-		syscord_ring_close_as_asked(cpu);
+		syscord_ring_close_deferred(cpu);
 }
 
 /**
  * syscord_ring_reserve - room for an event
  * @cpu:	this CPU
  * @ring:	its ring
- * @need:	bytes that the event takes at most, no more than syscord_event_max()
- * @time:	the event's, in ns; made later if the ring has a later one already
+ * @need:	bytes that the event takes at most, no more than the ring's largest event
+ * @time:	the event's time, in ns; it is made later if the ring has a later one already
  * @pos:	set to the event's position
  *
- * Nothing is seen of it before syscord_ring_commit(); without that the room is not taken.
+ * Nothing is seen of the event before syscord_ring_commit().  Without that the room is not taken.
  *
  * Return: the room, or NULL if the ring is full.
  */
@@ -130,7 +189,7 @@ static __always_inline struct syscord_event *syscord_ring_reserve(struct syscord
 								  u32 need, u64 *time, u64 *pos)
 {
 	*pos = ALIGN(ring->head, 2);
-	/* One comparison for both: a clock that stepped back, and one that is far ahead. */
+	/* One comparison finds both a clock that stepped back and one that is far ahead. */
 	if (unlikely(*pos + need > ring->limit || *time - ring->last > U32_MAX))
 		return syscord_ring_reserve_slow(cpu, need, time, pos);
 	return syscord_ring_at(ring, *pos);
@@ -155,7 +214,7 @@ static __always_inline void syscord_ring_commit(struct syscord_ring *ring,
 	smp_store_release(&ring->head, pos + size);
 }
 
-/* Up to where the consumer may read. */
+/* The consumer may read up to here. */
 static inline u64 syscord_ring_head(const struct syscord_ring *ring)
 {
 	/* Pairs with syscord_ring_commit(): all events before the head are complete. */

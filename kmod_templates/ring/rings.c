@@ -14,64 +14,60 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
-#include "capture/handlers.h"
-#include "params/params.h"
+#include "ring/cpu.h"
+#include "ring/event.h"
+#include "ring/packet.h"
+#include "ring/ring.h"
 #include "ring/rings.h"
-#include "ring/stats.h"
-#include "tasks/threads.h"
 
-#define PACKET_LEAST	SZ_64K
+#define PACKET_MIN	SZ_64K
 
+static struct syscord_ring_config config;
 static int hotplug_state;
 static bool loading;
 static u64 epoch;	/* of all rings, but in flight-recorder mode */
 
-/**
- * syscord_event_max - bytes of the largest event, once the table of threads is made
- *
- * Return: what slow_event_room() in calls.c can come to.
- */
-u32 syscord_event_max(void)
+/* Bytes of a packet: the largest event fits, with a description before it of who made it. */
+static u32 packet_size(void)
 {
-	u32 exit = SYSCORD_EXIT_ROOM_MAX + syscord_params.content;
+	u32 description = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX + 1;
 
-	return min_t(u32, sizeof(struct syscord_call_long) + SYSCORD_SCALAR_ROOM +
-		     2 * syscord_threads.room + exit, SYSCORD_EVENT_MOST);
+	return max_t(u32, PACKET_MIN,
+		     roundup_pow_of_two(sizeof(struct syscord_packet) + description +
+					config.event_max));
 }
 
-static int cpu_comes_online(unsigned int cpu)
+static int cpu_online_callback(unsigned int number)
 {
-	struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
-	/* An event, with a description of who made it before it. */
-	u32 most = sizeof(struct syscord_packet) + sizeof(struct syscord_process) + sizeof(u32) +
-		   PATH_MAX + 1 + syscord_event_max();
-	u32 packet = max_t(u32, PACKET_LEAST, roundup_pow_of_two(most));
-	u32 size = max_t(u32, syscord_params.ring_kb * SZ_1K, 2 * packet);
+	struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
+	u32 packet = packet_size(), size = max_t(u32, config.size, 2 * packet);
 	int err;
 
-	if (part->ring.base)
+	if (cpu->ring.base)
 		return 0;
-	part->number = cpu;
-	err = syscord_ring_create(&part->ring, size, packet);
+	cpu->number = number;
+	err = syscord_ring_create(&cpu->ring, size, packet, &config);
 	if (err)
 		pr_err("the ring of CPU %u needs %u KiB, which are not free: ask for less ring_kb=\n",
-		       cpu, size / SZ_1K);
-	WRITE_ONCE(part->ring.epoch, READ_ONCE(epoch));
+		       number, size / SZ_1K);
+	WRITE_ONCE(cpu->ring.epoch, READ_ONCE(epoch));
 	/* Later, a CPU must come online without a ring, too: what it drops is counted. */
 	return loading ? err : 0;
 }
 
 /**
  * syscord_rings_create - make the rings of all CPUs that are online, and of those to come
+ * @told:	what the rings are told; it is copied
  *
  * Return: 0, or a negative errno with a line in the kernel log; then no ring is left.
  */
-int syscord_rings_create(void)
+int syscord_rings_create(const struct syscord_ring_config *told)
 {
 	int state;
 
+	config = *told;
 	loading = true;
-	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "syscord:online", cpu_comes_online, NULL);
+	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "syscord:online", cpu_online_callback, NULL);
 	loading = false;
 	if (state < 0) {
 		syscord_rings_destroy();
@@ -117,16 +113,17 @@ void syscord_rings_close_packets(void)
 }
 
 /**
- * syscord_rings_keep - whether nothing may be overwritten for now
- * @keep:	whether
+ * syscord_rings_set_no_overwrite - keep what the rings hold for now, or no more
+ * @no_overwrite:	whether a full ring drops, in flight-recorder mode
  */
-void syscord_rings_keep(bool keep)
+void syscord_rings_set_no_overwrite(bool no_overwrite)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
 		/* Pairs with overwrite() in ring.c: what was read may be overwritten. */
-		smp_store_release(&per_cpu_ptr(&syscord_cpus, cpu)->ring.no_overwrite, keep);
+		smp_store_release(&per_cpu_ptr(&syscord_cpus, cpu)->ring.no_overwrite,
+				  no_overwrite);
 	}
 }
 
@@ -150,7 +147,7 @@ void syscord_rings_describe_anew(void)
 {
 	unsigned int cpu;
 
-	if (syscord_params.overwrite)
+	if (config.overwrite)
 		return;
 	WRITE_ONCE(epoch, epoch + 1);
 	for_each_possible_cpu(cpu)

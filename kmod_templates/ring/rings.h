@@ -7,12 +7,13 @@
 
 #include <linux/types.h>
 
-int syscord_rings_create(void);
+struct syscord_ring_config;
+
+int syscord_rings_create(const struct syscord_ring_config *config);
 void syscord_rings_destroy(void);
 void syscord_rings_close_packets(void);
-void syscord_rings_keep(bool keep);
+void syscord_rings_set_no_overwrite(bool no_overwrite);
 void syscord_rings_discard(void);
 void syscord_rings_describe_anew(void);
-u32 syscord_event_max(void);
 
 #endif

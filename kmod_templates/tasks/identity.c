@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Describing processes, for traces: text records name the process themselves.
+ * Describing processes, for traces.  A text record says the process's number itself.
  */
 #include <linux/dcache.h>
 #include <linux/err.h>
@@ -10,8 +10,12 @@
 #include <linux/string.h>
 
 #include "compat/exe_file.h"
-#include "params/params.h"
+#include "ring/cpu.h"
+#include "ring/event.h"
+#include "ring/ring.h"
+#include "ring/settings.h"
 #include "tasks/identity.h"
+#include "tasks/threads.h"
 
 static u32 put_mark(u8 *to, u32 mark)
 {
@@ -56,7 +60,7 @@ u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *t
 	process->event.tid = task->pid;
 	process->pid = task->tgid;
 	process->reason = reason;
-	/* Who has ended and was waited for has a parent no more. */
+	/* A task that has ended and was waited for has no parent any more. */
 	rcu_read_lock();
 	process->ppid = pid_alive(task) ? rcu_dereference(task->real_parent)->tgid : 0;
 	rcu_read_unlock();
@@ -81,7 +85,7 @@ struct file *syscord_identity_get_exe(struct task_struct *task)
 	return task->mm ? compat_get_exe_file(task->mm) : ERR_PTR(-ESRCH);
 }
 
-/* Of another task, the file is not to be had without a lock; on PREEMPT_RT, d_path() may sleep. */
+/* Another task's file takes a lock.  On PREEMPT_RT, d_path() may sleep. */
 static struct file *get_exe(struct task_struct *task)
 {
 	if (task != current || IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -140,7 +144,7 @@ static enum syscord_reason find_reason(const struct syscord_thread *thread)
 noinline void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
 				      u64 time)
 {
-	if (syscord_params.sink == SYSCORD_SINK_CTF &&
+	if (syscord_settings.describe &&
 	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
 		return;	/* the next record tries again */
 	thread->epoch = cpu->ring.epoch;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whose the records are: events that say it once, and again when it changes.
+ * Events that say who a thread is: once before its first record, and again when that changes.
  */
 #ifndef SYSCORD_IDENTITY_H
 #define SYSCORD_IDENTITY_H
@@ -12,7 +12,6 @@
 
 #include "ring/event.h"
 #include "ring/ring.h"
-#include "ring/stats.h"
 #include "tasks/threads.h"
 
 void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);

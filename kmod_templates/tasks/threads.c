@@ -13,21 +13,21 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
-#include "params/params.h"
 #include "ring/memory.h"
+#include "ring/settings.h"
 #include "tasks/threads.h"
 
-/* How far a thread's slot may lie from where its address points: bounds every look-up. */
+/* How many slots from where its address points a thread's slot may lie: bounds every look-up. */
 #define REACH_MAX	64U
 
 struct syscord_threads syscord_threads __read_mostly;
 
-DEFINE_PER_CPU(struct syscord_thread *, syscord_thread_here);
+DEFINE_PER_CPU(struct syscord_thread *, syscord_last_thread);
 
-/* A slot that nobody owns, for a CPU where none was used yet. */
-static struct syscord_thread nobody;
+/* Nobody owns this slot.  It is the last one of a CPU where none was used yet. */
+static struct syscord_thread no_thread;
 
-/* Remember that a look-up that begins at @home must take so many steps. */
+/* A look-up that begins at @home must visit so many slots from now on. */
 static void extend_reach(unsigned int home, u8 steps)
 {
 	u8 *reach = &syscord_threads.reach[home];
@@ -38,12 +38,12 @@ static void extend_reach(unsigned int home, u8 steps)
 }
 
 /**
- * syscord_thread_seek - the slot that a task owns, in the table
+ * syscord_thread_lookup - the slot that a task owns, in the table
  * @task:	the current task
  *
  * Return: the slot, or NULL if it owns none.
  */
-noinline struct syscord_thread *syscord_thread_seek(const struct task_struct *task)
+noinline struct syscord_thread *syscord_thread_lookup(const struct task_struct *task)
 {
 	unsigned int steps, index = syscord_thread_home(task);
 
@@ -51,7 +51,7 @@ noinline struct syscord_thread *syscord_thread_seek(const struct task_struct *ta
 		struct syscord_thread *thread = syscord_thread_at(index);
 
 		if (READ_ONCE(thread->owner) == task) {
-			this_cpu_write(syscord_thread_here, thread);
+			this_cpu_write(syscord_last_thread, thread);
 			return thread;
 		}
 		index = (index + 1) & syscord_threads.mask;
@@ -59,13 +59,8 @@ noinline struct syscord_thread *syscord_thread_seek(const struct task_struct *ta
 	return NULL;
 }
 
-/**
- * syscord_thread_take - a slot for a task that owns none
- * @task:	the current task
- *
- * Return: the slot, or NULL if all slots in reach are taken.
- */
-noinline struct syscord_thread *syscord_thread_take(struct task_struct *task)
+/* A slot for a task that owns none.  NULL if all slots in reach are taken. */
+static struct syscord_thread *take_slot(struct task_struct *task)
 {
 	unsigned int home = syscord_thread_home(task);
 	unsigned int step;
@@ -78,13 +73,23 @@ noinline struct syscord_thread *syscord_thread_take(struct task_struct *task)
 			continue;
 		extend_reach(home, step + 1);
 		thread->handler = NULL;
-		thread->cursor = (struct syscord_cursor){ .content = syscord_params.content };
-		/* Every task has one: it is described before its first record. */
+		thread->cursor = (struct syscord_cursor){ .content = syscord_settings.content };
+		/* No task is without a parent, so this one is described before its first record. */
 		thread->parent = NULL;
-		this_cpu_write(syscord_thread_here, thread);
+		this_cpu_write(syscord_last_thread, thread);
 		return thread;
 	}
 	return NULL;
+}
+
+/**
+ * syscord_thread_get_slow - the current thread's slot, which is not the last used on this CPU
+ *
+ * Return: the slot, a new one if it has none; NULL if all slots in reach are taken.
+ */
+noinline struct syscord_thread *syscord_thread_get_slow(void)
+{
+	return syscord_thread_find(current) ?: take_slot(current);
 }
 
 /**
@@ -104,16 +109,14 @@ void syscord_thread_put(const struct task_struct *task)
 /**
  * syscord_threads_create - make the table
  * @count:	how many threads it is for
- * @content:	bytes of content that an entry part may hold
  *
  * Return: 0, or -ENOMEM with a line in the kernel log.
  */
-int syscord_threads_create(unsigned int count, unsigned int content)
+int syscord_threads_create(unsigned int count)
 {
 	size_t slots = roundup_pow_of_two(max(count, REACH_MAX));
-	size_t size = ALIGN(sizeof(struct syscord_thread) + SYSCORD_ENTRY_ROOM + content +
-			    SYSCORD_COPY_STEP,
-			    L1_CACHE_BYTES);
+	size_t size = ALIGN(sizeof(struct syscord_thread) + SYSCORD_ENTRY_ROOM +
+			    syscord_settings.content + SYSCORD_COPY_STEP, L1_CACHE_BYTES);
 	unsigned int cpu;
 
 	syscord_threads.mask = slots - 1;
@@ -123,7 +126,7 @@ int syscord_threads_create(unsigned int count, unsigned int content)
 	syscord_threads.reach = syscord_allocate(slots * sizeof(*syscord_threads.reach));
 	syscord_threads.slots = syscord_allocate(slots * size);
 	for_each_possible_cpu(cpu)
-		per_cpu(syscord_thread_here, cpu) = &nobody;
+		per_cpu(syscord_last_thread, cpu) = &no_thread;
 	if (syscord_threads.reach && syscord_threads.slots)
 		return 0;
 	pr_err("threads=%u needs %zu MiB, which are not free: ask for less, or for less content=\n",

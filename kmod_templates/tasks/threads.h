@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What a thread's syscall said at entry, kept until its exit.
+ * Slots of threads: what a thread's syscall said at entry is kept there until its exit.
  *
  * Each recorded thread owns one slot, from its first recorded entry to its end.  Only the thread
- * itself takes, writes and gives back its slot, always in its own context, so that no lock is
- * needed and no other thread's entry can be taken for its own.
+ * itself takes, writes and gives back its slot, always in its own context.  So no lock is needed,
+ * and no thread can get another's arguments.
  */
 #ifndef SYSCORD_THREADS_H
 #define SYSCORD_THREADS_H
@@ -13,11 +13,16 @@
 #include <linux/compiler.h>
 #include <linux/hash.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+#include "capture/capture.h"
 #include "capture/handlers.h"
+#include "ring/event.h"
+#include "ring/settings.h"
 
 /* Bytes for the entry part, content aside: two paths of any length, and all other fields. */
 #define SYSCORD_ENTRY_ROOM	(2 * PATH_MAX + 512)
@@ -52,8 +57,8 @@ struct syscord_thread {
 
 /**
  * struct syscord_threads - the table: open addressing by the task's address
- * @reach:	by the place that a task's address points to, how far behind it any task of that
- *		place was ever put: what bounds a look-up, most often to one step or none
+ * @reach:	for each place that a task's address may point to: how many slots from there on a
+ *		look-up must visit.  Most often this is one or none
  * @slots:	the memory of all slots
  * @slot_size:	bytes of a slot
  * @room:	bytes of the entry part of a slot
@@ -71,13 +76,13 @@ struct syscord_threads {
 
 extern struct syscord_threads syscord_threads;
 
-/* The slot that was used last on this CPU: most often it is the one that is looked for. */
-DECLARE_PER_CPU(struct syscord_thread *, syscord_thread_here);
+/* The slot that was used last on this CPU.  Most often it is the one that is looked for. */
+DECLARE_PER_CPU(struct syscord_thread *, syscord_last_thread);
 
-int syscord_threads_create(unsigned int count, unsigned int content);
+int syscord_threads_create(unsigned int count);
 void syscord_threads_destroy(void);
-struct syscord_thread *syscord_thread_seek(const struct task_struct *task);
-struct syscord_thread *syscord_thread_take(struct task_struct *task);
+struct syscord_thread *syscord_thread_lookup(const struct task_struct *task);
+struct syscord_thread *syscord_thread_get_slow(void);
 void syscord_thread_put(const struct task_struct *task);
 
 /* Where a task's address points to. */
@@ -93,28 +98,50 @@ static inline struct syscord_thread *syscord_thread_at(unsigned int index)
 					 index * syscord_threads.slot_size);
 }
 
-/* Whether a task may own a slot: mostly it does. */
-static __always_inline bool syscord_thread_may_be(const struct task_struct *task)
+/* False: the task owns no slot.  True: mostly it does. */
+static __always_inline bool syscord_thread_may_exist(const struct task_struct *task)
 {
 	return READ_ONCE(syscord_threads.reach[syscord_thread_home(task)]);
+}
+
+/**
+ * syscord_event_max - bytes of the largest event of a syscall, once the table of slots is made
+ *
+ * Memory that faulted at entry is read again at exit, behind what was read at entry.
+ *
+ * Return: the bytes.
+ */
+static inline u32 syscord_event_max(void)
+{
+	return min_t(u32, SYSCORD_EVENT_MOST,
+		     syscord_event_room(2 * syscord_threads.room,
+					SYSCORD_EXIT_ROOM_MAX + syscord_settings.content));
 }
 
 /**
  * syscord_thread_find - the slot that a task owns
  * @task:	the current task
  *
- * A task can only find what it put there itself, so that no order with other CPUs is needed.  That
- * it may move to another CPU meanwhile does no harm: who owns a slot stands in the slot.
+ * A task can only find what it put there itself, so no order with other CPUs is needed.  It may
+ * move to another CPU meanwhile: that does no harm, since the owner stands in the slot.
  *
  * Return: the slot, or NULL if it owns none.
  */
 static __always_inline struct syscord_thread *syscord_thread_find(const struct task_struct *task)
 {
-	struct syscord_thread *thread = this_cpu_read(syscord_thread_here);
+	struct syscord_thread *thread = this_cpu_read(syscord_last_thread);
 
 	if (likely(READ_ONCE(thread->owner) == task))
 		return thread;
-	return syscord_thread_may_be(task) ? syscord_thread_seek(task) : NULL;
+	return syscord_thread_may_exist(task) ? syscord_thread_lookup(task) : NULL;
+}
+
+/* The current thread's slot, a new one if it has none.  NULL if the table is full. */
+static __always_inline struct syscord_thread *syscord_thread_get(void)
+{
+	struct syscord_thread *thread = this_cpu_read(syscord_last_thread);
+
+	return likely(READ_ONCE(thread->owner) == current) ? thread : syscord_thread_get_slow();
 }
 
 #endif

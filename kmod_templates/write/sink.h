@@ -32,7 +32,4 @@ struct syscord_sink {
 extern const struct syscord_sink syscord_text_sink;
 extern const struct syscord_sink syscord_ctf_sink;
 
-void syscord_sink_stalled(ssize_t err);
-void syscord_sink_flows(void);
-
 #endif

@@ -15,12 +15,14 @@
 
 #include "params/params.h"
 #include "ring/rings.h"
-#include "ring/stats.h"
+#include "ring/counters.h"
+#include "ring/cpu.h"
 #include "write/ctf/metadata.h"
 #include "write/ctf/state.h"
 #include "write/files.h"
 #include "write/rotation.h"
 #include "write/sink.h"
+#include "write/stall.h"
 
 /**
  * struct stream - a stream's file
@@ -193,7 +195,7 @@ static void end_without_ring(struct syscord_cpu *cpu, unsigned int number)
 
 	memcpy(packet.uuid, syscord_params.uuid.b, sizeof(packet.uuid));
 	cpu->number = number;
-	syscord_stats_stamp(&packet, cpu);
+	syscord_counters_stamp(&packet, cpu);
 	if (packet.discarded || packet.filtered)
 		write_packet(&sink.streams[number], &packet);
 }

@@ -15,10 +15,13 @@
 
 #include "params/params.h"
 #include "ring/rings.h"
-#include "ring/stats.h"
+#include "tasks/threads.h"
+#include "ring/counters.h"
+#include "ring/cpu.h"
 #include "write/files.h"
 #include "write/rotation.h"
 #include "write/sink.h"
+#include "write/stall.h"
 #include "write/text/format.h"
 
 /* Text that is gathered before it is written, at least. */

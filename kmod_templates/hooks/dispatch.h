@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Which handler a call has.
+ */
+#ifndef SYSCORD_DISPATCH_H
+#define SYSCORD_DISPATCH_H
+
+#include <linux/compiler.h>
+#include <linux/nospec.h>
+#include <linux/types.h>
+
+#include "capture/handlers.h"
+#include "capture/names.h"
+
+/* By number, without a gap. */
+extern const struct syscord_handler *syscord_dispatch_table[SYSCORD_NR_MAX];
+
+void syscord_dispatch_init(void);
+const struct syscord_handler *syscord_compat_handler(long nr);
+
+/* The handler of call @nr, any number; @compat: of the 32-bit table. */
+static __always_inline const struct syscord_handler *syscord_handler_of(long nr, bool compat)
+{
+	if (unlikely(compat))
+		return syscord_compat_handler(nr);
+	if (unlikely((unsigned long)nr >= SYSCORD_NR_MAX))
+		return &syscord_handler_unknown;
+	return syscord_dispatch_table[array_index_nospec(nr, SYSCORD_NR_MAX)];
+}
+
+#endif

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Calls whose entry was not seen.
+ */
+#include <linux/compiler.h>
+#include <linux/sched.h>
+#include <linux/string.h>
+#include <linux/unistd.h>
+#include <asm/syscall.h>
+
+#include "capture/capture.h"
+#include "capture/handlers.h"
+#include "compat/abi.h"
+#include "hooks/call.h"
+#include "hooks/dispatch.h"
+#include "hooks/filter.h"
+#include "hooks/record.h"
+#include "hooks/unseen.h"
+#include "ring/counters.h"
+#include "tasks/threads.h"
+
+/**
+ * syscord_unseen_exit - the exit of a call that the filter wants, and whose entry was not seen
+ * @regs:	the current task's
+ * @ret:	the result
+ *
+ * The call was under way when the recording, or the filter, began to want it; or a seccomp filter or
+ * a debugger answered in the kernel's place.
+ */
+noinline void syscord_unseen_exit(struct pt_regs *regs, long ret)
+{
+	long nr = syscall_get_nr(current, regs);
+	const struct syscord_handler *handler = syscord_handler_of(nr, compat_is_32bit_call());
+	struct syscord_thread *thread;
+
+	/* A new process or thread comes out of a call that its parent made. */
+	if (!ret && handler->returns_twice)
+		return;
+	thread = syscord_thread_get();
+	if (unlikely(!thread)) {
+		syscord_count_dropped(SYSCORD_DROP_THREADS);
+		return;
+	}
+	syscord_call_begin_unseen(thread, handler, nr);
+	syscord_record(thread, ret);
+}
+
+/**
+ * syscord_unseen_exec - a program was begun, and nobody wanted its execve() at entry
+ * @filter:	from syscord_filter_current(), which matches the current task under its new name
+ *
+ * The call will end under the ABI of the new program, whose table may not be the number's.  So the
+ * call is noted here.  Its arguments are on the new stack.
+ */
+void syscord_unseen_exec(const struct syscord_filter *filter)
+{
+	long nr = syscall_get_nr(current, task_pt_regs(current));
+	const struct syscord_handler *handler;
+	struct syscord_thread *thread;
+
+	nr = nr == __NR_execveat ? __NR_execveat : __NR_execve;
+	if (!syscord_filter_has_syscall(filter, nr, false))
+		return;
+	thread = syscord_thread_get();
+	if (unlikely(!thread))
+		return;	/* counted at exit */
+	handler = syscord_handler_of(nr, false);
+	syscord_call_begin_unseen(thread, handler, nr);
+	memset(thread->args, 0, sizeof(thread->args));
+	if (handler->replaces_memory)
+		thread->cursor.slow |= SYSCORD_SLOW_FAULT;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef SYSCORD_UNSEEN_H
+#define SYSCORD_UNSEEN_H
+
+#include <linux/ptrace.h>
+
+struct syscord_filter;
+
+void syscord_unseen_exit(struct pt_regs *regs, long ret);
+void syscord_unseen_exec(const struct syscord_filter *filter);
+
+#endif

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The parameters that are numbers with bounds, and the struct that holds all parameters.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/errno.h>
+#include <linux/kernel.h>
+#include <linux/log2.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/printk.h>
+#include <linux/stringify.h>
+
+#include "config.h"
+#include "params/params.h"
+
+struct syscord_params syscord_params __read_mostly = {
+	.content = CONFIG_SYSCORD_CONTENT,
+	.ring_kb = CONFIG_SYSCORD_RING_KB,
+	.flush_ms = CONFIG_SYSCORD_FLUSH_MS,
+	.threads = CONFIG_SYSCORD_THREADS,
+	.keep = CONFIG_SYSCORD_KEEP,
+};
+
+/**
+ * struct number_param - a parameter that is a number with bounds
+ * @value:		where it is kept
+ * @least:		smallest that is allowed
+ * @most:		largest that is allowed
+ * @power_of_two:	whether it must be one
+ * @unit:		what it counts
+ */
+struct number_param {
+	unsigned int *value;
+	unsigned int least;
+	unsigned int most;
+	bool power_of_two;
+	const char *unit;
+};
+
+static int set_number(const char *value, const struct kernel_param *kp)
+{
+	const struct number_param *param = kp->arg;
+	unsigned int number;
+
+	if (kstrtouint(value, 10, &number) || number < param->least || number > param->most) {
+		pr_err("%s=%s: give a whole number of %s from %u to %u\n", kp->name, value,
+		       param->unit, param->least, param->most);
+		return -EINVAL;
+	}
+	if (param->power_of_two && !is_power_of_2(number)) {
+		pr_err("%s=%s: give a power of two, such as %lu\n", kp->name, value,
+		       roundup_pow_of_two(number));
+		return -EINVAL;
+	}
+	*param->value = number;
+	return 0;
+}
+
+static int get_number(char *buffer, const struct kernel_param *kp)
+{
+	const struct number_param *param = kp->arg;
+
+	return scnprintf(buffer, PAGE_SIZE, "%u\n", *param->value);
+}
+
+static const struct kernel_param_ops number_ops = {
+	.set = set_number,
+	.get = get_number,
+};
+
+/* A parameter that is a number with bounds; its default is an option of the build. */
+#define NUMBER_PARAM(name, least, most, power_of_two, unit, option, doc)		\
+static struct number_param name##_param = {						\
+	&syscord_params.name, least, most, power_of_two, unit,				\
+};											\
+module_param_cb(name, &number_ops, &name##_param, 0400);				\
+MODULE_PARM_DESC(name, doc "; default " __stringify(option))
+
+NUMBER_PARAM(content, 0, 65536, false, "bytes", CONFIG_SYSCORD_CONTENT,
+	     "bytes of content kept of one field, 0 to 65536");
+NUMBER_PARAM(ring_kb, 64, 1 << 20, true, "KiB", CONFIG_SYSCORD_RING_KB,
+	     "KiB of memory for each CPU's ring, a power of two");
+NUMBER_PARAM(flush_ms, 10, 60000, false, "milliseconds", CONFIG_SYSCORD_FLUSH_MS,
+	     "ms within which a record is in the file");
+NUMBER_PARAM(threads, 16, 1 << 20, false, "threads", CONFIG_SYSCORD_THREADS,
+	     "how many threads can be recorded at a time");
+
+NUMBER_PARAM(rotate_mb, 0, 1 << 20, false, "MiB", 0,
+	     "MiB that a file, or a trace's files, may have before new ones are begun; 0: any");
+NUMBER_PARAM(rotate_s, 0, 1 << 30, false, "seconds", 0,
+	     "seconds that they may be old before new ones are begun; 0: any");
+NUMBER_PARAM(keep, 2, 1000, false, "files", CONFIG_SYSCORD_KEEP,
+	     "how many files are kept then, the one that is written included");

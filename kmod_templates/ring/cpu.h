@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What each CPU has of the recorder.
+ */
+#ifndef SYSCORD_CPU_H
+#define SYSCORD_CPU_H
+
+#include <linux/percpu.h>
+#include <linux/types.h>
+
+#include "ring/clock.h"
+#include "ring/packet.h"
+#include "ring/ring.h"
+
+/**
+ * struct syscord_cpu - a CPU's part of the recorder
+ * @number:	the CPU's number
+ * @ring:	its events
+ * @clock:	when it read the kernel's clock last
+ * @filtered:	syscalls that ended here and that the filter did not want
+ * @recorded:	syscalls that went into the ring
+ * @dropped:	syscalls that were lost, by cause
+ */
+struct syscord_cpu {
+	unsigned int number;
+	struct syscord_ring ring;
+	struct syscord_clock_base clock;
+	u64 filtered;
+	u64 recorded;
+	u64 dropped[SYSCORD_DROPS];
+};
+
+DECLARE_PER_CPU(struct syscord_cpu, syscord_cpus);
+
+#endif
