@@ -111,7 +111,7 @@ def make_twin(module: Module, folder: Path) -> Path:
     shutil.copytree(module.source, folder, ignore=shutil.ignore_patterns("*.o", "*.ko", ".*", "modules.order"))
     kbuild = folder / "Kbuild"
     text = kbuild.read_text()
-    kbuild.write_text(text.replace("obj-m := syscord.o", "obj-m := twin.o").replace("syscord-y := ", "twin-y := "))
+    kbuild.write_text(text.replace("obj-m := syscord.o", "obj-m := twin.o").replace("syscord-y ", "twin-y "))
     subprocess.run(make_command(module.tree, folder), check=True, capture_output=True)
     return folder / "twin.ko"
 
