@@ -117,7 +117,8 @@ static enum syscord_form choose_form(const struct syscord_thread *thread, long r
 }
 
 /* The number of a call that has no class of its own.  Returns where its payload goes on. */
-static u8 *fill_generic(struct syscord_event *event, u8 *payload, const struct syscord_thread *thread)
+static u8 *fill_generic(struct syscord_event *event, u8 *payload,
+			const struct syscord_thread *thread)
 {
 	event->id = thread->handler->generic_id;
 	if (thread->cursor.slow & SYSCORD_SLOW_UNSEEN)

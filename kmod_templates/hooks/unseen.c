@@ -24,8 +24,8 @@
  * @regs:	the current task's
  * @ret:	the result
  *
- * The call was under way when the recording, or the filter, began to want it; or a seccomp filter or
- * a debugger answered in the kernel's place.
+ * The call was under way when the recording, or the filter, began to want it.  Or a seccomp filter
+ * or a debugger answered in the kernel's place.
  */
 noinline void syscord_unseen_exit(struct pt_regs *regs, long ret)
 {

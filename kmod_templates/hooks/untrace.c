@@ -4,8 +4,8 @@
  *
  * While a probe is on sys_enter or sys_exit, the kernel keeps a flag set on every task, which sends
  * its syscalls through the tracepoints.  A task that the filter rejects clears its own flag here.
- * Then nothing of it is seen, so whatever may make the filter want it must set the flag again: a new
- * filter, a new name of the task or of its parent, a new parent.
+ * Then nothing of it is seen, so whatever may make the filter want it must set the flag again: a
+ * new filter, a new name of the task or of its parent, a new parent.
  *
  * None of these is ordered with the task's own check.  So the task clears the flag first and then
  * checks again, and the other side makes its change first and then sets the flag, each with a full
@@ -234,7 +234,7 @@ void syscord_untrace_exiting(const struct syscord_filter *filter)
 }
 
 /**
- * syscord_untrace_new_filter - let every task be judged anew, as there is another filter in force
+ * syscord_untrace_new_filter - every task is compared with the new filter at its next syscall
  *
  * A name that is being set was only compared with the old one, so clearing is stopped, too.
  */
@@ -253,7 +253,7 @@ static void allow_clearing(struct work_struct *work)
 	unsigned int stops = READ_ONCE(untrace.stops);
 
 	/*
-	 * A task that was renaming before the stop has set the name once it has slept or was in user
+	 * A task that was renaming before the stop has set the name once it slept or was in user
 	 * mode.  Between the probe and the name it may be preempted, but it waits for nothing.
 	 */
 	synchronize_rcu_tasks();

@@ -275,7 +275,6 @@ LIST_PARAM(proc_name, name,
 LIST_PARAM(parent_proc_name, name, "record only children of processes of these names or patterns");
 LIST_PARAM(syscalls, syscall, "record only these syscalls (openat,read); default all");
 
-
 /**
  * syscord_lists_finish - make a filter that matches all, if insmod's command line made none
  *

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parameters are read by lists.c, numbers.c and sinks.c.  Every bad value is refused, with a line in
- * the kernel log that says why and what would do.
+ * Parameters are read by lists.c, numbers.c and sinks.c.  Every bad value is refused.  A line in
+ * the kernel log says why, and what would do.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

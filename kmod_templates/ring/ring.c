@@ -178,8 +178,8 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
  *
  * Return: the room, or NULL if the ring is full, or there is none.
  */
-noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 need, u64 *time,
-						 u64 *pos)
+noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 need,
+							 u64 *time, u64 *pos)
 {
 	struct syscord_ring *ring = &cpu->ring;
 

@@ -35,8 +35,8 @@
  *  2. All bytes below head are complete, and none of them changes before it is consumed, but for
  *     the header of the open packet.  Head moves by a store-release, and the consumer loads it with
  *     acquire.
- *  3. limit is 0: no packet is open, and head stands at the beginning of a packet.  Else a packet is
- *     open, it ends at limit, and head stands in it or at its end.
+ *  3. limit is 0: no packet is open, and head stands at the beginning of a packet.  Else a packet
+ *     is open, it ends at limit, and head stands in it or at its end.
  *  4. An event begins at an even position and does not cross the end of its packet.
  *  5. Times do not go back in a ring.  From one event to the next it is less than 2^32 ns.
  *  6. syscord_ring_reserve() takes nothing.  Only syscord_ring_commit() moves head past an event.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Snapshots of a flight recorder.  Somebody writes 1 to the parameter snapshot, and waits; the writer
- * writes what the rings hold.
+ * Snapshots of a flight recorder.  Somebody writes 1 to the parameter snapshot, and waits.  The
+ * writer writes what the rings hold.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -98,7 +98,7 @@ static int ask(void)
 	if (mutex_lock_killable(&snapshot_lock))
 		return -EINTR;
 	if (snapshot.wake) {
-		/* Pairs with syscord_snapshot_serve(): all that was recorded before belongs to it. */
+		/* Pairs with syscord_snapshot_serve(): what was recorded before belongs to it. */
 		smp_store_release(&snapshot.asked, snapshot.asked + 1);
 		snapshot.wake();
 		err = wait_event_killable(snapshot_wait, is_served());

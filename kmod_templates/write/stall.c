@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The sink's files take nothing for a while: it is said in the kernel log, rarely, and told to those
- * who count what is dropped.
+ * The sink's files take nothing for a while.  The kernel log says it, rarely, and who counts what
+ * is dropped is told.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -9,8 +9,8 @@
  * period, the next time it writes all up to the horizon.  Where that would take too long, it waits
  * for an expedited grace period instead.
  *
- * The other sink writes packets.  Once in a flush interval, the writer has those closed that are not
- * empty, each by its own CPU.
+ * The other sink writes packets.  Once in a flush interval, the writer has those closed that are
+ * not empty, each by its own CPU.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
