@@ -13,20 +13,20 @@ HEAD = """\
 
 # The handlers
 
-Each syscall below has a handler, and so typed fields in its record. Every other syscall is recorded by its name and its
-result. A record begins with `pid=`, then `tid=` where the thread is another, then the syscall's name; its fields follow
-under the labels given here, then `res=`, then what the kernel wrote to memory.
+Each syscall below has a handler, so its record has typed fields. Every other syscall is recorded by its name and its
+result. A record begins with `pid=`. `tid=` follows if the thread is not the first one of the process. Then come the
+syscall's name, its fields under the labels given here, `res=`, and the memory that the kernel wrote.
 
 **When a field is read.** *register*: from the argument's register. *entry*: from memory, before the kernel runs the
 syscall, so that no other thread can change it afterwards. *exit*: from memory that the kernel has written, if the call
-succeeded. *result*: what the syscall returned. A field that could not be read says `<fault>`.
+succeeded. *result*: the value that the syscall returned. A field that could not be read is `<fault>`.
 """
 
 NOTES = (
     ("never_returns", "It never returns, so its record is written at entry and has no `res`."),
     ("returns_twice", "It returns twice: in the caller, and in the new process or thread."),
-    ("replaces_memory", "If it succeeds, the caller's memory is another program's; what is recorded was read before."),
-    ("no_result", "What it leaves in the result's register is no result, so its record has no `res`."),
+    ("replaces_memory", "If it succeeds, the process gets the memory of another program. Its fields are read before."),
+    ("no_result", "The result's register does not hold a result after it, so its record has no `res`."),
 )
 
 READ = {

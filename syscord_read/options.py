@@ -38,11 +38,13 @@ _OPTIONS = (
         "--syscalls",
         multiple=True,
         metavar="NAMES",
-        help="These syscalls, with commas between them; all but these, behind !.",
+        help="These syscalls, with commas between them; with ! before the names, all others.",
     ),
     click.option("-z", "--ok", is_flag=True, help="Calls that succeeded."),
     click.option("-Z", "--failed", is_flag=True, help="Calls that failed."),
-    click.option("--error", "errors", multiple=True, metavar="NAMES", help="Calls that failed so (ENOENT,EACCES)."),
+    click.option(
+        "--error", "errors", multiple=True, metavar="NAMES", help="Calls that failed with these errors (ENOENT,EACCES)."
+    ),
     click.option("--min-duration", metavar="TIME", help="Calls that took as long or longer (250us, 10ms, 1.5s)."),
     click.option("--max-duration", metavar="TIME", help="Calls that took no longer."),
     click.option(
@@ -51,9 +53,9 @@ _OPTIONS = (
     click.option(
         "--since",
         metavar="WHEN",
-        help="From then on: 14:05:00, 2026-11-23T14:05:00, or +10s, since the beginning.",
+        help="Calls that ended at this time or later: 14:05:00, 2026-11-23T14:05:00, or +10s after the beginning.",
     ),
-    click.option("--until", metavar="WHEN", help="Up to then."),
+    click.option("--until", metavar="WHEN", help="Calls that ended at this time or earlier."),
 )
 _NAMES = (
     "pids",

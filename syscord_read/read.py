@@ -42,7 +42,7 @@ Style = Callable[["Iterable[tuple[Batch, Bools]]"], "Iterator[Any]"]
 )
 @click.option("--follow", is_flag=True, help="Wait for what is recorded next, until Ctrl-C.")
 @selection_options
-@click.option("-f", "children", is_flag=True, help="strace: say of each line whose it is.")
+@click.option("-f", "children", is_flag=True, help="strace: say which process or thread each line is of.")
 @click.option("-t", "clock", count=True, help="strace: when a call began; -tt: with microseconds; -ttt: since 1970.")
 @click.option("-r", "relative", is_flag=True, help="strace: how long after the call before it began.")
 @click.option("-T", "durations", is_flag=True, help="strace: how long a call took.")

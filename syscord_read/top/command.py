@@ -41,7 +41,7 @@ Examples:
     default=1.0,
     show_default=True,
     metavar="SECONDS",
-    help="How often it is shown anew, and what the rates are taken over.",
+    help="Time between updates; rates are taken over this time.",
 )
 @selection_options
 def command(
