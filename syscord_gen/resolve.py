@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from syscord_gen.model import Argument, Direction, Format, HandlerFile, Member, Model, Struct, Symbols, Syscall
 from syscord_gen.types import MEMORY, SCALARS, Scalar
 
-#: Sizes in bytes, as in kmod_templates/capture/capture.h.
+#: Sizes in bytes, as in kmod_templates/capture/ (cursor.h, fields.h).
 STRING_MAX = 4095
 SOCKADDR_MAX = 128
 ITEMS_MAX = 64

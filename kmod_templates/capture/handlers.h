@@ -6,10 +6,11 @@
 #ifndef SYSCORD_HANDLERS_H
 #define SYSCORD_HANDLERS_H
 
+#include <linux/bits.h>
 #include <linux/nospec.h>
 #include <linux/types.h>
 
-#include "capture/capture.h"
+struct syscord_cursor;
 
 enum syscord_kind {
 	SYSCORD_END,		/* closes a list of fields */

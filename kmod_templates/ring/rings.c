@@ -14,6 +14,7 @@
 #include <linux/sizes.h>
 #include <linux/smp.h>
 
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "params/params.h"
 #include "ring/rings.h"

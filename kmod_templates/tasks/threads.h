@@ -17,6 +17,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 
 /* Bytes for the entry part, content aside: two paths of any length, and all other fields. */

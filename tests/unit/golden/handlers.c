@@ -12,7 +12,13 @@
 #include <linux/unistd.h>
 #include <linux/poll.h>
 
+#include "capture/cursor.h"
+#include "capture/fields.h"
 #include "capture/handlers.h"
+#include "capture/items.h"
+#include "capture/sockets.h"
+#include "capture/vectors.h"
+#include "ring/event.h"
 
 #define FIELD(label, kind, base, type)		{ label, NULL, &type_##type, SYSCORD_##kind, SYSCORD_##base }
 #define NARROW(label, kind, base, type)		{ label, NULL, &type_##type, SYSCORD_##kind, SYSCORD_##base, true }
