@@ -18,6 +18,7 @@
 
 #include "capture/cursor.h"
 #include "capture/usermem.h"
+#include "capture/userstring.h"
 #include "ring/event.h"
 
 /* Bytes of a string: what a path can have, without its NUL. */

@@ -18,10 +18,10 @@
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 
+#include "capture/copy_words.h"
 #include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "capture/names.h"
-#include "capture/usermem.h"
 #include "compat/abi.h"
 #include "compat/arguments.h"
 #include "hooks/calls.h"

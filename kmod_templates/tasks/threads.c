@@ -13,7 +13,7 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
-#include "capture/usermem.h"
+#include "capture/copy_words.h"
 #include "params/params.h"
 #include "ring/memory.h"
 #include "tasks/threads.h"
