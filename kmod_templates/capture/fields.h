@@ -9,7 +9,6 @@
 #ifndef SYSCORD_FIELDS_H
 #define SYSCORD_FIELDS_H
 
-#include <linux/bug.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -32,73 +31,16 @@
 #define SYSCORD_UNIT_STRINGS	SYSCORD_UNIT(0)
 #define SYSCORD_UNIT_CONTENT	(SYSCORD_UNIT(1) | 1)
 
-static __always_inline size_t unit_size(unsigned int unit)
-{
-	return unit >> 1;
-}
+u8 *syscord_reuse_field(struct syscord_cursor *c, u8 *pos, unsigned int unit);
+u8 *syscord_fill_string(struct syscord_cursor *c, u8 *word, u8 *pos, unsigned long addr);
+u8 *syscord_put_empty(struct syscord_cursor *c, u8 *pos, unsigned int unit, u32 marks);
+u8 *syscord_put_string_slow(struct syscord_cursor *c, u8 *pos, unsigned long addr);
+u8 *syscord_put_memory_slow(struct syscord_cursor *c, u8 *pos, unsigned int unit,
+			    unsigned long addr, size_t len, size_t most);
 
 static __always_inline size_t word_size(unsigned int unit)
 {
 	return unit & 1 ? sizeof(u32) : sizeof(u16);
-}
-
-static inline u32 field_word(const u8 *field, unsigned int unit)
-{
-	u32 word;
-	u16 short_word;
-
-	if (unit == SYSCORD_UNIT_CONTENT) {
-		memcpy(&word, field, sizeof(word));
-		return word;
-	}
-	memcpy(&short_word, field, sizeof(short_word));
-	return syscord_long_word(short_word);
-}
-
-/* Bytes of a field that begins before @end.  @fault is set if some of it could not be read. */
-static inline size_t field_size(const u8 *field, const u8 *end, unsigned int unit, bool *fault)
-{
-	u32 word = field_word(field, unit);
-	u32 count = word & SYSCORD_COUNT_MASK;
-	size_t size = word_size(unit);
-
-	*fault = word & SYSCORD_MARK_FAULT;
-	if (unit != SYSCORD_UNIT_STRINGS)
-		return size + count * unit_size(unit);
-	while (count-- && field + size + sizeof(u16) <= end) {
-		word = field_word(field + size, unit);
-		*fault |= !!(word & SYSCORD_MARK_FAULT);
-		size += sizeof(u16) + (word & SYSCORD_COUNT_MASK);
-	}
-	return size;
-}
-
-/* Late: put the field as it was read at entry, if it was whole.  NULL if it is to be read now. */
-static noinline __maybe_unused u8 *keep_earlier(struct syscord_cursor *c, u8 *pos,
-						unsigned int unit)
-{
-	const u8 *field, *end = c->earlier_end;
-	bool fault = true;
-	size_t size = 0;
-
-	if (!c->earlier)
-		return NULL;
-	/* The scalars in between are the same, since they are from the same registers. */
-	field = c->earlier + (pos - c->after);
-	if (field + word_size(unit) <= end)
-		size = field_size(field, end, unit, &fault);
-	/* The same statements put the same fields; should they ever not, nothing is kept. */
-	if (WARN_ON_ONCE(!size || size > end - field)) {
-		c->earlier = NULL;
-		return NULL;
-	}
-	c->earlier = field + size;
-	c->after = pos;
-	if (fault || size - word_size(unit) > cursor_room(c, pos))
-		return NULL;
-	memcpy(pos, field, size);
-	c->after = pos + size;
-	return pos + size;
 }
 
 /*
@@ -110,7 +52,7 @@ static __always_inline bool begin_field(struct syscord_cursor *c, u8 **pos, u8 *
 {
 	*word = *pos;
 	if (unlikely(c->late_end)) {
-		u8 *kept = keep_earlier(c, *pos, unit);
+		u8 *kept = syscord_reuse_field(c, *pos, unit);
 
 		if (kept) {
 			*pos = kept;
@@ -122,7 +64,7 @@ static __always_inline bool begin_field(struct syscord_cursor *c, u8 **pos, u8 *
 }
 
 /* What is seldom true of a field, noted.  Returns the marks. */
-static noinline __maybe_unused u32 note_field(struct syscord_cursor *c, const u8 *pos, u32 marks)
+static noinline __maybe_unused u32 field_marks(struct syscord_cursor *c, const u8 *pos, u32 marks)
 {
 	if (marks & SYSCORD_MARK_FAULT)
 		c->slow |= SYSCORD_SLOW_FAULT;
@@ -150,19 +92,8 @@ static __always_inline void end_field(struct syscord_cursor *c, u8 *word, const 
 				      unsigned int unit, size_t count, u32 marks)
 {
 	if (unlikely(c->late_end || marks & SYSCORD_MARK_FAULT))
-		marks = note_field(c, pos, marks);
+		marks = field_marks(c, pos, marks);
 	set_word(word, unit, count, marks);
-}
-
-/* A field of no elements, which says why.  @unit: what it would have elements of. */
-static __maybe_unused u8 *put_nothing(struct syscord_cursor *c, u8 *pos, unsigned int unit,
-				      u32 marks)
-{
-	u8 *word;
-
-	if (begin_field(c, &pos, &word, unit))
-		end_field(c, word, pos, unit, 0, marks);
-	return pos;
 }
 
 /* A number behind a pointer, already read. */
@@ -177,34 +108,6 @@ static __maybe_unused u8 *put_one(struct syscord_cursor *c, u8 *pos, u64 value)
 	return pos;
 }
 
-/* The text at @addr, up to its NUL, behind @word. */
-static __maybe_unused u8 *read_string(struct syscord_cursor *c, u8 *word, u8 *pos,
-				      unsigned long addr)
-{
-	size_t room = min_t(size_t, cursor_room(c, pos), SYSCORD_STRING_MAX), len;
-	bool fault, part;
-
-	len = syscord_read_user_string(pos, addr, room, &fault, &part);
-	pos += len;
-	end_field(c, word, pos, SYSCORD_UNIT(1), len,
-		  (fault ? SYSCORD_MARK_FAULT : 0) | (part ? SYSCORD_MARK_PART : 0));
-	return pos;
-}
-
-/* Text up to its NUL. */
-static noinline __maybe_unused u8 *put_any_string(struct syscord_cursor *c, u8 *pos,
-						  unsigned long addr)
-{
-	u8 *word;
-
-	if (!begin_field(c, &pos, &word, SYSCORD_UNIT(1)))
-		return pos;
-	if (addr)
-		return read_string(c, word, pos, addr);
-	end_field(c, word, pos, SYSCORD_UNIT(1), 0, SYSCORD_MARK_NULL);
-	return pos;
-}
-
 /* The same, where it is as it mostly is: text that is there, and fits. */
 static __maybe_unused u8 *put_string(struct syscord_cursor *c, u8 *pos, unsigned long addr)
 {
@@ -216,31 +119,7 @@ static __maybe_unused u8 *put_string(struct syscord_cursor *c, u8 *pos, unsigned
 		set_word(pos, SYSCORD_UNIT(1), len, 0);
 		return text + len;
 	}
-	return put_any_string(c, pos, addr);
-}
-
-/* @len bytes of memory, of which at most @most are kept. */
-static noinline __maybe_unused u8 *put_any_memory(struct syscord_cursor *c, u8 *pos,
-						  unsigned int unit, unsigned long addr,
-						  size_t len, size_t most)
-{
-	size_t want, got;
-	u32 marks = 0;
-	u8 *word;
-
-	if (!begin_field(c, &pos, &word, unit))
-		return pos;
-	want = min3(len, most, cursor_room(c, pos));
-	if (want < len)
-		marks = SYSCORD_MARK_PART;
-	got = addr ? syscord_read_user(pos, addr, want) : 0;
-	pos += got;
-	if (got < want)
-		marks |= SYSCORD_MARK_FAULT;
-	if (!addr)
-		marks = SYSCORD_MARK_NULL;
-	end_field(c, word, pos, unit, got, marks);
-	return pos;
+	return syscord_put_string_slow(c, pos, addr);
 }
 
 /*
@@ -258,7 +137,7 @@ static __always_inline u8 *put_memory(struct syscord_cursor *c, u8 *pos, unsigne
 		set_word(pos, unit, want, want < len ? SYSCORD_MARK_PART : 0);
 		return to + want;
 	}
-	return put_any_memory(c, pos, unit, addr, len, most);
+	return syscord_put_memory_slow(c, pos, unit, addr, len, most);
 }
 
 /* Text of @len bytes. */

@@ -31,27 +31,8 @@ struct syscord_items {
 	u32 marks;
 };
 
-/*
- * How many elements can be read, and the field's marks.  @done is set if the array is done already,
- * up to there.
- */
-static noinline __maybe_unused u32 begin_any_items(struct syscord_cursor *c, u8 *pos,
-						   unsigned long addr, unsigned long count,
-						   size_t kept, u8 **done)
-{
-	unsigned long most = min_t(unsigned long, SYSCORD_ITEMS_MAX, cursor_room(c, pos) / kept);
-	u32 late = c->late_end ? SYSCORD_MARK_LATE : 0;
-	u8 *word;
-
-	*done = NULL;
-	if (!begin_field(c, &pos, &word, SYSCORD_UNIT(kept))) {
-		*done = pos;
-		return 0;
-	}
-	if (!addr)
-		return SYSCORD_MARK_NULL;
-	return count > most ? most | late | SYSCORD_MARK_PART : count | late;
-}
+u32 syscord_begin_items_slow(struct syscord_cursor *c, u8 *pos, unsigned long addr,
+			     unsigned long count, size_t kept, u8 **done);
 
 /*
  * Begin an array of @count elements that take @kept bytes each in the record.  Returns where the
@@ -76,7 +57,7 @@ static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 		items->word = first;
 		return NULL;
 	}
-	word = begin_any_items(c, pos, addr, count, kept, &done);
+	word = syscord_begin_items_slow(c, pos, addr, count, kept, &done);
 	items->count = word & SYSCORD_COUNT_MASK;
 	items->marks = word & ~SYSCORD_COUNT_MASK;
 	if (!done)
@@ -140,7 +121,7 @@ static __always_inline unsigned long next_sized_item(struct syscord_items *items
 static __always_inline void end_items(struct syscord_cursor *c, const u8 *pos,
 				      const struct syscord_items *items)
 {
-	u32 marks = unlikely(items->marks) ? note_field(c, pos, items->marks) : 0;
+	u32 marks = unlikely(items->marks) ? field_marks(c, pos, items->marks) : 0;
 
 	/* The word is the same for elements of any size. */
 	set_word(items->word, SYSCORD_UNIT(1), items->done, marks);

@@ -45,9 +45,9 @@ static __maybe_unused u8 *put_sockaddr_out(struct syscord_cursor *c, u8 *pos, un
 	u32 len;
 
 	if (!addr || !len_addr)
-		return put_nothing(c, pos, SYSCORD_UNIT(1), SYSCORD_MARK_NULL);
+		return syscord_put_empty(c, pos, SYSCORD_UNIT(1), SYSCORD_MARK_NULL);
 	if (syscord_read_user(&len, len_addr, sizeof(len)) < sizeof(len))
-		return put_nothing(c, pos, SYSCORD_UNIT(1), SYSCORD_MARK_FAULT);
+		return syscord_put_empty(c, pos, SYSCORD_UNIT(1), SYSCORD_MARK_FAULT);
 	return put_sockaddr(c, pos, addr, len, c->addr_room);
 }
 
@@ -68,11 +68,11 @@ static __maybe_unused u8 *put_msghdr(struct syscord_cursor *c, u8 *pos, unsigned
 	struct user_msghdr msg;
 
 	if (!addr || syscord_read_user(&msg, addr, sizeof(msg)) < sizeof(msg)) {
-		pos = put_nothing(c, pos, SYSCORD_UNIT(1), marks);
+		pos = syscord_put_empty(c, pos, SYSCORD_UNIT(1), marks);
 		if (c->content)
-			pos = put_nothing(c, pos, SYSCORD_UNIT_CONTENT, marks);
-		pos = put_nothing(c, pos, SYSCORD_UNIT(sizeof(u64)), marks);
-		return put_nothing(c, pos, SYSCORD_UNIT(sizeof(u64)), marks);
+			pos = syscord_put_empty(c, pos, SYSCORD_UNIT_CONTENT, marks);
+		pos = syscord_put_empty(c, pos, SYSCORD_UNIT(sizeof(u64)), marks);
+		return syscord_put_empty(c, pos, SYSCORD_UNIT(sizeof(u64)), marks);
 	}
 	pos = put_sockaddr(c, pos, (__force unsigned long)msg.msg_name, msg.msg_namelen, addr_room);
 	pos = put_iovec(c, pos, (__force unsigned long)msg.msg_iov, msg.msg_iovlen, total);

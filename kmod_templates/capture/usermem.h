@@ -10,13 +10,9 @@
 
 #include <linux/compiler.h>
 #include <linux/kconfig.h>
-#include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uaccess.h>
-
-/* How many bytes a copy that faults may leave uncopied though they were there. */
-#define SYSCORD_COPY_SLACK	128
 
 /* Up to so many bytes are read word by word, where that takes fewer cycles than a string copy. */
 #define SYSCORD_WORDS_MAX	512
@@ -37,16 +33,7 @@ static __always_inline void syscord_faults_on(void)
 		pagefault_enable();
 }
 
-/* With page faults off: a copy stops before the word that faults, this at the byte. */
-static noinline size_t syscord_read_rest(u8 *to, unsigned long from, size_t size)
-{
-	size_t done = 0;
-
-	size = min_t(size_t, size, SYSCORD_COPY_SLACK);
-	while (done < size && !raw_copy_from_user(to + done, (const void __user *)(from + done), 1))
-		done++;
-	return done;
-}
+size_t syscord_read_rest(u8 *to, unsigned long from, size_t size);
 
 #ifdef CONFIG_X86_64
 

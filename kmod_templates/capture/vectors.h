@@ -63,7 +63,7 @@ static __maybe_unused u8 *put_iovec(struct syscord_cursor *c, u8 *pos, unsigned 
 	if (!c->content)
 		return pos;
 	if (!addr)
-		return put_nothing(c, pos, SYSCORD_UNIT_CONTENT, SYSCORD_MARK_NULL);
+		return syscord_put_empty(c, pos, SYSCORD_UNIT_CONTENT, SYSCORD_MARK_NULL);
 	if (!begin_field(c, &pos, &word, SYSCORD_UNIT_CONTENT))
 		return pos;
 	pos = gather(c, pos, addr, count, total, &marks);
@@ -92,7 +92,7 @@ static __maybe_unused u8 *put_strings(struct syscord_cursor *c, u8 *pos, unsigne
 			break;
 		}
 		inner = pos;
-		pos = read_string(c, inner, inner + sizeof(u16), string);
+		pos = syscord_fill_string(c, inner, inner + sizeof(u16), string);
 	}
 	end_field(c, word, pos, SYSCORD_UNIT_STRINGS, count, addr ? marks : SYSCORD_MARK_NULL);
 	return pos;
