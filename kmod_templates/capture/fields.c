@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The slow path of fields: memory that faults, is long, or is read late.
+ * The slow path of fields behind a pointer: memory that faults, fields that are long, late reads.
  */
 #include <linux/bug.h>
-#include <linux/compiler.h>
 #include <linux/minmax.h>
 #include <linux/string.h>
 #include <linux/types.h>
@@ -14,17 +13,17 @@
 #include "capture/userstring.h"
 #include "ring/event.h"
 
-static inline size_t unit_size(unsigned int unit)
+static inline size_t element_size(unsigned int layout)
 {
-	return unit >> 1;
+	return layout >> 1;
 }
 
-static inline u32 field_word(const u8 *field, unsigned int unit)
+static inline u32 field_word(const u8 *field, unsigned int layout)
 {
 	u32 word;
 	u16 short_word;
 
-	if (unit == SYSCORD_UNIT_CONTENT) {
+	if (layout == SYSCORD_LAYOUT_CONTENT) {
 		memcpy(&word, field, sizeof(word));
 		return word;
 	}
@@ -32,98 +31,125 @@ static inline u32 field_word(const u8 *field, unsigned int unit)
 	return syscord_long_word(short_word);
 }
 
-/* Bytes of a field that begins before @end.  @fault is set if some of it could not be read. */
-static inline size_t field_size(const u8 *field, const u8 *end, unsigned int unit, bool *fault)
+/*
+ * Bytes of a field of a part that ends at @end.  @fault says whether some of the field could not be
+ * read.
+ */
+static inline size_t field_size(const u8 *field, const u8 *end, unsigned int layout, bool *fault)
 {
-	u32 word = field_word(field, unit);
+	u32 word = field_word(field, layout);
 	u32 count = word & SYSCORD_COUNT_MASK;
-	size_t size = word_size(unit);
+	size_t size = word_size(layout);
 
 	*fault = word & SYSCORD_MARK_FAULT;
-	if (unit != SYSCORD_UNIT_STRINGS)
-		return size + count * unit_size(unit);
+	if (layout != SYSCORD_LAYOUT_STRINGS)
+		return size + count * element_size(layout);
 	while (count-- && field + size + sizeof(u16) <= end) {
-		word = field_word(field + size, unit);
+		word = field_word(field + size, layout);
 		*fault |= !!(word & SYSCORD_MARK_FAULT);
 		size += sizeof(u16) + (word & SYSCORD_COUNT_MASK);
 	}
 	return size;
 }
 
-/* Late: put the field as it was read at entry, if it was whole.  NULL if it is to be read now. */
-u8 *syscord_reuse_field(struct syscord_cursor *c, u8 *pos, unsigned int unit)
+/**
+ * syscord_copy_entry_field - in a late read, copy a field that was read at entry
+ * @c:		the cursor
+ * @pos:	where the field goes
+ * @layout:	SYSCORD_LAYOUT_*
+ *
+ * Return: the field's end, or NULL if the field must be read: it faulted at entry, was not read
+ * there, or does not fit.
+ */
+u8 *syscord_copy_entry_field(struct syscord_cursor *c, u8 *pos, unsigned int layout)
 {
-	const u8 *field, *end = c->earlier_end;
+	const u8 *field, *end = c->entry_end;
 	bool fault = true;
 	size_t size = 0;
 
-	if (!c->earlier)
+	if (!c->entry_next)
 		return NULL;
-	/* The scalars in between are the same, since they are from the same registers. */
-	field = c->earlier + (pos - c->after);
-	if (field + word_size(unit) <= end)
-		size = field_size(field, end, unit, &fault);
-	/* The same statements put the same fields; should they ever not, nothing is kept. */
+	/* Scalars in between come from the same registers, and so are the same. */
+	field = c->entry_next + (pos - c->prev_end);
+	if (field + word_size(layout) <= end)
+		size = field_size(field, end, layout, &fault);
+	/* The same statements put the same fields.  Should they ever not, nothing is copied. */
 	if (WARN_ON_ONCE(!size || size > end - field)) {
-		c->earlier = NULL;
+		c->entry_next = NULL;
 		return NULL;
 	}
-	c->earlier = field + size;
-	c->after = pos;
-	if (fault || size - word_size(unit) > cursor_room(c, pos))
+	c->entry_next = field + size;
+	c->prev_end = pos;
+	if (fault || size - word_size(layout) > cursor_room(c, pos))
 		return NULL;
 	memcpy(pos, field, size);
-	c->after = pos + size;
+	c->prev_end = pos + size;
 	return pos + size;
 }
 
-/* A field of no elements, which says why.  @unit: what it would have elements of. */
-u8 *syscord_put_empty(struct syscord_cursor *c, u8 *pos, unsigned int unit, u32 marks)
+/**
+ * syscord_put_empty - put a field without elements
+ * @c:		the cursor
+ * @pos:	where the field goes
+ * @layout:	SYSCORD_LAYOUT_*, of a field that had elements
+ * @marks:	SYSCORD_MARK_*, which say why it has none
+ *
+ * Return: the field's end.
+ */
+u8 *syscord_put_empty(struct syscord_cursor *c, u8 *pos, unsigned int layout, u32 marks)
 {
 	u8 *word;
 
-	if (begin_field(c, &pos, &word, unit))
-		end_field(c, word, pos, unit, 0, marks);
+	if (begin_field(c, &pos, &word, layout))
+		end_field(c, word, pos, layout, 0, marks);
 	return pos;
 }
 
-/* The text at @addr, up to its NUL, behind @word. */
+/**
+ * syscord_fill_string - read a string into a field that was begun, and end the field
+ * @c:		the cursor
+ * @word:	the field's word
+ * @pos:	behind the word
+ * @addr:	address of the string
+ *
+ * Return: the field's end.
+ */
 u8 *syscord_fill_string(struct syscord_cursor *c, u8 *word, u8 *pos, unsigned long addr)
 {
 	size_t room = min_t(size_t, cursor_room(c, pos), SYSCORD_STRING_MAX), len;
 	bool fault, part;
 
-	len = syscord_read_user_string(pos, addr, room, &fault, &part);
+	len = syscord_read_user_string_slow(pos, addr, room, &fault, &part);
 	pos += len;
-	end_field(c, word, pos, SYSCORD_UNIT(1), len,
+	end_field(c, word, pos, SYSCORD_LAYOUT(1), len,
 		  (fault ? SYSCORD_MARK_FAULT : 0) | (part ? SYSCORD_MARK_PART : 0));
 	return pos;
 }
 
-/* Text up to its NUL. */
+/* put_string(), for any string. */
 u8 *syscord_put_string_slow(struct syscord_cursor *c, u8 *pos, unsigned long addr)
 {
 	u8 *word;
 
-	if (!begin_field(c, &pos, &word, SYSCORD_UNIT(1)))
+	if (!begin_field(c, &pos, &word, SYSCORD_LAYOUT(1)))
 		return pos;
 	if (addr)
 		return syscord_fill_string(c, word, pos, addr);
-	end_field(c, word, pos, SYSCORD_UNIT(1), 0, SYSCORD_MARK_NULL);
+	end_field(c, word, pos, SYSCORD_LAYOUT(1), 0, SYSCORD_MARK_NULL);
 	return pos;
 }
 
-/* @len bytes of memory, of which at most @most are kept. */
-u8 *syscord_put_memory_slow(struct syscord_cursor *c, u8 *pos, unsigned int unit,
-			    unsigned long addr, size_t len, size_t most)
+/* put_memory(), for any memory. */
+u8 *syscord_put_memory_slow(struct syscord_cursor *c, u8 *pos, unsigned int layout,
+			    unsigned long addr, size_t len, size_t max_len)
 {
 	size_t want, got;
 	u32 marks = 0;
 	u8 *word;
 
-	if (!begin_field(c, &pos, &word, unit))
+	if (!begin_field(c, &pos, &word, layout))
 		return pos;
-	want = min3(len, most, cursor_room(c, pos));
+	want = min3(len, max_len, cursor_room(c, pos));
 	if (want < len)
 		marks = SYSCORD_MARK_PART;
 	got = addr ? syscord_read_user(pos, addr, want) : 0;
@@ -132,6 +158,6 @@ u8 *syscord_put_memory_slow(struct syscord_cursor *c, u8 *pos, unsigned int unit
 		marks |= SYSCORD_MARK_FAULT;
 	if (!addr)
 		marks = SYSCORD_MARK_NULL;
-	end_field(c, word, pos, unit, got, marks);
+	end_field(c, word, pos, layout, got, marks);
 	return pos;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Fields that are arrays, and structs: these are arrays of one element.
+ * Fields that are arrays.  A struct is an array of one element.
+ *
+ * For each kind of element there is a generated put_item_X() (handlers.c.j2).  It reads elements
+ * with these functions, and puts what is recorded of each: its packed members.
  */
 #ifndef SYSCORD_ITEMS_H
 #define SYSCORD_ITEMS_H
@@ -16,11 +19,11 @@
 #include "ring/event.h"
 
 /**
- * struct syscord_items - an array that is read element by element
- * @word:	where its word goes; where the array ends, if it is done already
+ * struct syscord_items - an array while it is read
+ * @word:	where the field's word goes; if there is nothing to read, the field's end
  * @addr:	address of the next element
  * @count:	elements to read
- * @done:	elements read
+ * @done:	elements that were read
  * @marks:	of the field
  */
 struct syscord_items {
@@ -32,17 +35,18 @@ struct syscord_items {
 };
 
 u32 syscord_begin_items_slow(struct syscord_cursor *c, u8 *pos, unsigned long addr,
-			     unsigned long count, size_t kept, u8 **done);
+			     unsigned long count, size_t packed_size, u8 **field_end);
 
 /*
- * Begin an array of @count elements that take @kept bytes each in the record.  Returns where the
- * first one goes, or NULL if the array is done already, up to @items->word.
+ * Begin an array of @count elements, each of which takes @packed_size bytes in the record.  Returns
+ * where the first one goes, or NULL if there is nothing to read: then @items->word is the field's
+ * end.
  */
 static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 				       struct syscord_items *items, unsigned long addr,
-				       unsigned long count, size_t kept)
+				       unsigned long count, size_t packed_size)
 {
-	u8 *first = pos + word_size(SYSCORD_UNIT(kept)), *done;
+	u8 *first = pos + word_size(SYSCORD_LAYOUT(packed_size)), *field_end;
 	u32 word;
 
 	items->word = pos;
@@ -50,56 +54,60 @@ static __always_inline u8 *begin_items(struct syscord_cursor *c, u8 *pos,
 	items->count = count;
 	items->done = 0;
 	items->marks = 0;
-	if (likely(addr && count <= SYSCORD_ITEMS_MAX && first + count * kept <= c->end))
+	if (likely(addr && count <= SYSCORD_ITEMS_MAX && first + count * packed_size <= c->end))
 		return first;
 	if (!addr && !c->late_end) {
-		set_word(pos, SYSCORD_UNIT(kept), 0, SYSCORD_MARK_NULL);
+		set_word(pos, SYSCORD_LAYOUT(packed_size), 0, SYSCORD_MARK_NULL);
 		items->word = first;
 		return NULL;
 	}
-	word = syscord_begin_items_slow(c, pos, addr, count, kept, &done);
+	word = syscord_begin_items_slow(c, pos, addr, count, packed_size, &field_end);
 	items->count = word & SYSCORD_COUNT_MASK;
 	items->marks = word & ~SYSCORD_COUNT_MASK;
-	if (!done)
+	if (!field_end)
 		return first;
-	items->word = done;
+	items->word = field_end;
 	return NULL;
 }
 
-/* One element, as it mostly is: there is one, it is there, and fits in the record. */
+/*
+ * The fast path: read an array's only element.  False if there are more or none, or it faults or
+ * does not fit.
+ */
 static __always_inline bool read_one_item(const struct syscord_cursor *c, const u8 *pos, void *item,
 					  size_t size, unsigned long addr, unsigned long count,
-					  size_t kept)
+					  size_t packed_size)
 {
-	return count == 1 && addr && pos + word_size(SYSCORD_UNIT(kept)) + kept <= c->end &&
-	       syscord_read_all(item, addr, size);
+	return count == 1 && addr &&
+	       pos + word_size(SYSCORD_LAYOUT(packed_size)) + packed_size <= c->end &&
+	       syscord_read_user_all(item, addr, size);
 }
 
 /* The word of one element, whatever its size.  Returns where the element goes. */
 static __always_inline u8 *put_one_word(u8 *pos)
 {
-	set_word(pos, SYSCORD_UNIT(1), 1, 0);
-	return pos + word_size(SYSCORD_UNIT(1));
+	set_word(pos, SYSCORD_LAYOUT(1), 1, 0);
+	return pos + word_size(SYSCORD_LAYOUT(1));
 }
 
-/* Elements of @size bytes that are read at once. */
-#define SYSCORD_ITEMS_AT_ONCE(size)	((size) < 64 ? 128 / (size) : 1)
+/* How many elements of @size bytes are read at a time. */
+#define SYSCORD_ITEMS_BATCH(size)	((size) < 64 ? 128 / (size) : 1)
 
 /*
- * Read the next elements of @size bytes each, @most of them at most.  Returns how many there are:
- * none at the end, or where the memory faulted.
+ * Read the next elements of @size bytes each, at most @max_count of them, into @batch.  Returns how
+ * many were read: none at the end, or where the memory faulted.
  */
 static __always_inline unsigned long next_items(struct syscord_items *items, void *batch,
-						size_t size, unsigned long most)
+						size_t size, unsigned long max_count)
 {
-	unsigned long count = min(items->count - items->done, most);
+	unsigned long count = min(items->count - items->done, max_count);
 
 	if (!count)
 		return 0;
-	if (unlikely(!syscord_read_all(batch, items->addr, count * size))) {
-		/* Should one of them fault, those before it are read one by one. */
+	if (unlikely(!syscord_read_user_all(batch, items->addr, count * size))) {
+		/* One of them faults.  Those before it are read one by one. */
 		count = 1;
-		if (!syscord_read_all(batch, items->addr, size)) {
+		if (!syscord_read_user_all(batch, items->addr, size)) {
 			items->marks |= SYSCORD_MARK_FAULT;
 			return 0;
 		}
@@ -109,7 +117,10 @@ static __always_inline unsigned long next_items(struct syscord_items *items, voi
 	return count;
 }
 
-/* Read a struct, of which the caller has @size bytes: where these are fewer, the rest is zero. */
+/*
+ * Read a struct that grows with kernels, as copy_struct_from_user() does.  The caller has @size
+ * bytes of it, this kernel knows @full; what the caller does not have is zero.
+ */
 static __always_inline unsigned long next_sized_item(struct syscord_items *items, void *item,
 						     size_t full, size_t size)
 {
@@ -118,13 +129,13 @@ static __always_inline unsigned long next_sized_item(struct syscord_items *items
 	return next_items(items, item, min(size, full), 1);
 }
 
+/* End an array at @pos: write its word, which is the same for elements of any size. */
 static __always_inline void end_items(struct syscord_cursor *c, const u8 *pos,
 				      const struct syscord_items *items)
 {
 	u32 marks = unlikely(items->marks) ? field_marks(c, pos, items->marks) : 0;
 
-	/* The word is the same for elements of any size. */
-	set_word(items->word, SYSCORD_UNIT(1), items->done, marks);
+	set_word(items->word, SYSCORD_LAYOUT(1), items->done, marks);
 }
 
 #endif

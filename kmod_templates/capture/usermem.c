@@ -8,11 +8,20 @@
 
 #include "capture/usermem.h"
 
-/* Bytes before a fault that a copy may have left uncopied. */
+/* A copy that faults may leave so many bytes uncopied that were present. */
 #define COPY_SLACK	128
 
-/* With page faults off: a copy stops before the word that faults, this at the byte. */
-size_t syscord_read_rest(u8 *to, unsigned long from, size_t size)
+/**
+ * syscord_read_user_rest - read on, byte by byte, where a copy faulted
+ * @to:		where to
+ * @from:	address in the current task
+ * @size:	bytes that the copy left
+ *
+ * A copy stops before the word or block that faults, this at the very byte.  With page faults off.
+ *
+ * Return: the number of bytes read.
+ */
+size_t syscord_read_user_rest(u8 *to, unsigned long from, size_t size)
 {
 	size_t done = 0;
 

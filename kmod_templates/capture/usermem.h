@@ -3,7 +3,7 @@
  * Reading user memory from a probe.
  *
  * The memory is hostile: it may be unmapped, and another thread may change it while it is read.  So
- * nothing sleeps, what is looked at is the copy, and every function says how much it got.
+ * no function sleeps, each says how much it got, and only the copy is looked at.
  */
 #ifndef SYSCORD_USERMEM_H
 #define SYSCORD_USERMEM_H
@@ -14,26 +14,26 @@
 #include <linux/types.h>
 #include <linux/uaccess.h>
 
-/* Up to so many bytes are read word by word, where that takes fewer cycles than a string copy. */
-#define SYSCORD_WORDS_MAX	512
+/* Up to so many bytes are read word by word.  Of more, "rep movsb" takes fewer cycles. */
+#define SYSCORD_WORDWISE_MAX	512
 
 /*
- * Memory that is not there is not brought in: a read of it fails.  Handlers run with preemption
- * off, which says the same where the kernel counts it.
+ * With page faults off, a read of memory that is not present fails.  Handlers run with preemption
+ * off.  Where the kernel counts that, it turns page faults off as well.
  */
-static __always_inline void syscord_faults_off(void)
+static __always_inline void syscord_pagefault_disable(void)
 {
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		pagefault_disable();
 }
 
-static __always_inline void syscord_faults_on(void)
+static __always_inline void syscord_pagefault_enable(void)
 {
 	if (!IS_ENABLED(CONFIG_PREEMPT_COUNT))
 		pagefault_enable();
 }
 
-size_t syscord_read_rest(u8 *to, unsigned long from, size_t size);
+size_t syscord_read_user_rest(u8 *to, unsigned long from, size_t size);
 
 #ifdef CONFIG_X86_64
 
@@ -45,14 +45,14 @@ size_t syscord_read_rest(u8 *to, unsigned long from, size_t size);
 } while (0)
 
 /*
- * "rep movsb", which raw_copy_from_user() is here, takes tens of cycles to begin.  Returns the
- * bytes that were not read.
+ * Returns the bytes that were not read.  raw_copy_from_user() is "rep movsb" here, which takes tens
+ * of cycles to begin.
  */
-static __always_inline size_t syscord_copy_in(u8 *to, unsigned long from, size_t size)
+static __always_inline size_t syscord_raw_copy(u8 *to, unsigned long from, size_t size)
 {
 	size_t left = size;
 
-	if (unlikely(size > SYSCORD_WORDS_MAX))
+	if (unlikely(size > SYSCORD_WORDWISE_MAX))
 		return raw_copy_from_user(to, (const void __user *)from, size);
 	__uaccess_begin_nospec();
 	for (; left >= 64; left -= 64, to += 64, from += 64) {
@@ -88,7 +88,7 @@ out:
 
 #else
 
-static __always_inline size_t syscord_copy_in(u8 *to, unsigned long from, size_t size)
+static __always_inline size_t syscord_raw_copy(u8 *to, unsigned long from, size_t size)
 {
 	return raw_copy_from_user(to, (const void __user *)from, size);
 }
@@ -101,8 +101,8 @@ static __always_inline size_t syscord_copy_in(u8 *to, unsigned long from, size_t
  * @from:	address in the current task
  * @size:	bytes wanted
  *
- * raw_copy_from_user(), since the checked variants look up the vmalloc area of @to, under a lock,
- * on every call.  The bounds of @to are the caller's to keep.
+ * The caller keeps the bounds of @to.  The checked variants of raw_copy_from_user() are not used:
+ * on every call they look up the vmalloc area of @to, under a lock.
  *
  * Return: the number of bytes read; less than @size if the memory faulted.
  */
@@ -112,24 +112,24 @@ static __always_inline size_t syscord_read_user(void *to, unsigned long from, si
 
 	if (!access_ok((const void __user *)from, size))
 		return 0;
-	syscord_faults_off();
-	left = syscord_copy_in(to, from, size);
+	syscord_pagefault_disable();
+	left = syscord_raw_copy(to, from, size);
 	if (unlikely(left))
-		left -= syscord_read_rest((u8 *)to + size - left, from + size - left, left);
-	syscord_faults_on();
+		left -= syscord_read_user_rest((u8 *)to + size - left, from + size - left, left);
+	syscord_pagefault_enable();
 	return size - left;
 }
 
-/* Copy @size bytes, or nothing that counts: false if the memory faulted. */
-static __always_inline bool syscord_read_all(void *to, unsigned long from, size_t size)
+/* Copy @size bytes.  False if the memory faulted; then @to holds anything. */
+static __always_inline bool syscord_read_user_all(void *to, unsigned long from, size_t size)
 {
 	size_t left;
 
 	if (!access_ok((const void __user *)from, size))
 		return false;
-	syscord_faults_off();
-	left = syscord_copy_in(to, from, size);
-	syscord_faults_on();
+	syscord_pagefault_disable();
+	left = syscord_raw_copy(to, from, size);
+	syscord_pagefault_enable();
 	return !left;
 }
 

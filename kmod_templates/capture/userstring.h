@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Reading strings of user memory: what usermem.h says of user memory holds here too.
+ * Reading strings of user memory.  All that usermem.h says of user memory holds here.
  */
 #ifndef SYSCORD_USERSTRING_H
 #define SYSCORD_USERSTRING_H
@@ -14,10 +14,10 @@
 
 #include "capture/usermem.h"
 
-/* How much of a string is read at a time, if not by words. */
+/* Bytes of a string that are read at a time, if it is not read by words. */
 #define SYSCORD_STRING_STEP	64
 
-/* Whether a word of text has a NUL; then @before is how many bytes come before it. */
+/* Whether a word of text has a NUL.  If so, @before is the number of bytes before the NUL. */
 static __always_inline bool syscord_has_nul(unsigned long word, size_t *before)
 {
 	const struct word_at_a_time constants = WORD_AT_A_TIME_CONSTANTS;
@@ -33,11 +33,11 @@ static __always_inline bool syscord_has_nul(unsigned long word, size_t *before)
 #ifdef CONFIG_X86_64
 
 /*
- * Copy a string word by word.  False if it does not end in @room bytes, or a word of it could not
- * be read: then nothing is known.
+ * Copy a string word by word.  False if it does not end within @room bytes, or a word of it
+ * faulted; then @to and @len hold anything.
  */
-static __always_inline bool syscord_copy_string(u8 *to, unsigned long from, size_t room,
-						size_t *len)
+static __always_inline bool syscord_raw_copy_string(u8 *to, unsigned long from, size_t room,
+						    size_t *len)
 {
 	size_t done = 0, before;
 	unsigned long word;
@@ -74,9 +74,9 @@ static __always_inline size_t syscord_find_nul(const u8 *text, size_t size)
 	return done;
 }
 
-/* As above, but in steps, since to allow each read for itself would take as long as the reads. */
-static __always_inline bool syscord_copy_string(u8 *to, unsigned long from, size_t room,
-						size_t *len)
+/* The same in larger steps, since to enable each access takes as long as a read. */
+static __always_inline bool syscord_raw_copy_string(u8 *to, unsigned long from, size_t room,
+						    size_t *len)
 {
 	size_t done = 0;
 
@@ -100,32 +100,35 @@ static __always_inline bool syscord_copy_string(u8 *to, unsigned long from, size
 
 #endif
 
-/* Copy a string by words.  False if it does not end in @room bytes, or could not be read so. */
-static __always_inline bool syscord_read_string(u8 *to, unsigned long from, size_t room,
-						size_t *len)
+/*
+ * The fast path: copy a string.  False if it does not end within @room bytes, or faulted; then it
+ * must be read by syscord_read_user_string_slow().
+ */
+static __always_inline bool syscord_read_user_string(u8 *to, unsigned long from, size_t room,
+						     size_t *len)
 {
 	bool copied;
 
-	syscord_faults_off();
-	copied = syscord_copy_string(to, from, room, len);
-	syscord_faults_on();
+	syscord_pagefault_disable();
+	copied = syscord_raw_copy_string(to, from, room, len);
+	syscord_pagefault_enable();
 	return copied;
 }
 
 /**
- * syscord_read_user_string - copy a NUL-terminated string without sleeping
+ * syscord_read_user_string_slow - copy a NUL-terminated string without sleeping
  * @to:		where to; gets no NUL
  * @from:	address in the current task
  * @room:	bytes that fit
  * @fault:	set if the memory faulted before the NUL
  * @part:	set if the string was longer than @room
  *
- * It is read in steps that never cross into another page.
+ * Each step reads within one page.
  *
  * Return: the string's length, or as much of it as could be read.
  */
-static __maybe_unused size_t syscord_read_user_string(u8 *to, unsigned long from, size_t room,
-						      bool *fault, bool *part)
+static inline size_t syscord_read_user_string_slow(u8 *to, unsigned long from, size_t room,
+						   bool *fault, bool *part)
 {
 	size_t done = 0;
 	char last;
@@ -148,7 +151,7 @@ static __maybe_unused size_t syscord_read_user_string(u8 *to, unsigned long from
 			return done;
 		}
 	}
-	/* All of it is there if what comes next is the NUL. */
+	/* It is complete if the next byte is the NUL. */
 	*part = syscord_read_user(&last, from + done, 1) < 1 || last;
 	return done;
 }

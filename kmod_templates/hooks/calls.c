@@ -40,7 +40,7 @@
 
 static const struct syscord_handler compat_never_returns = {
 	COMPAT_HANDLER,
-	.steps = SYSCORD_STEP_LAST,
+	.entry_work = SYSCORD_WORK_RECORD,
 	.never_returns = true,
 };
 
@@ -131,9 +131,9 @@ static u8 *capture_late(struct syscord_thread *thread, const struct syscord_hand
 
 	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
 		return NULL;
-	c->earlier = c->slow & SYSCORD_SLOW_UNSEEN ? NULL : thread->entry;
-	c->earlier_end = thread->entry + thread->len;
-	c->after = pos;
+	c->entry_next = c->slow & SYSCORD_SLOW_UNSEEN ? NULL : thread->entry;
+	c->entry_end = thread->entry + thread->len;
+	c->prev_end = pos;
 	c->late_end = min(end, pos + syscord_threads.room - SYSCORD_SCALAR_ROOM);
 	c->end = NULL;
 	pos = handler->entry(c, pos, thread->args);
@@ -421,21 +421,21 @@ static noinline void begin_seen_call(const struct syscord_handler *handler, stru
 	struct syscord_thread *thread = get_thread();
 
 	if (unlikely(!thread)) {
-		if (handler->steps & SYSCORD_STEP_LAST)
+		if (handler->entry_work & SYSCORD_WORK_RECORD)
 			this_cpu_inc(syscord_cpus.dropped[SYSCORD_DROP_THREADS]);
 		return;
 	}
 	begin_call(thread, handler, nr);
-	if (handler->steps & SYSCORD_STEP_ARGS)
+	if (handler->entry_work & SYSCORD_WORK_ARGS)
 		syscall_get_arguments(current, regs, thread->args);
-	if (handler->steps & SYSCORD_STEP_MEMORY) {
+	if (handler->entry_work & SYSCORD_WORK_MEMORY) {
 		/* Reading memory must not sleep. */
 		preempt_disable_notrace();
 		capture_entry(thread, handler);
 		preempt_enable_notrace();
 	}
 	thread->time = syscord_clock_ticks();
-	if (handler->steps & SYSCORD_STEP_LAST)
+	if (handler->entry_work & SYSCORD_WORK_RECORD)
 		record(thread, 0);
 }
 
@@ -454,14 +454,14 @@ static noinline void on_wanted_entry(struct pt_regs *regs, long nr)
 		begin_compat_call(regs, nr);
 		return;
 	}
-	if (unlikely(thread->owner != current) || handler->steps >= SYSCORD_STEP_MEMORY ||
+	if (unlikely(thread->owner != current) || handler->entry_work >= SYSCORD_WORK_MEMORY ||
 	    !static_branch_likely(&syscord_clock_has_counter)) {
 		begin_seen_call(handler, regs, nr);
 		return;
 	}
-	if (likely(handler->steps == SYSCORD_STEP_ARGS))
+	if (likely(handler->entry_work == SYSCORD_WORK_ARGS))
 		compat_get_three_arguments(regs, thread->args);
-	else if (handler->steps)
+	else if (handler->entry_work)
 		syscall_get_arguments(current, regs, thread->args);
 	begin_call(thread, handler, nr);
 	thread->time = get_cycles();
