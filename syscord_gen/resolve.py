@@ -20,7 +20,7 @@ ITEMS_MAX = 64
 #: Bytes of the word in front of a field behind a pointer, and of one in front of content.
 WORD = 2
 CONTENT_WORD = 4
-#: Arguments that are read from the registers without a loop (kmod_templates/compat/arguments.h).
+#: Arguments that are read from the registers without a loop (kmod_templates/compat/syscall_get_arguments.h).
 FEW_ARGS = 3
 #: In a trace, what follows the name of an exit field that has an entry field's label; as in kmod_templates/write/ctf/.
 OUT = "_out"

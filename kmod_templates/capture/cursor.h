@@ -39,8 +39,8 @@
  * @content:	bytes of content to record of a field
  * @addr_room:	bytes that the caller has for a socket address; saved at entry, used at exit
  * @late_end:	in a late read (fields.h): where fields of variable length stop; else NULL
- * @entry_next:	in a late read: the first byte of the part read at entry that was not looked at yet;
- *		NULL if there is no such part
+ * @entry_next:	in a late read: where the part that was read at entry goes on; NULL if there is
+ *		none
  * @entry_end:	in a late read: the end of the part read at entry
  * @prev_end:	in a late read: where the last field behind a pointer ended, in the new part
  *

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Opening a file in a folder at hand.  file_open_root() takes a path since 5.14, a dentry and a
- * mount before.
+ * file_open_root() takes a path instead of a dentry and a mount: commit ffb37ca3bd16 ("switch
+ * file_open_root() to struct path") (in v5.14).
  */
-#ifndef SYSCORD_COMPAT_OPEN_IN_H
-#define SYSCORD_COMPAT_OPEN_IN_H
+#ifndef SYSCORD_COMPAT_FILE_OPEN_ROOT_H
+#define SYSCORD_COMPAT_FILE_OPEN_ROOT_H
 
 #include <linux/fs.h>
+#include <linux/path.h>
 
-static inline struct file *compat_open_in(const struct path *folder, const char *name, int flags,
-					  umode_t mode)
+/* Open a file in a folder. */
+static inline struct file *compat_file_open_root(const struct path *folder, const char *name,
+						 int flags, umode_t mode)
 {
 #ifdef HAVE_FILE_OPEN_ROOT_PATH
 	return file_open_root(folder, name, flags, mode);

@@ -1,35 +1,24 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Making a folder.  vfs_mkdir() takes a user namespace since 5.12 and an idmap since 6.3, gives
- * back the dentry since 6.15; kern_path_create() is called start_creating_path() since 6.17.
+ * vfs_mkdir()
+ *  - takes a user namespace: commit 6521f8917082 ("namei: prepare for idmapped mounts") (in v5.12);
+ *  - instead an idmap: commit abf08576afe3 ("fs: port vfs_*() helpers to struct mnt_idmap")
+ *    (in v6.3);
+ *  - returns the dentry: commit c54b386969a5 ("VFS: Change vfs_mkdir() to return the dentry.")
+ *    (in v6.15);
+ *  - takes a delegated inode: in v6.19.
  */
-#ifndef SYSCORD_COMPAT_MAKE_FOLDER_H
-#define SYSCORD_COMPAT_MAKE_FOLDER_H
+#ifndef SYSCORD_COMPAT_VFS_MKDIR_H
+#define SYSCORD_COMPAT_VFS_MKDIR_H
 
+#include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
-#include <linux/namei.h>
+#include <linux/path.h>
 
-static inline struct dentry *compat_start_creating(const char *path, struct path *parent)
-{
-#ifdef HAVE_START_CREATING_PATH
-	return start_creating_path(AT_FDCWD, path, parent, LOOKUP_DIRECTORY);
-#else
-	return kern_path_create(AT_FDCWD, path, parent, LOOKUP_DIRECTORY);
-#endif
-}
-
-static inline void compat_end_creating(struct path *parent, struct dentry *dentry)
-{
-#ifdef HAVE_START_CREATING_PATH
-	end_creating_path(parent, dentry);
-#else
-	done_path_create(parent, dentry);
-#endif
-}
-
-static inline int compat_mkdir(const struct path *parent, struct dentry **dentry, umode_t mode)
+/* Make a folder.  @dentry may become another one, or an error. */
+static inline int compat_vfs_mkdir(const struct path *parent, struct dentry **dentry, umode_t mode)
 {
 #if defined(HAVE_VFS_MKDIR_DENTRY_DELEG)
 	*dentry = vfs_mkdir(mnt_idmap(parent->mnt), d_inode(parent->dentry), *dentry, mode, NULL);

@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <linux/tracepoint.h>
 
-#include "compat/rename.h"
+#include "compat/vfs_rename.h"
 #include "config.h"
 #include "hooks/filter.h"
 #include "hooks/untrace.h"

@@ -9,7 +9,7 @@
 #include <linux/limits.h>
 #include <linux/string.h>
 
-#include "compat/exe_file.h"
+#include "compat/get_file_rcu.h"
 #include "params/params.h"
 #include "tasks/identity.h"
 

@@ -26,7 +26,7 @@
 #include <linux/timekeeping.h>
 #include <linux/wait.h>
 
-#include "compat/grace_period.h"
+#include "compat/start_poll_synchronize_rcu.h"
 #include "params/params.h"
 #include "ring/clock.h"
 #include "ring/rings.h"
@@ -140,7 +140,7 @@ static void come(void)
 	if (anything_waits()) {
 		/* What begins from now on has no earlier time. */
 		writer.horizon = ktime_get_mono_fast_ns() - SYSCORD_CLOCK_ERROR_NS;
-		writer.grace_period = compat_start_grace_period();
+		writer.grace_period = compat_start_poll_synchronize_rcu();
 		writer.begun = true;
 	}
 }
