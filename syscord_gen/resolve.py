@@ -13,16 +13,16 @@ from dataclasses import dataclass, replace
 from syscord_gen.model import Argument, Direction, Format, HandlerFile, Member, Model, Struct, Symbols, Syscall
 from syscord_gen.types import MEMORY, SCALARS, Scalar
 
-#: Sizes in bytes, as in kmod_templates/capture/capture.h.
+#: Sizes in bytes, as in kmod_templates/capture/: cursor.h, fields.h.
 STRING_MAX = 4095
 SOCKADDR_MAX = 128
 ITEMS_MAX = 64
 #: Bytes of the word in front of a field behind a pointer, and of one in front of content.
 WORD = 2
 CONTENT_WORD = 4
-#: Arguments that are kept fast.
+#: Arguments that are read from the registers without a loop (kmod_templates/compat/syscall_get_arguments.h).
 FEW_ARGS = 3
-#: Behind the name, in a trace, of an exit field that has the label of an entry field; as in kmod_templates/write/ctf/metadata.c.
+#: In a trace, what follows the name of an exit field that has an entry field's label; as in kmod_templates/write/ctf/.
 OUT = "_out"
 
 
@@ -57,7 +57,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Items:
-    """Elements of an array: which members of ``c_type`` are kept, ``kept`` bytes in all.
+    """Elements of an array: which members of ``c_type`` are recorded, and in how many bytes.
 
     ``sized``: there is one, of which the caller may have fewer bytes than ``c_type`` has today.  ``struct`` names the
     struct in a trace, and is None for integers.
@@ -69,7 +69,7 @@ class Items:
     header: str | None
     members: tuple[tuple[str, str], ...]
     fields: tuple[Field, ...]
-    kept: int
+    packed_size: int
     sized: bool = False
 
 
@@ -99,7 +99,7 @@ class Handler:
     syscall: Syscall
     entry: tuple[Capture, ...]
     exit: tuple[Capture, ...]
-    notes: tuple[str, ...]
+    saves: tuple[str, ...]
     prototype: str
     ret_kind: str
     ret_base: str
@@ -122,8 +122,8 @@ class Handler:
     @property
     def exit_room(self) -> int:
         """Bytes that what is read at exit takes at most, content aside."""
-        late = sum(capture.fixed for capture in self.entry) if self.at_exit else 0
-        return late + sum(capture.room for capture in self.exit)
+        entry = sum(capture.fixed for capture in self.entry) if self.at_exit else 0
+        return entry + sum(capture.room for capture in self.exit)
 
     @property
     def exit_content(self) -> bool:
@@ -134,18 +134,18 @@ class Handler:
     def at_exit(self) -> bool:
         """Whether all of the entry part is in registers: then nothing has to be read before the exit."""
         has_parts = bool(self.entry or self.exit)
-        return has_parts and not self.notes and all(capture.register for capture in self.entry)
+        return has_parts and not self.saves and all(capture.register for capture in self.entry)
 
     @property
-    def steps(self) -> tuple[str, ...]:
-        """What the call takes at entry: names of constants in kmod_templates/capture/handlers.h."""
-        taken = {
-            "ARGS": bool(self.entry or self.exit or self.notes),
-            "MANY": len(self.syscall.args) > FEW_ARGS,
-            "MEMORY": bool(self.entry or self.notes) and not self.at_exit,
-            "LAST": self.syscall.never_returns,
+    def entry_work(self) -> tuple[str, ...]:
+        """What has to be done at entry: names of constants in kmod_templates/capture/handlers.h."""
+        work = {
+            "ARGS": bool(self.entry or self.exit or self.saves),
+            "ALL_ARGS": len(self.syscall.args) > FEW_ARGS,
+            "MEMORY": bool(self.entry or self.saves) and not self.at_exit,
+            "RECORD": self.syscall.never_returns,
         }
-        return tuple(f"SYSCORD_STEP_{name}" for name, is_taken in taken.items() if is_taken)
+        return tuple(f"SYSCORD_WORK_{name}" for name, is_needed in work.items() if is_needed)
 
     @property
     def path_arg(self) -> int | None:
@@ -247,7 +247,7 @@ def _handler(syscall: Syscall, known: _Known) -> Handler:
         syscall,
         entry=tuple(_capture(syscall, arg, known, at_exit=False) for arg in views if _at_entry(arg)),
         exit=tuple(_capture(syscall, arg, known, at_exit=True) for arg in views if _at_exit(arg)),
-        notes=tuple(note for arg in views if (note := _note(syscall, arg))),
+        saves=tuple(save for arg in views if (save := _save(syscall, arg))),
         prototype=prototype(syscall),
         ret_kind=scalar.code.upper(),
         ret_base=_base(syscall.ret_format, scalar),
@@ -286,13 +286,13 @@ def _at_exit(arg: Argument) -> bool:
     return arg.direction in (Direction.OUT, Direction.INOUT)
 
 
-def _note(syscall: Syscall, arg: Argument) -> str | None:
+def _save(syscall: Syscall, arg: Argument) -> str | None:
     """What must be known at entry to read at exit: how many bytes the caller has for an address."""
     if arg.direction is not Direction.OUT:
         return None
     if arg.type == "sockaddr":
-        return f"note_addr_room(c, {_length(syscall, arg)});"
-    return f"note_msghdr_room(c, {_register(syscall, arg.name)});" if arg.type == "msghdr" else None
+        return f"save_addr_room(c, {_length(syscall, arg)});"
+    return f"save_msghdr_room(c, {_register(syscall, arg.name)});" if arg.type == "msghdr" else None
 
 
 def _base(wanted: Format | None, scalar: Scalar) -> str:
@@ -413,7 +413,7 @@ def _items(syscall: Syscall, arg: Argument, items: Items) -> Capture:
     kind = ("SCALAR" if arg.type in SCALARS else "STRUCT") + ("S" if several else "")
     how_much = _room(syscall, arg) if items.sized else _length(syscall, arg)
     call = f"pos = put_{items.name}(c, pos, {_register(syscall, arg.name)}, {how_much});"
-    room = WORD + items.kept * (ITEMS_MAX if several else 1)
+    room = WORD + items.packed_size * (ITEMS_MAX if several else 1)
     return Capture(call, (Field(arg.label, kind, members=items.fields),), WORD, room, items=items)
 
 
@@ -430,7 +430,7 @@ def _struct_items(struct: Struct, arg: Argument, known: _Known) -> Items:
         header=struct.header,
         members=tuple((_code(member), _value(member)) for member in members),
         fields=tuple(_scalar_field(member.label, member, known) for member in members),
-        kept=sum(SCALARS[member.type].bits // 8 for member in members),
+        packed_size=sum(SCALARS[member.type].bits // 8 for member in members),
     )
 
 
@@ -455,5 +455,5 @@ def _scalar_items(arg: Argument, known: _Known) -> Items:
         header=None,
         members=((scalar.code, "*item"),),
         fields=(field,),
-        kept=scalar.bits // 8,
+        packed_size=scalar.bits // 8,
     )

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What the rest of the module knows of a handler: how to capture a syscall, and how its record
- * reads.  The tables are generated (handlers.c), from the same declaration, so that the two agree.
+ * What the rest of the module knows of a handler: how to capture a syscall, and what its record
+ * means.  Both are generated from one declaration (handlers.c), so that they agree.
  */
 #ifndef SYSCORD_HANDLERS_H
 #define SYSCORD_HANDLERS_H
 
+#include <linux/bits.h>
 #include <linux/nospec.h>
 #include <linux/types.h>
 
-#include "capture/capture.h"
+struct syscord_cursor;
 
 enum syscord_kind {
 	SYSCORD_END,		/* closes a list of fields */
@@ -21,7 +22,7 @@ enum syscord_kind {
 	SYSCORD_U32,
 	SYSCORD_S64,
 	SYSCORD_U64,
-	SYSCORD_TEXT,		/* bytes that were a string */
+	SYSCORD_TEXT,		/* the bytes of a string */
 	SYSCORD_BYTES,		/* bytes of content */
 	SYSCORD_SOCKADDR,	/* bytes of a socket address */
 	SYSCORD_STRINGS,	/* fields of kind SYSCORD_TEXT */
@@ -65,7 +66,7 @@ struct syscord_type {
  * @type:	in a trace; of structs NULL
  * @kind:	what stands in the event (enum syscord_kind)
  * @base:	how an integer is written (enum syscord_base)
- * @narrow:	it has 32 bits, but in the wide form
+ * @narrow:	it has 32 bits; in the wide and unseen forms 64
  */
 struct syscord_field {
 	const char *label;
@@ -76,17 +77,17 @@ struct syscord_field {
 	bool narrow;
 };
 
-/* A struct of which some handler has elements. */
+/* A struct that some handler records. */
 struct syscord_struct {
 	const char *name;
 	const struct syscord_field *members;
 };
 
-/* What a call takes at entry. */
-#define SYSCORD_STEP_ARGS	BIT(0)	/* arguments are kept, */
-#define SYSCORD_STEP_MANY	BIT(1)	/* more than three */
-#define SYSCORD_STEP_MEMORY	BIT(2)	/* memory is read */
-#define SYSCORD_STEP_LAST	BIT(3)	/* it is recorded at once, as it never returns */
+/* What has to be done at a call's entry. */
+#define SYSCORD_WORK_ARGS	BIT(0)	/* keep the first three arguments */
+#define SYSCORD_WORK_ALL_ARGS	BIT(1)	/* keep all six */
+#define SYSCORD_WORK_MEMORY	BIT(2)	/* read memory */
+#define SYSCORD_WORK_RECORD	BIT(3)	/* make the record, as the call never returns */
 
 /**
  * struct syscord_handler - one syscall
@@ -96,24 +97,23 @@ struct syscord_struct {
  * @exit_fields:	of the exit part, closed by SYSCORD_END
  * @entry:		puts the entry part; NULL if it has none
  * @exit:		puts the exit part, when the call succeeded; NULL if it has none
- * @at_exit:		puts both parts at exit, where nothing has to be read before; returns NULL
- *			if an argument does not fit in a narrow field.  NULL if there are none, or
- *			memory has to be read at entry
- * @exit_room:		bytes that what is read at exit takes at most, content aside
- * @slow:		SYSCORD_SLOW_CALL, if the record is always made the long way
+ * @at_exit:		puts both parts at exit; returns NULL if an argument does not fit in a
+ *			narrow field.  NULL if there are no parts, or memory is read at entry
+ * @exit_room:		bytes that all that is put at exit takes at most, without content
+ * @slow:		SYSCORD_SLOW_CALL, if every call takes the slow path
  * @generic_id:		SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, for calls that have no class of
  *			their own, else 0
- * @steps:		SYSCORD_STEP_*
+ * @entry_work:		SYSCORD_WORK_*
  * @part:		SYSCORD_PART if it has an exit part
- * @exit_content:	all bits, if the exit part has a field of content; else none
- * @ret_kind:		what the result is (SYSCORD_S8 to SYSCORD_U64)
+ * @exit_content:	U32_MAX if the exit part has a field of content, else 0: a mask
+ * @ret_kind:		type of the result (SYSCORD_S8 to SYSCORD_U64)
  * @ret_base:		how the result is written
  * @never_returns:	recorded at entry
- * @returns_twice:	the child comes back from it too, with 0
- * @replaces_memory:	after success the entry's memory is gone; then
- * @path_arg:		which argument is the path of the new program, and
- * @argv_arg:		which its arguments
- * @no_result:		what sys_exit calls the result is none
+ * @returns_twice:	it returns in the child too, with 0
+ * @replaces_memory:	after success, the memory that it was called with is gone
+ * @path_arg:		if so: which argument is the path of the new program
+ * @argv_arg:		if so: which argument is the vector of the program's arguments
+ * @no_result:		the value that sys_exit has for it is not a result
  */
 struct syscord_handler {
 	const char *name;
@@ -127,7 +127,7 @@ struct syscord_handler {
 	u32 exit_room;
 	u32 exit_content;
 	u16 generic_id;
-	u8 steps;
+	u8 entry_work;
 	u8 part;
 	u8 ret_kind;
 	u8 ret_base;
@@ -139,7 +139,7 @@ struct syscord_handler {
 	u8 argv_arg;
 };
 
-/* Bytes that any exit part takes at most, content aside; checked where handlers are generated. */
+/* The largest @exit_room of all handlers; checked where they are generated. */
 #define SYSCORD_EXIT_ROOM_MAX	16384
 
 /* For every syscall without a handler of its own. */
@@ -153,7 +153,7 @@ extern const struct syscord_handler syscord_handler_compat;
 extern const struct syscord_handler *const syscord_handlers[];
 extern const unsigned int syscord_nr_handlers;
 
-/* All that fields and members are of, for a trace's metadata. */
+/* The types and structs of all fields, for a trace's metadata. */
 extern const struct syscord_type *const syscord_types[];
 extern const unsigned int syscord_nr_types;
 extern const struct syscord_struct syscord_structs[];

@@ -8,7 +8,7 @@
 #include <linux/compiler.h>
 #include <linux/types.h>
 
-#include "capture/capture.h"
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "ring/event.h"
 #include "tasks/threads.h"

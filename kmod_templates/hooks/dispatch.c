@@ -5,6 +5,7 @@
 #include <linux/init.h>
 #include <linux/types.h>
 
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "capture/names.h"
 #include "hooks/dispatch.h"
@@ -15,7 +16,7 @@
 
 static const struct syscord_handler compat_never_returns = {
 	COMPAT_HANDLER,
-	.steps = SYSCORD_STEP_LAST,
+	.entry_work = SYSCORD_WORK_RECORD,
 	.never_returns = true,
 };
 

@@ -16,8 +16,8 @@
 #include <asm/syscall.h>
 
 #include "capture/handlers.h"
-#include "compat/abi.h"
-#include "compat/arguments.h"
+#include "compat/in_compat_syscall.h"
+#include "compat/syscall_get_arguments.h"
 #include "hooks/call.h"
 #include "hooks/dispatch.h"
 #include "hooks/filter.h"
@@ -34,21 +34,21 @@ static noinline void begin_any(const struct syscord_handler *handler, struct pt_
 	struct syscord_thread *thread = syscord_thread_get();
 
 	if (unlikely(!thread)) {
-		if (handler->steps & SYSCORD_STEP_LAST)
+		if (handler->entry_work & SYSCORD_WORK_RECORD)
 			syscord_count_dropped(SYSCORD_DROP_THREADS);
 		return;
 	}
 	syscord_call_begin(thread, handler, nr);
-	if (handler->steps & SYSCORD_STEP_ARGS)
+	if (handler->entry_work & SYSCORD_WORK_ARGS)
 		syscall_get_arguments(current, regs, thread->args);
-	if (handler->steps & SYSCORD_STEP_MEMORY) {
+	if (handler->entry_work & SYSCORD_WORK_MEMORY) {
 		/* Reading memory must not sleep. */
 		preempt_disable_notrace();
 		syscord_call_capture_entry(thread, handler);
 		preempt_enable_notrace();
 	}
 	thread->time = syscord_clock_ticks();
-	if (handler->steps & SYSCORD_STEP_LAST)
+	if (handler->entry_work & SYSCORD_WORK_RECORD)
 		syscord_record(thread, 0);
 }
 
@@ -67,14 +67,14 @@ static noinline void enter_wanted(struct pt_regs *regs, long nr)
 		begin_compat(regs, nr);
 		return;
 	}
-	if (unlikely(thread->owner != current) || handler->steps >= SYSCORD_STEP_MEMORY ||
+	if (unlikely(thread->owner != current) || handler->entry_work >= SYSCORD_WORK_MEMORY ||
 	    !static_branch_likely(&syscord_clock_has_counter)) {
 		begin_any(handler, regs, nr);
 		return;
 	}
-	if (likely(handler->steps == SYSCORD_STEP_ARGS))
+	if (likely(handler->entry_work == SYSCORD_WORK_ARGS))
 		compat_get_three_arguments(regs, thread->args);
-	else if (handler->steps)
+	else if (handler->entry_work)
 		syscall_get_arguments(current, regs, thread->args);
 	syscord_call_begin(thread, handler, nr);
 	thread->time = get_cycles();

@@ -9,7 +9,7 @@
 #include <asm/syscall.h>
 
 #include "capture/handlers.h"
-#include "compat/abi.h"
+#include "compat/in_compat_syscall.h"
 #include "hooks/dispatch.h"
 #include "hooks/filter.h"
 #include "hooks/record.h"

@@ -5,7 +5,7 @@
 #include <linux/binfmts.h>
 #include <linux/sched.h>
 
-#include "compat/process_exit.h"
+#include "compat/sched_process_exit.h"
 
 void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_pid,
 				struct linux_binprm *bprm);

@@ -11,9 +11,9 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-#include "capture/capture.h"
+#include "capture/cursor.h"
 #include "capture/handlers.h"
-#include "compat/abi.h"
+#include "compat/in_compat_syscall.h"
 #include "hooks/call.h"
 #include "hooks/record.h"
 #include "ring/clock.h"
@@ -55,9 +55,9 @@ static u8 *capture_late(struct syscord_thread *thread, const struct syscord_hand
 
 	if (handler->replaces_memory && !ret && !find_exec_args(thread, handler))
 		return NULL;
-	c->earlier = c->slow & SYSCORD_SLOW_UNSEEN ? NULL : thread->entry;
-	c->earlier_end = thread->entry + thread->len;
-	c->after = pos;
+	c->entry_next = c->slow & SYSCORD_SLOW_UNSEEN ? NULL : thread->entry;
+	c->entry_end = thread->entry + thread->len;
+	c->prev_end = pos;
 	c->late_end = min(end, pos + syscord_threads.room - SYSCORD_SCALAR_ROOM);
 	c->end = NULL;
 	pos = handler->entry(c, pos, thread->args);

@@ -8,9 +8,9 @@
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 
-#include "capture/capture.h"
+#include "capture/cursor.h"
 #include "capture/handlers.h"
-#include "compat/abi.h"
+#include "compat/in_compat_syscall.h"
 #include "hooks/call.h"
 #include "hooks/dispatch.h"
 #include "hooks/filter.h"

@@ -35,7 +35,7 @@
 #include <linux/tracepoint.h>
 #include <linux/workqueue.h>
 
-#include "compat/syscall_flag.h"
+#include "compat/syscall_work.h"
 #include "hooks/filter.h"
 #include "hooks/untrace.h"
 

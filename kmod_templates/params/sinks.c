@@ -13,7 +13,7 @@
 #include <linux/string.h>
 #include <linux/uuid.h>
 
-#include "compat/rename.h"
+#include "compat/vfs_rename.h"
 #include "config.h"
 #include "params/params.h"
 #include "params/sinks.h"

@@ -9,7 +9,7 @@
 #include <linux/limits.h>
 #include <linux/string.h>
 
-#include "compat/exe_file.h"
+#include "compat/get_file_rcu.h"
 #include "ring/cpu.h"
 #include "ring/event.h"
 #include "ring/ring.h"

@@ -13,6 +13,8 @@
 #include <linux/sizes.h>
 #include <linux/vmalloc.h>
 
+#include "capture/copy_words.h"
+#include "capture/copy_words.h"
 #include "ring/memory.h"
 #include "ring/settings.h"
 #include "tasks/threads.h"

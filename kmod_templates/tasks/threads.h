@@ -19,7 +19,7 @@
 #include <linux/types.h>
 #include <linux/uidgid.h>
 
-#include "capture/capture.h"
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "ring/event.h"
 #include "ring/settings.h"

@@ -18,10 +18,13 @@
 #include <linux/string.h>
 #include <linux/uidgid.h>
 
-#include "compat/change_mode.h"
-#include "compat/make_folder.h"
-#include "compat/open_in.h"
-#include "compat/rename.h"
+#include "compat/file_open_root.h"
+#include "compat/lookup_noperm.h"
+#include "compat/notify_change.h"
+#include "compat/start_creating_path.h"
+#include "compat/vfs_mkdir.h"
+#include "compat/vfs_rename.h"
+#include "compat/vfs_unlink.h"
 #include "params/params.h"
 #include "write/files.h"
 
@@ -29,13 +32,13 @@
 static int make_folder(const char *path)
 {
 	struct path parent;
-	struct dentry *dentry = compat_start_creating(path, &parent);
+	struct dentry *dentry = compat_start_creating_path(path, &parent);
 	int err;
 
 	if (IS_ERR(dentry))
 		return PTR_ERR(dentry) == -EEXIST ? 0 : PTR_ERR(dentry);
-	err = compat_mkdir(&parent, &dentry, 0700);
-	compat_end_creating(&parent, dentry);
+	err = compat_vfs_mkdir(&parent, &dentry, 0700);
+	compat_end_creating_path(&parent, dentry);
 	return err;
 }
 
@@ -220,7 +223,7 @@ struct file *syscord_file_append(const struct syscord_place *place)
 {
 	/* Not waiting: a FIFO without a reader is refused, rather than waited for. */
 	const int flags = O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_LARGEFILE;
-	struct file *file = compat_open_in(&place->folder, place->name, flags, 0600);
+	struct file *file = compat_file_open_root(&place->folder, place->name, flags, 0600);
 	int err;
 
 	if (IS_ERR(file))
@@ -245,18 +248,18 @@ struct file *syscord_file_create(const struct syscord_place *place, const char *
 {
 	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_LARGEFILE;
 
-	return compat_open_in(&place->folder, name, flags, 0600);
+	return compat_file_open_root(&place->folder, name, flags, 0600);
 }
 
 /* Give the file @from the name @to, and remove what had that.  With the folder locked. */
 static int replace(const struct path *folder, const char *from, const char *to)
 {
-	struct dentry *old = compat_lookup(from, folder->dentry), *new;
+	struct dentry *old = compat_lookup_noperm(from, folder->dentry), *new;
 	int err = 0;
 
 	if (IS_ERR(old))
 		return PTR_ERR(old);
-	new = compat_lookup(to, folder->dentry);
+	new = compat_lookup_noperm(to, folder->dentry);
 	if (IS_ERR(new))
 		err = PTR_ERR(new);
 	else if (d_is_positive(old))
@@ -371,7 +374,7 @@ void syscord_file_remove(const struct syscord_place *place, const char *name)
 	if (mnt_want_write(place->folder.mnt))
 		return;
 	inode_lock_nested(inode, I_MUTEX_PARENT);
-	file = compat_lookup(name, place->folder.dentry);
+	file = compat_lookup_noperm(name, place->folder.dentry);
 	if (!IS_ERR(file)) {
 		if (d_is_positive(file))
 			compat_vfs_unlink(&place->folder, file);
@@ -395,7 +398,7 @@ bool syscord_file_exists(const struct syscord_place *place, const char *name)
 	bool exists;
 
 	inode_lock_nested(inode, I_MUTEX_PARENT);
-	file = compat_lookup(name, place->folder.dentry);
+	file = compat_lookup_noperm(name, place->folder.dentry);
 	exists = IS_ERR(file) || d_is_positive(file);
 	if (!IS_ERR(file))
 		dput(file);

@@ -29,7 +29,7 @@
 #include <linux/timekeeping.h>
 #include <linux/types.h>
 
-#include "compat/grace_period.h"
+#include "compat/start_poll_synchronize_rcu.h"
 #include "params/params.h"
 #include "ring/clock.h"
 #include "ring/counters.h"
@@ -93,7 +93,7 @@ static void flush_to_horizon(void)
 	if (anything_waits()) {
 		/* A probe that begins from now on reads no earlier time. */
 		writer.horizon = ktime_get_mono_fast_ns() - SYSCORD_CLOCK_ERROR_NS;
-		writer.grace_period = compat_start_grace_period();
+		writer.grace_period = compat_start_poll_synchronize_rcu();
 		writer.has_horizon = true;
 	}
 }

@@ -67,7 +67,7 @@ def test_a_file_that_says_the_same_is_left_alone(tmp_path: Path) -> None:
 def test_the_tree_stands_alone() -> None:
     tree = render(resolved(HANDLERS), TEMPLATES, "/* config */\n")
     assert tree["config.h"] == "/* config */\n"
-    assert {"Kbuild", "Makefile", "main.c", "capture/handlers.c", "compat/open_in.h"} <= tree.keys()
+    assert {"Kbuild", "Makefile", "main.c", "capture/handlers.c", "compat/file_open_root.h"} <= tree.keys()
     assert not [name for name in tree if name.endswith(".j2")]
     includes = {
         line.split('"')[1] for name, text in tree.items() for line in text.splitlines() if line.startswith('#include "')

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Compiles with every kernel: when it does not, the probing itself is wrong. */
+/* Compiles with every kernel.  If it does not, the checks themselves are broken. */
 #include <linux/fs.h>
 
-int probe(void);
-int probe(void)
+int check(void);
+int check(void)
 {
 	return 0;
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Whether the functions of files take a user namespace. */
 #include <linux/fs.h>
 #include <linux/mount.h>
 
-int probe(struct vfsmount *mnt, struct dentry *dentry, struct iattr *attr);
-int probe(struct vfsmount *mnt, struct dentry *dentry, struct iattr *attr)
+int check(struct vfsmount *mnt, struct dentry *dentry, struct iattr *attr);
+int check(struct vfsmount *mnt, struct dentry *dentry, struct iattr *attr)
 {
 	return notify_change(mnt_user_ns(mnt), dentry, attr, NULL);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Whether vfs_rename() takes user namespaces. */
 #include <linux/fs.h>
 #include <linux/mount.h>
 
-int probe(const struct path *folder, struct dentry *from);
-int probe(const struct path *folder, struct dentry *from)
+int check(const struct path *folder, struct dentry *from);
+int check(const struct path *folder, struct dentry *from)
 {
 	struct renamedata data = {
 		.old_mnt_userns = mnt_user_ns(folder->mnt),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Whether an RCU grace period can be started without waiting for it. */
 #include <linux/rcupdate.h>
 
-unsigned long probe(void);
-unsigned long probe(void)
+unsigned long check(void);
+unsigned long check(void)
 {
 	return start_poll_synchronize_rcu();
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Whether vfs_mkdir() returns the dentry, and takes a delegated inode. */
 #include <linux/fs.h>
 
-struct dentry *probe(struct mnt_idmap *idmap, struct inode *inode, struct dentry *dentry);
-struct dentry *probe(struct mnt_idmap *idmap, struct inode *inode, struct dentry *dentry)
+struct dentry *check(struct mnt_idmap *idmap, struct inode *inode, struct dentry *dentry);
+struct dentry *check(struct mnt_idmap *idmap, struct inode *inode, struct dentry *dentry)
 {
 	return vfs_mkdir(idmap, inode, dentry, 0700, NULL);
 }

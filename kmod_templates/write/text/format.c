@@ -16,10 +16,12 @@
 #include <linux/un.h>
 #include <linux/vmalloc.h>
 
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "capture/names.h"
 #include "capture/names_tables.h"
 #include "params/params.h"
+#include "ring/event.h"
 #include "write/text/format.h"
 #include "write/text/text.h"
 

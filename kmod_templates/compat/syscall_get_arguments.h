@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The first arguments of a 64-bit call, at its entry.
+ * The first arguments of a 64-bit call, at its entry.  syscall_get_arguments() copies all six; on
+ * x86_64 and arm64 it is known where the first three are.
  */
-#ifndef SYSCORD_COMPAT_ARGUMENTS_H
-#define SYSCORD_COMPAT_ARGUMENTS_H
+#ifndef SYSCORD_COMPAT_SYSCALL_GET_ARGUMENTS_H
+#define SYSCORD_COMPAT_SYSCALL_GET_ARGUMENTS_H
 
+#include <linux/compiler.h>
 #include <linux/ptrace.h>
 #include <linux/sched.h>
 #include <asm/syscall.h>
 
-/* At least three, into @args, which has room for six. */
+/* Copy at least three arguments to @args, which has room for six. */
 static __always_inline void compat_get_three_arguments(struct pt_regs *regs, unsigned long *args)
 {
 #ifdef CONFIG_X86_64

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Which table a syscall's number is of.  in_compat_syscall() is also true for x32, whose calls are
- * 64-bit ones with a bit in the number; they are not in the 32-bit table.
+ * Whether a syscall's number is of the 32-bit table, which architectures tell differently.  On x86,
+ * in_compat_syscall() is also true for x32.  Its calls are 64-bit ones with a bit in the number,
+ * and are not in the 32-bit table.
  */
-#ifndef SYSCORD_COMPAT_ABI_H
-#define SYSCORD_COMPAT_ABI_H
+#ifndef SYSCORD_COMPAT_IN_COMPAT_SYSCALL_H
+#define SYSCORD_COMPAT_IN_COMPAT_SYSCALL_H
 
 #include <linux/compat.h>
 #include <linux/thread_info.h>
+#include <linux/types.h>
 
 static inline bool compat_is_32bit_call(void)
 {

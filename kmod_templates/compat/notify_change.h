@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Changing the mode of an open file.  notify_change() takes a user namespace since 5.12 and an
- * idmap since 6.3.
+ * notify_change() takes one argument more:
+ *  - a user namespace: commit 2f221d6f7b88 ("attr: handle idmapped mounts") (in v5.12);
+ *  - instead an idmap: commit abf08576afe3 ("fs: port vfs_*() helpers to struct mnt_idmap")
+ *    (in v6.3).
  */
-#ifndef SYSCORD_COMPAT_CHANGE_MODE_H
-#define SYSCORD_COMPAT_CHANGE_MODE_H
+#ifndef SYSCORD_COMPAT_NOTIFY_CHANGE_H
+#define SYSCORD_COMPAT_NOTIFY_CHANGE_H
 
 #include <linux/fs.h>
 #include <linux/mount.h>
@@ -20,6 +22,7 @@ static inline int compat_notify_change(struct file *file, struct iattr *attr)
 #endif
 }
 
+/* Change the mode of an open file. */
 static inline int compat_change_mode(struct file *file, umode_t mode)
 {
 	struct inode *inode = file_inode(file);

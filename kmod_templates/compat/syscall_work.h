@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The flag of a task that sends its syscalls through the tracepoints.  It is one of the flags for
- * syscalls since 5.11, where the architecture has them, else one of the thread's.
+ * syscalls, where the architecture has them: commit 524666cb5de7 ("tracepoints: Migrate to use
+ * SYSCALL_WORK flag") (in v5.11).  Elsewhere it is one of the thread's flags.
  */
-#ifndef SYSCORD_COMPAT_SYSCALL_FLAG_H
-#define SYSCORD_COMPAT_SYSCALL_FLAG_H
+#ifndef SYSCORD_COMPAT_SYSCALL_WORK_H
+#define SYSCORD_COMPAT_SYSCALL_WORK_H
 
 #include <linux/sched.h>
 #include <linux/thread_info.h>

@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Renaming and removing a file of a folder.  vfs_unlink() takes a user namespace since 5.12 and an
- * idmap since 6.3.  vfs_rename() takes one struct since 5.12, with a user namespace
- * that is an idmap since 6.3, and with folders as dentries since 6.17; lookup_one_len() is
- * lookup_noperm(), and takes a qstr, since 6.16.
+ * vfs_rename()
+ *  - takes one struct, with user namespaces: commit 9fe61450972d ("namei: introduce struct
+ *    renamedata") and commit 6521f8917082 ("namei: prepare for idmapped mounts") (in v5.12);
+ *  - instead with idmaps: commit abf08576afe3 ("fs: port vfs_*() helpers to struct mnt_idmap")
+ *    (in v6.3);
+ *  - with folders as dentries: commit bc9241367aac ("VFS: change old_dir and new_dir in struct
+ *    renamedata to dentrys") (in v6.17);
+ *  - with a single idmap: commit d7fb2c410240 ("VFS: unify old_mnt_idmap and new_mnt_idmap in
+ *    renamedata") (in v6.18).
  */
-#ifndef SYSCORD_COMPAT_RENAME_H
-#define SYSCORD_COMPAT_RENAME_H
+#ifndef SYSCORD_COMPAT_VFS_RENAME_H
+#define SYSCORD_COMPAT_VFS_RENAME_H
 
-#include <linux/err.h>
+#include <linux/dcache.h>
+#include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/mount.h>
-#include <linux/namei.h>
-#include <linux/string.h>
+#include <linux/path.h>
 
-static inline struct dentry *compat_lookup(const char *name, struct dentry *folder)
-{
-#ifdef HAVE_LOOKUP_NOPERM
-	return lookup_noperm(&QSTR(name), folder);
-#else
-	return lookup_one_len(name, folder, strlen(name));
-#endif
-}
-
+/* Whether one of the ways below is this kernel's. */
 #if defined(HAVE_RENAME_IDMAP) || defined(HAVE_RENAME_USER_NS) || \
 	defined(HAVE_RENAME_PARENTS) || defined(HAVE_RENAME_PLAIN)
 #define COMPAT_CAN_RENAME	true
@@ -30,7 +27,7 @@ static inline struct dentry *compat_lookup(const char *name, struct dentry *fold
 #define COMPAT_CAN_RENAME	false
 #endif
 
-/* With the folder locked. */
+/* Rename a file within a folder, which is locked. */
 static inline int compat_vfs_rename(const struct path *folder, struct dentry *from,
 				    struct dentry *to)
 {
@@ -70,18 +67,6 @@ static inline int compat_vfs_rename(const struct path *folder, struct dentry *fr
 	return vfs_rename(d_inode(folder->dentry), from, d_inode(folder->dentry), to, NULL, 0);
 #else
 	return -EOPNOTSUPP;
-#endif
-}
-
-/* With the folder locked. */
-static inline int compat_vfs_unlink(const struct path *folder, struct dentry *file)
-{
-#if defined(HAVE_MNT_IDMAP)
-	return vfs_unlink(mnt_idmap(folder->mnt), d_inode(folder->dentry), file, NULL);
-#elif defined(HAVE_MNT_USER_NS)
-	return vfs_unlink(mnt_user_ns(folder->mnt), d_inode(folder->dentry), file, NULL);
-#else
-	return vfs_unlink(d_inode(folder->dentry), file, NULL);
 #endif
 }
 

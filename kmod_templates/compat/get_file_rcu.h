@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The file that the current task runs, with a reference.  get_file_rcu() takes a pointer to the
- * pointer since 6.7, and gives back the file.
+ * get_file_rcu() takes a pointer to the pointer, and returns the file: commit 0ede61d8589c ("file:
+ * convert to SLAB_TYPESAFE_BY_RCU") (in v6.7).
  */
-#ifndef SYSCORD_COMPAT_EXE_FILE_H
-#define SYSCORD_COMPAT_EXE_FILE_H
+#ifndef SYSCORD_COMPAT_GET_FILE_RCU_H
+#define SYSCORD_COMPAT_GET_FILE_RCU_H
 
 #include <linux/fs.h>
 #include <linux/mm_types.h>
 #include <linux/rcupdate.h>
 
+/* The file that a task runs, with a reference; or NULL. */
 static inline struct file *compat_get_exe_file(struct mm_struct *mm)
 {
 	struct file *file;
