@@ -15,12 +15,12 @@ from datetime import datetime
 
 import numpy as np
 
-from syscord_read.classes import ID_PROCESS, STREAM_CPU
-from syscord_read.decode import Chunk, Decoder, chunk
-from syscord_read.group import BinaryGroup
+from syscord_read.ctf.classes import ID_PROCESS, STREAM_CPU
+from syscord_read.ctf.decode import Chunk, Decoder, chunk
+from syscord_read.ctf.group import BinaryGroup
+from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Problem, Stream, Trace
+from syscord_read.record.text_trace import TextTrace
 from syscord_read.source import Source
-from syscord_read.text_trace import TextTrace
-from syscord_read.trace import LAST_PACKET, Header, Packet, Problem, Stream, Trace
 
 #: Bytes of packets that are decoded at once.
 BUDGET = 4 << 20

@@ -1,1 +1,1 @@
-"""``syscord convert``: recordings in the formats of other tools."""
+"""The command ``syscord``: a file for each subcommand, and what they share."""

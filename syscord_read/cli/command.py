@@ -29,12 +29,12 @@ class Entry:
 
 
 COMMANDS = {
-    "read": Entry("syscord_read.read:command", "Print records."),
-    "verify": Entry("syscord_read.verify_command:command", "Say whether a trace is whole, and what is missing."),
-    "stat": Entry("syscord_read.stat.command:command", "Sum up: calls, errors, times, percentiles."),
-    "top": Entry("syscord_read.top.command:command", "Show the busiest processes, files and sockets."),
-    "report": Entry("syscord_read.report.command:command", "Write a page to look at in a browser."),
-    "convert": Entry("syscord_read.convert.command:command", "Write Parquet, a Perfetto trace, or JSON Lines."),
+    "read": Entry("syscord_read.cli.read:command", "Print records."),
+    "verify": Entry("syscord_read.cli.verify:command", "Say whether a trace is whole, and what is missing."),
+    "stat": Entry("syscord_read.cli.stat:command", "Sum up: calls, errors, times, percentiles."),
+    "top": Entry("syscord_read.cli.top:command", "Show the busiest processes, files and sockets."),
+    "report": Entry("syscord_read.cli.report:command", "Write a page to look at in a browser."),
+    "convert": Entry("syscord_read.cli.convert:command", "Write Parquet, a Perfetto trace, or JSON Lines."),
 }
 
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syscord_read.options import selection_options, traces_argument
-from syscord_read.output import bar, tell_problems
+from syscord_read.cli.options import selection_options, traces_argument
+from syscord_read.cli.output import bar, tell_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from syscord_read.batch import Batch
-    from syscord_read.select import Selection
+    from syscord_read.model.batch import Batch
+    from syscord_read.model.select import Selection
     from syscord_read.source import Source
 
 EXAMPLES = """\b
@@ -63,21 +63,21 @@ def command(
 
 
 def _write(kind: str, batches: Iterable[Batch], source: Source, output: Path, *, force: bool, timestamps: str) -> None:
-    from syscord_read.atomic import atomic_file, atomic_folder  # noqa: PLC0415 - as above
+    from syscord_read.write.atomic import atomic_file, atomic_folder  # noqa: PLC0415 - as above
 
     match kind:
         case "parquet":
-            from syscord_read.convert import parquet  # noqa: PLC0415 - as above
+            from syscord_read.write import parquet  # noqa: PLC0415 - as above
 
             with atomic_folder(output, parquet.is_ours, force=force) as folder:
                 parquet.write(batches, source, folder, timestamps)
         case "perfetto":
-            from syscord_read.convert import perfetto  # noqa: PLC0415 - as above
+            from syscord_read.write import perfetto  # noqa: PLC0415 - as above
 
             with atomic_file(output, force=force) as file:
                 perfetto.write(batches, source, file)
         case _:
-            from syscord_read.styles import json  # noqa: PLC0415 - as above
+            from syscord_read.write import json  # noqa: PLC0415 - as above
 
             with atomic_file(output, force=force) as file:
                 writer = json.Writer()

@@ -1,4 +1,4 @@
-"""The man page, made from what ``--help`` says: ``python -m syscord_read.manual`` writes docs/man/syscord.1.
+"""The man page, made from what ``--help`` says: ``python -m syscord_read.cli.manual`` writes docs/man/syscord.1.
 
 A test holds the file to it.
 """
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
 
-PAGE = Path(__file__).parent.parent / "docs" / "man" / "syscord.1"
+PAGE = Path(__file__).parents[2] / "docs" / "man" / "syscord.1"
 
 _STATUS = """\
 .SH EXIT STATUS
@@ -39,7 +39,7 @@ def page() -> str:
     """The man page, in roff."""
     context = click.Context(cli, info_name="syscord")
     lines = [
-        '.\\" Made by python -m syscord_read.manual from what --help says.',
+        '.\\" Made by python -m syscord_read.cli.manual from what --help says.',
         '.TH SYSCORD 1 "" syscord "User Commands"',
         ".SH NAME",
         "syscord \\- read what the syscord kernel module has recorded",

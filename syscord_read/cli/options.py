@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from syscord_read.select import Selection
+    from syscord_read.model.select import Selection
 
 Command = Callable[..., Any]
 
@@ -100,7 +100,7 @@ def _selection(
     until: str | None,
 ) -> Selection:
     # It loads numpy and pyarrow, which takes longer than --help may.
-    from syscord_read.select import Selection, parse_duration, parse_errnos, parse_when  # noqa: PLC0415
+    from syscord_read.model.select import Selection, parse_duration, parse_errnos, parse_when  # noqa: PLC0415
 
     if ok and (failed or errors):
         raise click.UsageError("--ok and --failed, or --error, leave nothing")

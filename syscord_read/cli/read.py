@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from syscord_read.options import selection_options, traces_argument
-from syscord_read.output import bar, is_quiet, tell_problems
+from syscord_read.cli.options import selection_options, traces_argument
+from syscord_read.cli.output import bar, is_quiet, tell_problems
 
 if TYPE_CHECKING:
-    from syscord_read.batch import Batch, Bools
-    from syscord_read.select import Selection
+    from syscord_read.model.batch import Batch, Bools
+    from syscord_read.model.select import Selection
 
 EXAMPLES = """\b
 Examples:
@@ -81,11 +81,11 @@ def _style(name: str, options: dict[str, Any], *, follow: bool) -> Style:
             raise click.UsageError(f"{given[0]} is an option of --style strace")
     match name:
         case "record":
-            from syscord_read.styles import record  # noqa: PLC0415 - as above
+            from syscord_read.write import record  # noqa: PLC0415 - as above
 
             return lambda masked: (record.lines(batch) for batch, _ in masked)
         case "json":
-            from syscord_read.styles import json  # noqa: PLC0415
+            from syscord_read.write import json  # noqa: PLC0415
 
             writer = json.Writer()
             return lambda masked: (writer.lines(batch) for batch, _ in masked)
@@ -105,8 +105,8 @@ _STRACE = {
 
 
 def _strace(masked: Iterable[tuple[Batch, Bools]], options: dict[str, Any], *, follow: bool) -> Iterator[bytes]:
-    from syscord_read.history import History  # noqa: PLC0415 - as above
-    from syscord_read.strace import Options, Time, lines  # noqa: PLC0415
+    from syscord_read.model.history import History  # noqa: PLC0415 - as above
+    from syscord_read.write.strace import Options, Time, lines  # noqa: PLC0415
 
     history = History()
     standard = Options()

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syscord_read.options import selection_options, traces_argument
-from syscord_read.output import bar, tell_problems
+from syscord_read.cli.options import selection_options, traces_argument
+from syscord_read.cli.output import bar, tell_problems
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from syscord_read.select import Selection
+    from syscord_read.model.select import Selection
     from syscord_read.source import Source
 
 EXAMPLES = """\b
@@ -37,8 +37,8 @@ def command(*, traces: tuple[Path, ...], output: Path, force: bool, selection: S
     It shows syscalls over time, how long they took, the busiest files and peers, errors, and the tree of processes. It
     needs nothing else, and loads nothing.
     """
-    from syscord_read.atomic import atomic_file  # noqa: PLC0415 - what it loads takes long
     from syscord_read.source import open_source  # noqa: PLC0415 - the same
+    from syscord_read.write.atomic import atomic_file  # noqa: PLC0415 - what it loads takes long
 
     source = open_source(traces)
     with atomic_file(output, force=force) as file:
@@ -52,8 +52,8 @@ def make(source: Source, selection: Selection, progress: Callable[[int], None] |
     """Read all of a source.  Returns the page."""
     from syscord_read.measure.reading import read  # noqa: PLC0415 - as above
     from syscord_read.measure.recording import Recording  # noqa: PLC0415 - as above
-    from syscord_read.report.page import render  # noqa: PLC0415 - as above
-    from syscord_read.report.timeline import Timeline  # noqa: PLC0415 - as above
+    from syscord_read.measure.timeline import Timeline  # noqa: PLC0415 - as above
+    from syscord_read.report.page.page import render  # noqa: PLC0415 - as above
 
     recording, times = Recording(), Timeline()
     for batch, wanted in read(source, selection, progress):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syscord_read.options import selection_options, traces_argument
-from syscord_read.output import bar, tell_problems
+from syscord_read.cli.options import selection_options, traces_argument
+from syscord_read.cli.output import bar, tell_problems
 
 if TYPE_CHECKING:
     from syscord_read.measure.recording import Recording
-    from syscord_read.select import Selection
+    from syscord_read.model.select import Selection
     from syscord_read.source import Source
 
 EXAMPLES = """\b
@@ -56,10 +56,10 @@ def command(
 
     Times are how long calls took, waiting included. Percentiles are at most 0.8 % away from the exact ones.
     """
+    from syscord_read.report.stat.document import document  # noqa: PLC0415 - the same
+    from syscord_read.report.stat.sections import tables  # noqa: PLC0415 - the same
     from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
-    from syscord_read.stat.document import document  # noqa: PLC0415 - the same
-    from syscord_read.stat.sections import tables  # noqa: PLC0415 - the same
-    from syscord_read.tables import show  # noqa: PLC0415 - the same
+    from syscord_read.write.tables import show  # noqa: PLC0415 - the same
 
     sections = [section for section in SECTIONS if section in by or "all" in by]
     source = open_source(traces)

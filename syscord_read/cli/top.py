@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syscord_read.options import selection_options, traces_argument
-from syscord_read.output import bar, tell_problems
+from syscord_read.cli.options import selection_options, traces_argument
+from syscord_read.cli.output import bar, tell_problems
 
 if TYPE_CHECKING:
-    from syscord_read.select import Selection
+    from syscord_read.model.select import Selection
+    from syscord_read.report.top.screen import View
     from syscord_read.source import Source
-    from syscord_read.top.screen import View
 
 EXAMPLES = """\b
 Examples:
@@ -51,8 +51,8 @@ def command(
 
     Sockets are called by the address of their peer; ports from 32768 on, which are random, are left out.
     """
+    from syscord_read.report.top.screen import View  # noqa: PLC0415 - the same
     from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
-    from syscord_read.top.screen import View  # noqa: PLC0415 - the same
 
     source = open_source(traces, more=follow)
     hosts = [str(trace.layout.env.get("hostname", "?")) for trace in source.traces]
@@ -60,7 +60,7 @@ def command(
     view = View(sort, rows)
     if follow:
         from syscord_read.measure.reading import read  # noqa: PLC0415 - the same
-        from syscord_read.top import live  # noqa: PLC0415 - the same
+        from syscord_read.report.top import live  # noqa: PLC0415 - the same
 
         batches = read(source, selection, follow=True)
         live.follow(batches, interval, view, hosts=hosts, named=bool(source.traces))
@@ -72,8 +72,8 @@ def command(
 def _once(source: Source, selection: Selection, view: View, hosts: list[str]) -> None:
     from syscord_read.measure.reading import read  # noqa: PLC0415 - as above
     from syscord_read.measure.recording import Recording  # noqa: PLC0415 - as above
-    from syscord_read.tables import show  # noqa: PLC0415 - as above
-    from syscord_read.top.screen import tables  # noqa: PLC0415 - as above
+    from syscord_read.report.top.screen import tables  # noqa: PLC0415 - as above
+    from syscord_read.write.tables import show  # noqa: PLC0415 - as above
 
     recording = Recording()
     with bar("Reading", source.size) as progress:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from syscord_read.options import traces_argument
-from syscord_read.output import bar
+from syscord_read.cli.options import traces_argument
+from syscord_read.cli.output import bar
 
 if TYPE_CHECKING:
-    from syscord_read.verify import Report
+    from syscord_read.check.verify import Report
 
 EXAMPLES = """\b
 Examples:
@@ -28,8 +28,8 @@ def command(traces: tuple[Path, ...], quiet: bool) -> int:
 
     The exit status is 0 only if all of them are whole, and 1 if something is lost or damaged.
     """
+    from syscord_read.check.verify import verify  # noqa: PLC0415
     from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
-    from syscord_read.verify import verify  # noqa: PLC0415
 
     source = open_source(traces)
     with bar("Verifying", source.size) as progress:
@@ -52,7 +52,7 @@ def lines(report: Report) -> list[str]:
 
 
 def _summary(report: Report) -> str:
-    from syscord_read.verify import moment  # noqa: PLC0415 - as above
+    from syscord_read.check.verify import moment  # noqa: PLC0415 - as above
 
     if not report.packets:
         return f"{report.path}: {report.records} syscalls"

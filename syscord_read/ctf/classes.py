@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from syscord_read.ctf.steps import NEWER, Step, StepReader, bits_of, integer_of, label_of
+from syscord_read.ctf.tsdl import EnumType, Event, Fields, Metadata, Type
 from syscord_read.errors import ReadError
-from syscord_read.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype
-from syscord_read.steps import NEWER, Step, StepReader, bits_of, integer_of, label_of
-from syscord_read.tsdl import EnumType, Event, Fields, Metadata, Type
+from syscord_read.model.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype
 
 #: Bytes of what each packet begins with.
 PACKET_HEADER = 152

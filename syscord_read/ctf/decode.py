@@ -17,14 +17,14 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.batch import Batch, Bools, Ints
-from syscord_read.classes import LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, EventHeader
+from syscord_read.ctf.classes import LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, EventHeader
+from syscord_read.ctf.gather import Bytes, gather, gather_structs
+from syscord_read.ctf.group import BinaryGroup
+from syscord_read.ctf.registry import Registry
+from syscord_read.ctf.trace import Packet, Problem, Trace
 from syscord_read.errors import ReadError
-from syscord_read.gather import Bytes, gather, gather_structs
-from syscord_read.group import BinaryGroup
-from syscord_read.layout import EventClass
-from syscord_read.registry import Registry
-from syscord_read.trace import Packet, Problem, Trace
+from syscord_read.model.batch import Batch, Bools, Ints
+from syscord_read.model.layout import EventClass
 
 _HEADS = (
     np.dtype([("duration", "<u4"), ("ret", "<i4")]),

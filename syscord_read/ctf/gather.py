@@ -8,8 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from syscord_read.batch import Ints
-from syscord_read.layout import Integer
+from syscord_read.model.batch import Ints
+from syscord_read.model.layout import Integer
 
 Bytes = NDArray[np.uint8]
 

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from syscord_read.batch import Bools, Column, Group, Ints
-from syscord_read.classes import Encoding
-from syscord_read.gather import Bytes, counting, gather, gather_fixed_texts, gather_integers, gather_texts
-from syscord_read.layout import Field, Shape
-from syscord_read.steps import Step, Word
+from syscord_read.ctf.classes import Encoding
+from syscord_read.ctf.gather import Bytes, counting, gather, gather_fixed_texts, gather_integers, gather_texts
+from syscord_read.ctf.steps import Step, Word
+from syscord_read.model.batch import Bools, Column, Group, Ints
+from syscord_read.model.layout import Field, Shape
 
 
 @dataclass(frozen=True)

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from syscord_read.batch import Batch, Loss
-from syscord_read.classes import STREAM_CPU
-from syscord_read.decode import Chunk, Decoder, Mask, chunk
+from syscord_read.ctf.classes import STREAM_CPU
+from syscord_read.ctf.decode import Chunk, Decoder, Mask, chunk
+from syscord_read.ctf.trace import TIME_MAX, Packet, Stream, Trace
 from syscord_read.errors import ReadError
-from syscord_read.trace import TIME_MAX, Packet, Stream, Trace
+from syscord_read.model.batch import Batch, Loss
 
 #: Bytes of packets that make a batch; and what a batch can have at most, since positions in it are 32 bits.
 BUDGET = 4 << 20

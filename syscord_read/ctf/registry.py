@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.classes import Encoding
-from syscord_read.layout import EventClass, Kind
-from syscord_read.trace import Trace
+from syscord_read.ctf.classes import Encoding
+from syscord_read.ctf.trace import Trace
+from syscord_read.model.layout import EventClass, Kind
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]

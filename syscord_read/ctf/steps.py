@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from syscord_read.ctf.tsdl import ArrayType, EnumType, Fields, FieldType, IntegerType, StructType, Type
 from syscord_read.errors import ReadError
-from syscord_read.layout import Base, Field, Integer, Member, Shape, Symbols
-from syscord_read.tsdl import ArrayType, EnumType, Fields, FieldType, IntegerType, StructType, Type
+from syscord_read.model.layout import Base, Field, Integer, Member, Shape, Symbols
 
 #: What to do with a trace that is of another format.
 NEWER = "read it with the syscord that belongs to the module"

@@ -17,9 +17,9 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
-from syscord_read.classes import PACKET_HEADER, STREAM_CPU, STREAM_STATE, Layout
+from syscord_read.ctf.classes import PACKET_HEADER, STREAM_CPU, STREAM_STATE, Layout
+from syscord_read.ctf.tsdl import parse
 from syscord_read.errors import ReadError
-from syscord_read.tsdl import parse
 
 MAGIC = 0xC1FC1FC1
 

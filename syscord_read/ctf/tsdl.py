@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import NoReturn, TypeAlias
 
 from syscord_read.errors import ReadError
-from syscord_read.layout import Base
+from syscord_read.model.layout import Base
 
 #: Structs in structs: more is an error, as it can only be an attempt to exhaust the reader.
 DEPTH_MAX = 16

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from syscord_read.batch import Batch, Bools, Column, Group
-from syscord_read.layout import FAULT, NULL, Shape
-from syscord_read.text import integer
+from syscord_read.model.batch import Batch, Bools, Column, Group
+from syscord_read.model.layout import FAULT, NULL, Shape
+from syscord_read.record.text import integer
 
 Ints = NDArray[np.int64]
 

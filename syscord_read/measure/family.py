@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from syscord_read.batch import Batch
 from syscord_read.measure.columns import Ints, distinct, threads_of
-from syscord_read.processes import Process, Processes
+from syscord_read.model.batch import Batch
+from syscord_read.model.processes import Process, Processes
 
 #: Names of one process that are kept: the first ones, and the last one.
 NAMES = 4

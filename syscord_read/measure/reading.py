@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from syscord_read.batch import Batch, Bools
-from syscord_read.select import Selection, Selector, paths_match
+from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.select import Selection, Selector, paths_match
 from syscord_read.source import Source
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from syscord_read.errno_names import ERRNOS
 from syscord_read.measure.family import Member
 from syscord_read.measure.recording import Recording
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import MEASURES, Key, Sums, Tally
+from syscord_read.model.errno_names import ERRNOS
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syscord_read.batch import Batch, Bools
-from syscord_read.layout import EventClass, Kind
 from syscord_read.measure.columns import Ints
 from syscord_read.measure.histogram import Histograms, percentile
+from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.layout import EventClass, Kind
 
 #: errno goes up to 4095.
 _ERRNOS = 4096

@@ -12,10 +12,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from syscord_read.batch import Batch, Bools
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.family import Family
 from syscord_read.measure.resources import Resources
+from syscord_read.model.batch import Batch, Bools
 
 
 class Window:

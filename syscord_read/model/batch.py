@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.layout import MAX_ERROR, EventClass, Field, Integer
+from syscord_read.model.layout import MAX_ERROR, EventClass, Field, Integer
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from syscord_read.call import Call
+    from syscord_read.model.call import Call
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -172,7 +172,7 @@ class Batch:
 
     def calls(self) -> Iterator[Call]:
         """Every syscall as an object, in order.  ``process`` and ``open_file`` are not among them."""
-        from syscord_read.call import calls  # noqa: PLC0415 - which knows batches
+        from syscord_read.model.call import calls  # noqa: PLC0415 - which knows batches
 
         return calls(self)
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.batch import Batch, Column, Group, typed_ret
-from syscord_read.layout import FAULT, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
-from syscord_read.text import Cut, Missing
+from syscord_read.model.batch import Batch, Column, Group, typed_ret
+from syscord_read.model.layout import FAULT, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
+from syscord_read.record.text import Cut, Missing
 
 #: The value of a field: an integer; bytes of texts, content and addresses; Missing.NULL and Missing.FAULT; tuples for
 #: lists (a string of which only the beginning was kept is a Cut, one of which nothing was is Missing.FAULT); mappings

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from syscord_read.batch import Batch, Bools
-from syscord_read.call import Call, calls_by_row
-from syscord_read.layout import EventClass
-from syscord_read.processes import Process, Processes
+from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.call import Call, calls_by_row
+from syscord_read.model.layout import EventClass
+from syscord_read.model.processes import Process, Processes
 
 
 @dataclass(frozen=True)

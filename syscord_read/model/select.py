@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 import numpy as np
 import pyarrow.compute as pc
 
-from syscord_read.batch import Batch, Bools, Group
-from syscord_read.errno_names import ERRNOS
 from syscord_read.errors import UsageError
-from syscord_read.layout import EventClass, Field, Kind, Shape
-from syscord_read.processes import Processes
+from syscord_read.model.batch import Batch, Bools, Group
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import EventClass, Field, Kind, Shape
+from syscord_read.model.processes import Processes
 
 _SECOND = 1_000_000_000
 _UNITS = {"ns": 1, "us": 1000, "µs": 1000, "ms": 1_000_000, "s": _SECOND, "": _SECOND, "m": 60 * _SECOND}

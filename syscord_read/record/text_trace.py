@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from syscord_read.batch import Batch, Column, Group, Ints, Loss
+from syscord_read.ctf.trace import Problem
 from syscord_read.errors import ReadError
-from syscord_read.layout import FAULT, MARK_NAMES, NULL, PART, EventClass, Field, Integer, Kind, Member, Shape
-from syscord_read.text import BadRecord, Cut, Lost, Missing, Record, Value, integer, parse_line
-from syscord_read.trace import Problem
+from syscord_read.model.batch import Batch, Column, Group, Ints, Loss
+from syscord_read.model.layout import FAULT, MARK_NAMES, NULL, PART, EventClass, Field, Integer, Kind, Member, Shape
+from syscord_read.record.text import BadRecord, Cut, Lost, Missing, Record, Value, integer, parse_line
 
 #: Lines that make a batch, and bytes that a line has at most: some 100 kB of content, each byte four characters.
 LINES = 8192

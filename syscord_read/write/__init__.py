@@ -1,1 +1,1 @@
-"""Ways of writing records down.  Each style is a module with ``lines``, which gives bytes for a batch."""
+"""Ways of writing records: the module's text, JSON, Parquet, Perfetto, and as strace does; tables; atomic files."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from syscord_read.batch import Column
-from syscord_read.layout import FAULT, MARK_NAMES, NULL, Shape
-from syscord_read.styles.columns import by_value, is_null, join
-from syscord_read.styles.json import present, texts_of
-from syscord_read.styles.record import address, is_empty
+from syscord_read.model.batch import Column
+from syscord_read.model.layout import FAULT, MARK_NAMES, NULL, Shape
+from syscord_read.write.columns import by_value, is_null, join
+from syscord_read.write.json import present, texts_of
+from syscord_read.write.record import address, is_empty
 
 
 def texts(column: Column) -> pa.Array:

@@ -12,12 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from syscord_read.batch import Batch, Column, Group, Ints, Loss, typed_ret
-from syscord_read.errno_names import ERRNOS
-from syscord_read.layout import FAULT, LATE, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
-from syscord_read.processes import Processes
-from syscord_read.styles.addresses import parse_address
-from syscord_read.styles.columns import (
+from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, typed_ret
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import FAULT, LATE, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
+from syscord_read.model.processes import Processes
+from syscord_read.write.addresses import parse_address
+from syscord_read.write.columns import (
     Bools,
     Escapes,
     Piece,
@@ -32,7 +32,7 @@ from syscord_read.styles.columns import (
     one_of,
     where,
 )
-from syscord_read.styles.record import is_empty
+from syscord_read.write.record import is_empty
 
 
 def _escape_byte(byte: int) -> bytes:

@@ -19,13 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from syscord_read.batch import Batch, Bools, Ints, meant
-from syscord_read.convert.fields import mark_texts, plain, texts
-from syscord_read.errno_names import ERRNOS
-from syscord_read.layout import MAX_ERROR, Kind
 from syscord_read.measure.columns import distinct
-from syscord_read.processes import Processes
+from syscord_read.model.batch import Batch, Bools, Ints, meant
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import MAX_ERROR, Kind
+from syscord_read.model.processes import Processes
 from syscord_read.source import Source
+from syscord_read.write.fields import mark_texts, plain, texts
 
 _HOUR = 3_600_000_000_000
 

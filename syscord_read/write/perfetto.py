@@ -13,18 +13,18 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from syscord_read.batch import Batch, Column, Group, Ints, Loss, meant
-from syscord_read.convert import protobuf
-from syscord_read.convert.fields import texts
-from syscord_read.errno_names import ERRNOS
 from syscord_read.errors import UsageError
-from syscord_read.layout import Base, Integer, Shape
 from syscord_read.measure.columns import distinct, distinct_texts, numbers, threads_of
 from syscord_read.measure.syscalls import name_of
-from syscord_read.processes import Process, Processes
+from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, meant
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import Base, Integer, Shape
+from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
-from syscord_read.strace import words
-from syscord_read.styles.columns import Piece, in_order, is_null, join, where
+from syscord_read.write import protobuf
+from syscord_read.write.columns import Piece, in_order, is_null, join, where
+from syscord_read.write.fields import texts
+from syscord_read.write.strace import words
 
 # Trace
 _PACKET = 1

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from syscord_read.styles.columns import Piece, binary_of, join, lengths_of
+from syscord_read.write.columns import Piece, binary_of, join, lengths_of
 
 _VARINT, _DELIMITED = 0, 2
 #: A varint has 7 bits of a number a byte.

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from syscord_read.batch import Batch, Column, Group, typed_ret
-from syscord_read.layout import (
+from syscord_read.model.batch import Batch, Column, Group, typed_ret
+from syscord_read.model.layout import (
     FAULT,
     LATE,
     MARK_NAMES,
@@ -22,8 +22,8 @@ from syscord_read.layout import (
     Kind,
     Shape,
 )
-from syscord_read.styles.addresses import parse_address
-from syscord_read.styles.columns import (
+from syscord_read.write.addresses import parse_address
+from syscord_read.write.columns import (
     Bools,
     Escapes,
     Ints,

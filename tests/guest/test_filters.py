@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 
-from syscord_read.text import Record, integer
+from syscord_read.record.text import Record, integer
 from tests.guest.recorder import PARAMETERS, Recorder
 
 # A process that has a number before it does anything: at `echo > go` it becomes the program. See tools.c for `family`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from syscord_read.text import Record, integer
+from syscord_read.record.text import Record, integer
 from tests.guest.recorder import RECORD, Recorder
 
 FOLDER = RECORD.rpartition("/")[0]

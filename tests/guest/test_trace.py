@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from syscord_read.batch import Batch
-from syscord_read.call import Call, Value
-from syscord_read.layout import Field, Kind
+from syscord_read.model.batch import Batch
+from syscord_read.model.call import Call, Value
+from syscord_read.model.layout import Field, Kind
+from syscord_read.record.text import Cut, Missing, Record
 from syscord_read.source import open_source
-from syscord_read.styles.record import lines
-from syscord_read.text import Cut, Missing, Record
+from syscord_read.write.record import lines
 from tests.guest.promises import by_thread
 from tests.guest.recorder import Recorder
 
@@ -282,7 +282,7 @@ def test_what_was_there_before_is_described_with_its_open_files(recorder: Record
 
 # What is lost
 
-FLOOD = "until dmesg | grep -q \"can't write\"; do ./programs writes 200 1000; done"
+FLOOD = 'until dmesg | grep -q "can\'t write"; do ./programs writes 200 1000; done'
 
 
 def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) -> None:
@@ -497,5 +497,3 @@ def test_a_snapshot_can_be_asked_for_under_load(recorder: Recorder, tmp_path: Pa
     found = calls(trace)
     assert len(found) == len(calls_of(babeltrace(trace))) > 1000
     assert [call.time for call in found] == sorted(call.time or 0 for call in found)
-
-

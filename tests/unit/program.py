@@ -6,7 +6,7 @@ import sys
 MAIN = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from syscord_read.command import main
+from syscord_read.cli.command import main
 main()
 """
 COMMAND = [sys.executable, "-c", MAIN]

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from syscord_read.atomic import WriteError, atomic_file, atomic_folder
 from syscord_read.errors import UsageError
+from syscord_read.write.atomic import WriteError, atomic_file, atomic_folder
 
 
 def ours(folder: Path) -> bool:

@@ -19,8 +19,8 @@ import pytest
 from program import COMMAND
 from traces import Maker
 
-from syscord_read import manual, output
-from syscord_read.command import COMMANDS, cli
+from syscord_read.cli import manual, output
+from syscord_read.cli.command import COMMANDS, cli
 
 DEADLINE = 60
 
@@ -307,7 +307,7 @@ def test_the_command_lists_its_subcommands() -> None:
 def test_help_loads_nothing_that_takes_long(arguments: list[str]) -> None:
     code = f"""
 import sys
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
 try:
     cli.main({arguments!r}, standalone_mode=False)
 finally:
@@ -329,7 +329,7 @@ def timed(*arguments: str) -> float:
 
 
 def test_the_man_page_says_what_help_says() -> None:
-    assert manual.PAGE.read_text(encoding="utf-8") == manual.page(), "run python -m syscord_read.manual"
+    assert manual.PAGE.read_text(encoding="utf-8") == manual.page(), "run python -m syscord_read.cli.manual"
 
 
 def test_the_man_page_has_every_option() -> None:

@@ -8,10 +8,10 @@ import pytest
 from click.testing import CliRunner
 from traces import Maker
 
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
 from syscord_read.source import open_source
-from syscord_read.styles.json import Writer
+from syscord_read.write.json import Writer
 
 
 @pytest.fixture

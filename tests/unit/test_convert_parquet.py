@@ -14,12 +14,12 @@ import pytest
 from click.testing import CliRunner, Result
 from traces import OFFSET, Maker
 
-from syscord_read.command import cli
-from syscord_read.convert import parquet
-from syscord_read.convert.parquet import hour_name
+from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
+from syscord_read.record.text import Missing
 from syscord_read.source import open_source
-from syscord_read.text import Missing
+from syscord_read.write import parquet
+from syscord_read.write.parquet import hour_name
 
 HOUR = 3_600_000_000_000
 PARTITION = "host=guest/hour=2023-11-14T22"

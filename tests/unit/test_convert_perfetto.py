@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as proto
 from traces import OFFSET, Maker
 
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
 from syscord_read.source import open_source
 

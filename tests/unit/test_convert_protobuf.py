@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as proto
 
-from syscord_read.convert import protobuf
-from syscord_read.styles.columns import join
+from syscord_read.write import protobuf
+from syscord_read.write.columns import join
 
 INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
 IID, NAME = 1, 2

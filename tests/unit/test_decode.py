@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from trace_values import Event, events
 from traces import ALL, BARE, CLOSE, MMAP, OFFSET, OPENAT, READ, Declared, Maker
 
-from syscord_read.batch import Batch
-from syscord_read.call import Call
-from syscord_read.layout import FAULT, LATE, NULL, PART, Base, Kind, Shape
-from syscord_read.merge import Merger
-from syscord_read.text import Cut, Missing
-from syscord_read.trace import Trace, open_trace
+from syscord_read.ctf.merge import Merger
+from syscord_read.ctf.trace import Trace, open_trace
+from syscord_read.model.batch import Batch
+from syscord_read.model.call import Call
+from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Kind, Shape
+from syscord_read.record.text import Cut, Missing
 
 ADDRESS = b"\x02\0\0\x50\x7f\0\0\x01" + bytes(8)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from strace_calls import call
 
-from syscord_read.call import Call
-from syscord_read.descriptors import AT_FDCWD, Descriptors
+from syscord_read.model.call import Call
+from syscord_read.model.descriptors import AT_FDCWD, Descriptors
 
 CLOEXEC = 0o2000000
 

@@ -22,7 +22,7 @@ from syscord_gen.model import Direction, Model
 from syscord_gen.render import render
 from syscord_gen.resolve import resolve
 from syscord_gen.types import MEMORY, SCALARS
-from syscord_read.text import parse_line
+from syscord_read.record.text import parse_line
 from tests.pages import DOCS, ROOT, Block, blocks, check_shown, codes, rows, the_file
 
 README = ROOT / "README.md"

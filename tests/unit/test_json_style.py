@@ -18,11 +18,11 @@ from test_record_style import shape_of
 from trace_values import Event, events
 from traces import ACCEPT4, OFFSET, Maker
 
-from syscord_read.call import Value
-from syscord_read.layout import Shape
+from syscord_read.model.call import Value
+from syscord_read.model.layout import Shape
+from syscord_read.record.text import Cut, Missing
 from syscord_read.source import open_source
-from syscord_read.styles.json import Writer
-from syscord_read.text import Cut, Missing
+from syscord_read.write.json import Writer
 from tests.pages import DOCS, blocks
 
 

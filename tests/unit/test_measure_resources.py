@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
 
-from syscord_read.call import Call, Value
-from syscord_read.descriptors import Descriptors
-from syscord_read.layout import Shape
 from syscord_read.measure.resources import PEER, Resources, is_socket, shown
+from syscord_read.model.call import Call, Value
+from syscord_read.model.descriptors import Descriptors
+from syscord_read.model.layout import Shape
 from syscord_read.source import open_source
 
 CONNECT = Declared(203, "connect", (integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr")))

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import CLOSE, OFFSET, Counts, Maker
 
-from syscord_read.batch import Batch, Loss
-from syscord_read.merge import Merger, Wanted
-from syscord_read.trace import Trace, open_trace
+from syscord_read.ctf.merge import Merger, Wanted
+from syscord_read.ctf.trace import Trace, open_trace
+from syscord_read.model.batch import Batch, Loss
 
 
 def close(maker: Maker, cpu: int, time: int, tid: int = 7) -> None:

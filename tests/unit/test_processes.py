@@ -8,12 +8,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from traces import CLOSE, OFFSET, Maker
 
-from syscord_read.call import Call
-from syscord_read.history import History
-from syscord_read.merge import Merger
-from syscord_read.processes import Process, Processes
-from syscord_read.text import Missing
-from syscord_read.trace import open_trace
+from syscord_read.ctf.merge import Merger
+from syscord_read.ctf.trace import open_trace
+from syscord_read.model.call import Call
+from syscord_read.model.history import History
+from syscord_read.model.processes import Process, Processes
+from syscord_read.record.text import Missing
 
 
 def close(maker: Maker, time: int, tid: int) -> None:

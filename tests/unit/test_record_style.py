@@ -14,12 +14,12 @@ from test_text import quote, quote_element
 from trace_values import Event, events
 from traces import ACCEPT4, CLOSE, STATAT, WRITE, Maker
 
-from syscord_read.call import Value
-from syscord_read.layout import MARK_NAMES, Base, Field, Integer, Shape
-from syscord_read.merge import Merger
-from syscord_read.styles.record import address, lines
-from syscord_read.text import Cut, Missing, Record, parse_line, parse_lines
-from syscord_read.trace import open_trace
+from syscord_read.ctf.merge import Merger
+from syscord_read.ctf.trace import open_trace
+from syscord_read.model.call import Value
+from syscord_read.model.layout import MARK_NAMES, Base, Field, Integer, Shape
+from syscord_read.record.text import Cut, Missing, Record, parse_line, parse_lines
+from syscord_read.write.record import address, lines
 
 # The reference: format.c in plain Python.
 
@@ -132,7 +132,7 @@ def shape_of(event: Event, label: str, at_exit: bool) -> Shape:
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
-@given(contents=st.lists(st.binary(max_size=400) | st.text("ab\n\t\"\\,é").map(str.encode), min_size=1, max_size=30))
+@given(contents=st.lists(st.binary(max_size=400) | st.text('ab\n\t"\\,é').map(str.encode), min_size=1, max_size=30))
 def test_content_of_many_records_is_quoted_as_that_of_one(tmp_path: Path, contents: list[bytes]) -> None:
     maker = Maker([WRITE])
     for time, content in enumerate(contents):

@@ -18,16 +18,17 @@ from hypothesis import strategies as st
 from report_scene import HOSTILE, hostile, scene
 from traces import OFFSET, Maker
 
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
+from syscord_read.cli.report import make
 from syscord_read.errors import UsageError
+from syscord_read.measure import timeline
 from syscord_read.measure.family import Member
 from syscord_read.measure.recording import Recording
-from syscord_read.report import page, timeline, tree, words
-from syscord_read.report.command import make
-from syscord_read.report.timeline import STEPS, Timeline, least_of, row_of
-from syscord_read.select import Selection
+from syscord_read.measure.timeline import STEPS, Timeline, least_of, row_of
+from syscord_read.model.select import Selection
+from syscord_read.report.page import page, tree, words
 from syscord_read.source import open_source
-from syscord_read.tables import printable
+from syscord_read.write.tables import printable
 
 MEGABYTE = 1_000_000
 

@@ -18,12 +18,12 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 from traces import Maker
 
-from syscord_read.report.command import make
-from syscord_read.select import Selection
+from syscord_read.cli.report import make
+from syscord_read.cli.stat import SECTIONS, sum_up
+from syscord_read.model.select import Selection
+from syscord_read.report.stat.document import document
 from syscord_read.source import open_source
-from syscord_read.stat.command import SECTIONS, sum_up
-from syscord_read.stat.document import document
-from syscord_read.tables import printable
+from syscord_read.write.tables import printable
 
 #: Seconds that the browser may take for anything.
 DEADLINE = 60

@@ -12,9 +12,9 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 from traces import OFFSET, Maker
 
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
 from syscord_read.source import open_source
-from syscord_read.tables import Heading, Table, plain, printable, rich
+from syscord_read.write.tables import Heading, Table, plain, printable, rich
 
 
 def run(*arguments: str | Path) -> Result:

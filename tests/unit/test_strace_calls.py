@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from strace_calls import call, written
 
-from syscord_read.call import Call
-from syscord_read.text import Cut, Missing
+from syscord_read.model.call import Call
+from syscord_read.record.text import Cut, Missing
 
 NULL = Missing.NULL
 ENOENT = -2

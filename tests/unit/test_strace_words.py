@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from syscord_read.layout import Symbols
-from syscord_read.strace import words
-from syscord_read.strace.processes import status
-from syscord_read.strace.sockets import inet6
-from syscord_read.strace.structs import limit
+from syscord_read.model.layout import Symbols
+from syscord_read.write.strace import words
+from syscord_read.write.strace.processes import status
+from syscord_read.write.strace.sockets import inet6
+from syscord_read.write.strace.structs import limit
 
 PROT = (("PROT_NONE", 0), ("PROT_READ", 1), ("PROT_WRITE", 2))
 PLAIN = (("A", 1), ("BOTH", 3), ("B", 2))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syscord_read.text import BadRecord, Cut, Lost, Missing, Record, integer, parse_line, parse_lines
+from syscord_read.record.text import BadRecord, Cut, Lost, Missing, Record, integer, parse_line, parse_lines
 from tests.pages import DOCS, blocks
 
 ESCAPES = {b"\n": "\\n", b"\t": "\\t", b"\r": "\\r", b'"': '\\"', b"\\": "\\\\"}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from syscord_read.batch import Batch
-from syscord_read.call import Call
 from syscord_read.errors import ReadError
-from syscord_read.layout import Kind, Shape
+from syscord_read.model.batch import Batch
+from syscord_read.model.call import Call
+from syscord_read.model.layout import Kind, Shape
+from syscord_read.record.text import Cut, Missing
+from syscord_read.record.text_trace import LINES, TextTrace
 from syscord_read.source import open_source
-from syscord_read.styles import record
-from syscord_read.text import Cut, Missing
-from syscord_read.text_trace import LINES, TextTrace
+from syscord_read.write import record
 
 EVERYTHING = """\
 pid=22569, openat, dir=-100, path=/etc/hosts, flags=524288, mode=0, res=3

@@ -18,14 +18,14 @@ from click.testing import CliRunner
 from program import COMMAND
 from traces import OFFSET, Maker
 
-from syscord_read.batch import Batch
-from syscord_read.command import cli
+from syscord_read.cli.command import cli
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.tally import Sums
+from syscord_read.measure.window import Window
+from syscord_read.model.batch import Batch
+from syscord_read.report.top.live import Reader
+from syscord_read.report.top.screen import View, moment, short, tables
 from syscord_read.source import open_source
-from syscord_read.top.live import Reader
-from syscord_read.top.screen import View, moment, short, tables
-from syscord_read.top.window import Window
 
 TOP = [*COMMAND, "top"]
 DEADLINE = 60

@@ -9,10 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from traces import EXECVE, GETSOCKNAME, NANOSLEEP, OPENAT, Declared, Maker
 
-from syscord_read.classes import Layout
+from syscord_read.ctf.classes import Layout
+from syscord_read.ctf.tsdl import (
+    DEPTH_MAX,
+    ArrayType,
+    EnumType,
+    IntegerType,
+    Metadata,
+    MetadataError,
+    StructType,
+    parse,
+)
 from syscord_read.errors import ReadError
-from syscord_read.layout import ArgumentField, Base, Field, Shape
-from syscord_read.tsdl import DEPTH_MAX, ArrayType, EnumType, IntegerType, Metadata, MetadataError, StructType, parse
+from syscord_read.model.layout import ArgumentField, Base, Field, Shape
 
 
 def struct_of(text: str) -> StructType:

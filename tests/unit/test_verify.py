@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from traces import CLOSE, OFFSET, Counts, Maker
 
+from syscord_read.check.verify import Lost, Report, moment, verify
+from syscord_read.ctf.trace import Header
 from syscord_read.source import open_source
-from syscord_read.trace import Header
-from syscord_read.verify import Lost, Report, moment, verify
 
 
 def close(maker: Maker, cpu: int, time: int) -> None:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from hypothesis import strategies as st
 from traces import Declared
 
-from syscord_read.call import Value
-from syscord_read.layout import Base, Field, Integer, Member, Shape, Symbols
-from syscord_read.text import Cut, Missing
+from syscord_read.model.call import Value
+from syscord_read.model.layout import Base, Field, Integer, Member, Shape, Symbols
+from syscord_read.record.text import Cut, Missing
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 SYMBOLS = Symbols("some", "flags", {"A": 1, "B": 2})
@@ -38,7 +38,7 @@ members = st.lists(
 #: Bytes as processes have them, and bytes that are syntax.
 contents = st.one_of(
     st.binary(max_size=40),
-    st.text(" abc,\"\\<>[]{}=.\n\t\r%@", max_size=12).map(str.encode),
+    st.text(' abc,"\\<>[]{}=.\n\t\r%@', max_size=12).map(str.encode),
     st.sampled_from([b"", b"...", b"a...", b"<fault>", b"[::1]:80", b"res=0\npid=1"]),
 )
 addresses = st.one_of(

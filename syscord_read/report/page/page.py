@@ -19,14 +19,14 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from syscord_read.measure import summary
+from syscord_read.measure import summary, timeline
 from syscord_read.measure.recording import Recording
 from syscord_read.measure.resources import shown
 from syscord_read.measure.tally import Tally
-from syscord_read.report import timeline, tree, words
-from syscord_read.report.timeline import Timeline
+from syscord_read.measure.timeline import Timeline
+from syscord_read.report.page import tree, words
 from syscord_read.source import Source
-from syscord_read.tables import printable
+from syscord_read.write.tables import printable
 
 #: Rows of the tables of files, peers and errors; syscalls that have a colour of their own; problems that are told.
 ROWS, SERIES, PROBLEMS = 20, 8, 10
@@ -65,7 +65,7 @@ def render(source: Source, recording: Recording, times: Timeline) -> str:
 
 
 def _text(name: str) -> str:
-    return resources.files("syscord_read.report").joinpath(name).read_text("utf-8")
+    return resources.files("syscord_read.report.page").joinpath(name).read_text("utf-8")
 
 
 def _hash(text: str) -> str:

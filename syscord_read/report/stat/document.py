@@ -11,7 +11,7 @@ from syscord_read.measure.resources import shown
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Sums, Tally
 from syscord_read.source import Source
-from syscord_read.tables import printable
+from syscord_read.write.tables import printable
 
 
 def document(

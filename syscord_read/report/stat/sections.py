@@ -10,7 +10,7 @@ from syscord_read.measure.resources import shown
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Key, Sums, Tally
 from syscord_read.source import Source
-from syscord_read.tables import Heading, Table, printable
+from syscord_read.write.tables import Heading, Table, printable
 
 _SECOND, _MICROSECOND = 1_000_000_000, 1000
 

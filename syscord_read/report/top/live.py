@@ -18,10 +18,10 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from syscord_read.batch import Batch, Bools
-from syscord_read.tables import Table, plain, rich
-from syscord_read.top.screen import ORDERS, View, moment, short, tables
-from syscord_read.top.window import Window
+from syscord_read.measure.window import Window
+from syscord_read.model.batch import Batch, Bools
+from syscord_read.report.top.screen import ORDERS, View, moment, short, tables
+from syscord_read.write.tables import Table, plain, rich
 
 _SECOND = 1_000_000_000
 #: Lines of a table that are no rows, and of what stands above and below the tables.

@@ -10,7 +10,7 @@ from syscord_read.measure.activity import Activity
 from syscord_read.measure.family import Family
 from syscord_read.measure.resources import shown
 from syscord_read.measure.tally import Sums
-from syscord_read.tables import Heading, Table, printable
+from syscord_read.write.tables import Heading, Table, printable
 
 _SECOND = 1_000_000_000
 

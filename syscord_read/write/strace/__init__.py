@@ -6,7 +6,7 @@ for line in lines(batch.calls(), Options(follow=True, time=Time.MICROSECONDS)):
 
 from __future__ import annotations
 
-from syscord_read.strace.options import Options, Time
-from syscord_read.strace.output import lines
+from syscord_read.write.strace.options import Options, Time
+from syscord_read.write.strace.output import lines
 
 __all__ = ["Options", "Time", "lines"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from syscord_read.errno_names import ERRNOS
-from syscord_read.layout import ArgumentField, EventClass, Field
-from syscord_read.strace import words
-from syscord_read.strace.fields import address, written
-from syscord_read.strace.kernel import MEANINGS, RESTARTS
-from syscord_read.strace.special import ARGUMENTS, CALLS, LATE, NOTES, RESULTS, UNRECORDED, WRITTEN_BEHIND
-from syscord_read.strace.view import Argument, View, Writer, nothing
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import ArgumentField, EventClass, Field
+from syscord_read.write.strace import words
+from syscord_read.write.strace.fields import address, written
+from syscord_read.write.strace.kernel import MEANINGS, RESTARTS
+from syscord_read.write.strace.special import ARGUMENTS, CALLS, LATE, NOTES, RESULTS, UNRECORDED, WRITTEN_BEHIND
+from syscord_read.write.strace.view import Argument, View, Writer, nothing
 
 
 @dataclass(frozen=True)

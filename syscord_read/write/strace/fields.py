@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syscord_read.call import Value
-from syscord_read.layout import Field, Shape
-from syscord_read.strace import sockets, structs, words
-from syscord_read.strace.view import View
-from syscord_read.text import Cut, Missing
+from syscord_read.model.call import Value
+from syscord_read.model.layout import Field, Shape
+from syscord_read.record.text import Cut, Missing
+from syscord_read.write.strace import sockets, structs, words
+from syscord_read.write.strace.view import View
 
 
 def address(view: View, pointer: Field | None) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from syscord_read.layout import Shape, Symbols
-from syscord_read.strace import structs, words
-from syscord_read.strace.fields import is_part, text
-from syscord_read.strace.kernel import (
+from syscord_read.model.layout import Shape, Symbols
+from syscord_read.record.text import Missing
+from syscord_read.write.strace import structs, words
+from syscord_read.write.strace.fields import is_part, text
+from syscord_read.write.strace.kernel import (
     ACCESS_MODES,
     AT_STATX_SYNC_TYPE,
     F_OK_NAMES,
@@ -17,8 +18,7 @@ from syscord_read.strace.kernel import (
     O_ACCMODE,
     SEALS,
 )
-from syscord_read.strace.view import UNKNOWN, Arguments, Parts, View, Writer, alike, flags
-from syscord_read.text import Missing
+from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, alike, flags
 
 FD_FLAGS = (("FD_CLOEXEC", FD_CLOEXEC),)
 XATTR_SIZE_MAX = 65536  # linux/limits.h

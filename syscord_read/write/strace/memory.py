@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from syscord_read.strace import words
-from syscord_read.strace.kernel import MAP_HUGE_MASK, MAP_HUGE_SHIFT, MAP_TYPE, MREMAP_FIXED, MREMAP_MAYMOVE
-from syscord_read.strace.view import UNKNOWN, Arguments, View
+from syscord_read.write.strace import words
+from syscord_read.write.strace.kernel import MAP_HUGE_MASK, MAP_HUGE_SHIFT, MAP_TYPE, MREMAP_FIXED, MREMAP_MAYMOVE
+from syscord_read.write.strace.view import UNKNOWN, Arguments, View
 
 
 def _map_flags(view: View) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from syscord_read.call import Value
-from syscord_read.strace import sockets, words
-from syscord_read.strace.fields import text
-from syscord_read.strace.kernel import AF_INET, AF_INET6
-from syscord_read.strace.view import UNKNOWN, Arguments, Parts, View, alike, nothing
-from syscord_read.text import Missing
+from syscord_read.model.call import Value
+from syscord_read.record.text import Missing
+from syscord_read.write.strace import sockets, words
+from syscord_read.write.strace.fields import text
+from syscord_read.write.strace.kernel import AF_INET, AF_INET6
+from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, alike, nothing
 
 
 def _fd(view: View) -> str:

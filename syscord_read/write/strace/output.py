@@ -10,17 +10,17 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from syscord_read.call import Call
-from syscord_read.descriptors import Descriptors
 from syscord_read.errors import UsageError
-from syscord_read.history import Aside
-from syscord_read.layout import EventClass, Kind
-from syscord_read.processes import Process
-from syscord_read.strace.arguments import Plan, plan
-from syscord_read.strace.kernel import CORE_DUMPED
-from syscord_read.strace.options import Options, Time
-from syscord_read.strace.view import Names, View
-from syscord_read.strace.words import hexadecimal, signal
+from syscord_read.model.call import Call
+from syscord_read.model.descriptors import Descriptors
+from syscord_read.model.history import Aside
+from syscord_read.model.layout import EventClass, Kind
+from syscord_read.model.processes import Process
+from syscord_read.write.strace.arguments import Plan, plan
+from syscord_read.write.strace.kernel import CORE_DUMPED
+from syscord_read.write.strace.options import Options, Time
+from syscord_read.write.strace.view import Names, View
+from syscord_read.write.strace.words import hexadecimal, signal
 
 #: Where the equals sign stands (strace's -a).
 COLUMN = 40

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from syscord_read.strace import structs, words
-from syscord_read.strace.kernel import (
+from syscord_read.record.text import Missing
+from syscord_read.write.strace import structs, words
+from syscord_read.write.strace.kernel import (
     ARCH_PRCTL,
     CLONE_CHILD_CLEARTID,
     CLONE_CHILD_SETTID,
@@ -18,8 +19,7 @@ from syscord_read.strace.kernel import (
     NR_CLONE_X86_64,
     SIGSET_BYTES,
 )
-from syscord_read.strace.view import UNKNOWN, Arguments, Parts, View, Writer, nothing
-from syscord_read.text import Missing
+from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, nothing
 
 
 def _pointer(view: View, label: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import chain
 
-from syscord_read.strace.kernel import SOL_IP, SOL_IPV6, SOL_SOCKET, SOL_TCP, SOL_UDP
+from syscord_read.write.strace.kernel import SOL_IP, SOL_IPV6, SOL_SOCKET, SOL_TCP, SOL_UDP
 
 
 def _numbered(*runs: tuple[int, str]) -> dict[int, str]:

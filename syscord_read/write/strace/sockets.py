@@ -6,13 +6,13 @@ import ipaddress
 import struct
 from collections.abc import Callable, Mapping
 
-from syscord_read.call import Value
-from syscord_read.layout import Symbols
-from syscord_read.strace import words
-from syscord_read.strace.kernel import AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, SOL_SOCKET
-from syscord_read.strace.socket_options import INTEGERS, OPTIONS, SOCKET_OPTIONS
-from syscord_read.strace.view import UNKNOWN, View
-from syscord_read.text import Missing
+from syscord_read.model.call import Value
+from syscord_read.model.layout import Symbols
+from syscord_read.record.text import Missing
+from syscord_read.write.strace import words
+from syscord_read.write.strace.kernel import AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, SOL_SOCKET
+from syscord_read.write.strace.socket_options import INTEGERS, OPTIONS, SOCKET_OPTIONS
+from syscord_read.write.strace.view import UNKNOWN, View
 
 FAMILY_SIZE = 2  # of sa_family_t, linux/socket.h
 SUN_PATH_MAX = 108  # UNIX_PATH_MAX, linux/un.h

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syscord_read.strace import files, memory, network, processes, waiting
-from syscord_read.strace.view import Arguments, Parts, Writer
+from syscord_read.write.strace import files, memory, network, processes, waiting
+from syscord_read.write.strace.view import Arguments, Parts, Writer
 
 ARGUMENTS: Arguments = {
     **files.ARGUMENTS,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from syscord_read.layout import Field, Member
-from syscord_read.strace import words
-from syscord_read.strace.kernel import (
+from syscord_read.model.layout import Field, Member
+from syscord_read.write.strace import words
+from syscord_read.write.strace.kernel import (
     CLONE3_FLAGS,
     CLONE_CHILD_CLEARTID,
     CLONE_CHILD_SETTID,
@@ -22,7 +22,7 @@ from syscord_read.strace.kernel import (
     UTIME_NOW,
     UTIME_OMIT,
 )
-from syscord_read.strace.view import UNKNOWN, View, flags
+from syscord_read.write.strace.view import UNKNOWN, View, flags
 
 Members = Mapping[str, int]
 Writer = Callable[[View, Members, Field], str]

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from syscord_read.call import Call, Value
-from syscord_read.descriptors import Descriptors
-from syscord_read.layout import MAX_ERROR, Base, EventClass, Integer, Symbols
-from syscord_read.strace import words
-from syscord_read.strace.kernel import STATX_ALL
+from syscord_read.model.call import Call, Value
+from syscord_read.model.descriptors import Descriptors
+from syscord_read.model.layout import MAX_ERROR, Base, EventClass, Integer, Symbols
+from syscord_read.write.strace import words
+from syscord_read.write.strace.kernel import STATX_ALL
 
 #: Writes an argument, or something else of a call; an argument that strace leaves out is None.
 Writer = Callable[["View"], str]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syscord_read.strace import structs, words
-from syscord_read.strace.kernel import (
+from syscord_read.record.text import Missing
+from syscord_read.write.strace import structs, words
+from syscord_read.write.strace.kernel import (
     EPOLL_CTL_DEL,
     FUTEX_BITSET_MATCH_ANY,
     FUTEX_CLOCK_REALTIME,
@@ -13,9 +14,8 @@ from syscord_read.strace.kernel import (
     FUTEX_OPERATIONS,
     FUTEX_PRIVATE_FLAG,
 )
-from syscord_read.strace.processes import sigset
-from syscord_read.strace.view import UNKNOWN, Arguments, Parts, View, Writer, alike, nothing
-from syscord_read.text import Missing
+from syscord_read.write.strace.processes import sigset
+from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, alike, nothing
 
 # poll and select
 

@@ -6,8 +6,8 @@ import time
 from collections.abc import Iterable
 from functools import lru_cache
 
-from syscord_read.layout import Symbols
-from syscord_read.strace.kernel import FILE_TYPES, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, SIGNALS, SIGRTMAX, SIGRTMIN
+from syscord_read.model.layout import Symbols
+from syscord_read.write.strace.kernel import FILE_TYPES, S_IFMT, S_ISGID, S_ISUID, S_ISVTX, SIGNALS, SIGRTMAX, SIGRTMIN
 
 NULL = "NULL"
 
