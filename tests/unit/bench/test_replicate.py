@@ -8,11 +8,11 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from traces import Maker
 
 from bench import replicate, scap
 from bench.errors import BenchError
 from bench.replicate import GAP_NS
+from tests.unit.traces import Maker
 
 START = (5 << 32) - 1000  # ns: the low 32 bits of the time wrap around in the middle of the first packet
 

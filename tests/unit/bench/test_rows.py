@@ -18,7 +18,7 @@ from vm import architectures
 from vm.kernels import Kernel
 
 KERNEL = Kernel(architectures.ARM64, "6.1.0", Path(), Path(), Path(), Path())
-BUDGET = Path(__file__).parents[1] / "bench/budget.yaml"
+BUDGET = Path(__file__).parents[2] / "bench/budget.yaml"
 
 
 def figure(name: str, bare: list[float], traced: list[float]) -> Figure:

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 from invoke.tasks import Task
-from specs import HANDLERS, placeless
 
 import tasks
 from syscord_build import options, source
@@ -24,6 +23,7 @@ from syscord_gen.resolve import resolve
 from syscord_gen.types import MEMORY, SCALARS
 from syscord_read.record.text import parse_line
 from tests.pages import DOCS, ROOT, Block, blocks, check_shown, codes, rows, the_file
+from tests.unit.specs import HANDLERS, placeless
 
 README = ROOT / "README.md"
 ADDING = DOCS / "adding-a-handler.md"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from specs import bad_specs, expected_errors, folder_of, folder_with
 
 from syscord_gen.check import load_and_check
 from syscord_gen.problems import Code, Problem
+from tests.unit.specs import bad_specs, expected_errors, folder_of, folder_with
 
 
 @pytest.mark.parametrize("fixture", bad_specs(), ids=lambda path: path.name)

@@ -7,10 +7,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from specs import GOOD, ROOT, folder_of
 
 from syscord_gen.__main__ import main
 from syscord_gen.syscall_names import HEADERS, architectures, render_names
+from tests.unit.specs import GOOD, ROOT, folder_of
 
 PURE = sorted((ROOT / "syscord_gen").glob("*.py"))
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from specs import GOOD, HANDLERS, folder_of, placeless
 
 from syscord_gen import declare, keys
 from syscord_gen.check import load_and_check
@@ -17,6 +16,7 @@ from syscord_gen.load import load
 from syscord_gen.load_yaml import load_yaml
 from syscord_gen.model import Direction, Format, Where
 from syscord_gen.shape import read
+from tests.unit.specs import GOOD, HANDLERS, folder_of, placeless
 
 YAML = """\
 title: Family

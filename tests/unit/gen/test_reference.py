@@ -6,11 +6,11 @@ import re
 from pathlib import Path
 
 import pytest
-from specs import GOOD, HANDLERS, ROOT, folder_of
 
 from syscord_gen.check import load_and_check
 from syscord_gen.load import load
 from syscord_gen.reference import render_reference
+from tests.unit.specs import GOOD, HANDLERS, ROOT, folder_of
 
 PAGE = ROOT / "docs" / "handlers.md"
 

@@ -8,13 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from specs import HANDLERS, HERE, ROOT
 
 from syscord_gen.check import load_and_check
 from syscord_gen.render import render, write
 from syscord_gen.resolve import Handler, Resolved, resolve
+from tests.unit.specs import GOLDEN, HANDLERS, ROOT
 
-GOLDEN = HERE / "golden"
 TEMPLATES = ROOT / "kmod_templates"
 
 

@@ -13,7 +13,6 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from specs import BAD, GOOD, HANDLERS, data_of, folder_with
 
 from syscord_gen.check import check, load_and_check
 from syscord_gen.keys import HANDLER_FILE, SYMBOL_FILE, Entries, Record
@@ -22,6 +21,7 @@ from syscord_gen.model import HandlerFile, Model, Where
 from syscord_gen.problems import Code
 from syscord_gen.schema import render_handler_schema, render_symbol_schema
 from syscord_gen.shape import read
+from tests.unit.specs import BAD, GOOD, HANDLERS, data_of, folder_with
 
 HANDLER = Draft7Validator(json.loads(render_handler_schema()))
 SYMBOL = Draft7Validator(json.loads(render_symbol_schema()))

@@ -6,11 +6,11 @@ import re
 from collections import defaultdict
 
 import pytest
-from specs import HANDLERS
 
 from syscord_build import source
 from syscord_gen.resolve import Field, Handler, resolve
 from tests.guest.recorder import PROGRAMS
+from tests.unit.specs import HANDLERS
 
 EXPECT = re.compile(r"\bexpect(?:_of)?\((.*?)\);$", re.DOTALL | re.MULTILINE)
 STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')

@@ -9,8 +9,6 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from specs import HANDLERS
-
 from syscord_build import source
 from syscord_gen.model import Argument, Direction, Member, Syscall
 from syscord_gen.types import MEMORY, SCALARS
@@ -18,6 +16,7 @@ from syscord_read.model import layout
 from syscord_read.model.call import Call
 from syscord_read.model.layout import ArgumentField, Base, EventClass, Field, Integer, Kind, Prototype, Shape, Symbols
 from syscord_read.write.strace import Options, lines
+from tests.unit.specs import HANDLERS
 
 #: Values that a trace of x86_64 carries for names that the tests meet, from the headers that handlers/symbols tells.
 VALUES: Mapping[str, int] = {

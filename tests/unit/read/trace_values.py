@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
-from traces import Declared
 
 from syscord_read.model.call import Value
 from syscord_read.model.layout import Base, Field, Integer, Member, Shape, Symbols
 from syscord_read.record.text import Cut, Missing
+from tests.unit.traces import Declared
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 SYMBOLS = Symbols("some", "flags", {"A": 1, "B": 2})

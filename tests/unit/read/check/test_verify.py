@@ -7,11 +7,11 @@ import struct
 from pathlib import Path
 
 import pytest
-from traces import CLOSE, OFFSET, Counts, Maker
 
 from syscord_read.check.verify import Lost, Report, moment, verify
 from syscord_read.ctf.trace import Header
 from syscord_read.source import open_source
+from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
 
 
 def close(maker: Maker, cpu: int, time: int) -> None:

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import click
 import pytest
-from program import COMMAND
-from traces import Maker
 
 from syscord_read.cli import manual, output
 from syscord_read.cli.command import COMMANDS, cli
+from tests.unit.read.program import COMMAND
+from tests.unit.traces import Maker
 
 DEADLINE = 60
 

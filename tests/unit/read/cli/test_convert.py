@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from traces import Maker
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
 from syscord_read.source import open_source
 from syscord_read.write.json import Writer
+from tests.unit.traces import Maker
 
 
 @pytest.fixture

@@ -6,11 +6,10 @@ import re
 import subprocess
 from pathlib import Path
 
-from traces import MMAP, Maker
-
 from syscord_read.model.layout import Kind
 from syscord_read.record.text import Missing
 from syscord_read.source import open_source
+from tests.unit.traces import MMAP, Maker
 
 ADDRESS = b"\x02\0\0\x50\x7f\0\0\x01" + bytes(8)
 

@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from trace_values import Event, events
-from traces import ALL, BARE, CLOSE, MMAP, OFFSET, OPENAT, READ, Declared, Maker
 
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import Trace, open_trace
@@ -17,6 +15,8 @@ from syscord_read.model.batch import Batch
 from syscord_read.model.call import Call
 from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Kind, Shape
 from syscord_read.record.text import Cut, Missing
+from tests.unit.read.trace_values import Event, events
+from tests.unit.traces import ALL, BARE, CLOSE, MMAP, OFFSET, OPENAT, READ, Declared, Maker
 
 ADDRESS = b"\x02\0\0\x50\x7f\0\0\x01" + bytes(8)
 

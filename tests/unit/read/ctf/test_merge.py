@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from traces import CLOSE, OFFSET, Counts, Maker
 
 from syscord_read.ctf.merge import Merger, Wanted
 from syscord_read.ctf.trace import Trace, open_trace
 from syscord_read.model.batch import Batch, Loss
+from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
 
 
 def close(maker: Maker, cpu: int, time: int, tid: int = 7) -> None:

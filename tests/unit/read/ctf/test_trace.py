@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from traces import EXECVE, OPENAT, PPOLL, READ, UUID, Maker
 
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import PACKET_MAX, Trace, find_traces, open_trace
 from syscord_read.errors import ReadError
 from syscord_read.source import open_source
 from syscord_read.write import json, record
+from tests.unit.traces import EXECVE, OPENAT, PPOLL, READ, UUID, Maker
 
 HEADER = 152
 SOME = (OPENAT, EXECVE, PPOLL, READ)

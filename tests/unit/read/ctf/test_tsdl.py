@@ -7,7 +7,6 @@ import time
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from traces import EXECVE, GETSOCKNAME, NANOSLEEP, OPENAT, Declared, Maker
 
 from syscord_read.ctf.classes import Layout
 from syscord_read.ctf.tsdl import (
@@ -22,6 +21,7 @@ from syscord_read.ctf.tsdl import (
 )
 from syscord_read.errors import ReadError
 from syscord_read.model.layout import ArgumentField, Base, Field, Shape
+from tests.unit.traces import EXECVE, GETSOCKNAME, NANOSLEEP, OPENAT, Declared, Maker
 
 
 def struct_of(text: str) -> StructType:

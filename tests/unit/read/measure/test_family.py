@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from traces import Maker
 
 from syscord_read.measure.family import NAMES, Family, Member
 from syscord_read.source import open_source
+from tests.unit.traces import Maker
 
 
 def follow(maker: Maker, folder: Path) -> tuple[Family, list[tuple[int, Member]]]:

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
 
 from syscord_read.measure.resources import PEER, Resources, is_socket, shown
 from syscord_read.model.call import Call, Value
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import Shape
 from syscord_read.source import open_source
+from tests.unit.traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
 
 CONNECT = Declared(203, "connect", (integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr")))
 BIND = Declared(200, "bind", (integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr")))

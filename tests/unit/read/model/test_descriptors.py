@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from strace_calls import call
-
 from syscord_read.model.call import Call
 from syscord_read.model.descriptors import AT_FDCWD, Descriptors
+from tests.unit.read.strace_calls import call
 
 CLOEXEC = 0o2000000
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from traces import CLOSE, OFFSET, Maker
 
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import open_trace
@@ -14,6 +13,7 @@ from syscord_read.model.call import Call
 from syscord_read.model.history import History
 from syscord_read.model.processes import Process, Processes
 from syscord_read.record.text import Missing
+from tests.unit.traces import CLOSE, OFFSET, Maker
 
 
 def close(maker: Maker, time: int, tid: int) -> None:

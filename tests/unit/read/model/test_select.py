@@ -6,11 +6,11 @@ import time
 from pathlib import Path
 
 import pytest
-from traces import OFFSET, Maker
 
 from syscord_read.errors import UsageError
 from syscord_read.model.select import Selection, When, parse_duration, parse_errnos, parse_when
 from syscord_read.source import open_source
+from tests.unit.traces import OFFSET, Maker
 
 SECOND = 1_000_000_000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traces import ALL, FD, INT, Declared, Maker, integer
+from tests.unit.traces import ALL, FD, INT, Declared, Maker, integer
 
 CLONE = Declared(220, "clone", (integer("flags", INT),), "pid_t")
 SOCKETS = Declared(41, "listen", (integer("sockfd", FD, "fd"),))

@@ -15,8 +15,6 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
-from report_scene import HOSTILE, hostile, scene
-from traces import OFFSET, Maker
 
 from syscord_read.cli.command import cli
 from syscord_read.cli.report import make
@@ -29,6 +27,8 @@ from syscord_read.model.select import Selection
 from syscord_read.report.page import page, tree, words
 from syscord_read.source import open_source
 from syscord_read.write.tables import printable
+from tests.unit.read.report.report_scene import HOSTILE, hostile, scene
+from tests.unit.traces import OFFSET, Maker
 
 MEGABYTE = 1_000_000
 

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from report_scene import HOSTILE, hostile, scene
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
-from traces import Maker
 
 from syscord_read.cli.report import make
 from syscord_read.cli.stat import SECTIONS, sum_up
@@ -24,6 +22,8 @@ from syscord_read.model.select import Selection
 from syscord_read.report.stat.document import document
 from syscord_read.source import open_source
 from syscord_read.write.tables import printable
+from tests.unit.read.report.report_scene import HOSTILE, hostile, scene
+from tests.unit.traces import Maker
 
 #: Seconds that the browser may take for anything.
 DEADLINE = 60

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from rich.console import Console
-from traces import OFFSET, Maker
 
 from syscord_read.cli.command import cli
 from syscord_read.source import open_source
 from syscord_read.write.tables import Heading, Table, plain, printable, rich
+from tests.unit.traces import OFFSET, Maker
 
 
 def run(*arguments: str | Path) -> Result:

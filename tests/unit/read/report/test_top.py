@@ -15,8 +15,6 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from program import COMMAND
-from traces import OFFSET, Maker
 
 from syscord_read.cli.command import cli
 from syscord_read.measure.activity import Activity
@@ -26,6 +24,8 @@ from syscord_read.model.batch import Batch
 from syscord_read.report.top.live import Reader
 from syscord_read.report.top.screen import View, moment, short, tables
 from syscord_read.source import open_source
+from tests.unit.read.program import COMMAND
+from tests.unit.traces import OFFSET, Maker
 
 TOP = [*COMMAND, "top"]
 DEADLINE = 60

@@ -13,10 +13,6 @@ import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_decode import put
-from test_record_style import shape_of
-from trace_values import Event, events
-from traces import ACCEPT4, OFFSET, Maker
 
 from syscord_read.model.call import Value
 from syscord_read.model.layout import Shape
@@ -24,6 +20,10 @@ from syscord_read.record.text import Cut, Missing
 from syscord_read.source import open_source
 from syscord_read.write.json import Writer
 from tests.pages import DOCS, blocks
+from tests.unit.read.ctf.test_decode import put
+from tests.unit.read.trace_values import Event, events
+from tests.unit.read.write.test_record import shape_of
+from tests.unit.traces import ACCEPT4, OFFSET, Maker
 
 
 @cache

@@ -12,7 +12,6 @@ import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from traces import OFFSET, Maker
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
@@ -20,6 +19,7 @@ from syscord_read.record.text import Missing
 from syscord_read.source import open_source
 from syscord_read.write import parquet
 from syscord_read.write.parquet import hour_name
+from tests.unit.traces import OFFSET, Maker
 
 HOUR = 3_600_000_000_000
 PARTITION = "host=guest/hour=2023-11-14T22"

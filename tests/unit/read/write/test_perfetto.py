@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as proto
-from traces import OFFSET, Maker
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
 from syscord_read.source import open_source
+from tests.unit.traces import OFFSET, Maker
 
 REALTIME, MONOTONIC = 1, 3
 CLEARED, NEEDED = 1, 2

@@ -9,10 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from test_decode import put
-from test_text import quote, quote_element
-from trace_values import Event, events
-from traces import ACCEPT4, CLOSE, STATAT, WRITE, Maker
 
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import open_trace
@@ -20,6 +16,10 @@ from syscord_read.model.call import Value
 from syscord_read.model.layout import MARK_NAMES, Base, Field, Integer, Shape
 from syscord_read.record.text import Cut, Missing, Record, parse_line, parse_lines
 from syscord_read.write.record import address, lines
+from tests.unit.read.ctf.test_decode import put
+from tests.unit.read.record.test_text import quote, quote_element
+from tests.unit.read.trace_values import Event, events
+from tests.unit.traces import ACCEPT4, CLOSE, STATAT, WRITE, Maker
 
 # The reference: format.c in plain Python.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from strace_calls import call, written
 
 from syscord_read.model.call import Call
 from syscord_read.record.text import Cut, Missing
+from tests.unit.read.strace_calls import call, written
 
 NULL = Missing.NULL
 ENOENT = -2

@@ -6,12 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from strace_calls import call, event_class, written
 
 from syscord_read.errors import UsageError
 from syscord_read.model.call import Call
 from syscord_read.model.processes import Process
 from syscord_read.write.strace import Options, Time, lines
+from tests.unit.read.strace_calls import call, event_class, written
 
 MS = 1_000_000
 NOON = 1_700_049_600 * 1000 * MS  # 2023-11-15 12:00:00 UTC
