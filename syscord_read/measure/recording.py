@@ -6,12 +6,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from syscord_read.measure.activity import Activity
-from syscord_read.measure.columns import Ints, distinct
 from syscord_read.measure.family import Family
 from syscord_read.measure.resources import Resources
 from syscord_read.measure.syscalls import Syscalls
 from syscord_read.measure.tally import KEEP
 from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.columns import Ints, distinct
 
 #: Ended processes are forgotten, but for the busiest, when there are more than this.
 PROCESSES_MAX = 4 * KEEP

@@ -15,9 +15,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from syscord_read.measure.columns import Ints, distinct, distinct_texts, is_there, labelled, numbers, symbol, threads_of
+from syscord_read.model.addresses import parse_address
 from syscord_read.model.batch import Batch, Bools, Column, Group
 from syscord_read.model.call import Call, Value
+from syscord_read.model.columns import Ints, distinct, distinct_texts, is_there, labelled, numbers, symbol, threads_of
 from syscord_read.model.descriptors import (
     AT_FDCWD,
     F_DUPFD,
@@ -33,7 +34,6 @@ from syscord_read.model.descriptors import (
 )
 from syscord_read.model.layout import EventClass, Field, Kind, Shape
 from syscord_read.record.text import integer
-from syscord_read.write.addresses import parse_address
 
 #: What the names of peers begin with, which no path can.
 PEER = b"\0"

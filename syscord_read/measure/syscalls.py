@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syscord_read.measure.columns import Ints
 from syscord_read.measure.histogram import Histograms, percentile
 from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.columns import Ints
 from syscord_read.model.layout import EventClass, Kind
 
 #: errno goes up to 4095.

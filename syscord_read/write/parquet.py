@@ -19,8 +19,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from syscord_read.measure.columns import distinct
 from syscord_read.model.batch import Batch, Bools, Ints, meant
+from syscord_read.model.columns import distinct
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import MAX_ERROR, Kind
 from syscord_read.model.processes import Processes

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.errors import UsageError
-from syscord_read.measure.columns import distinct, distinct_texts, numbers, threads_of
 from syscord_read.measure.syscalls import name_of
 from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, meant
+from syscord_read.model.columns import distinct, distinct_texts, numbers, threads_of
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import Base, Integer, Shape
 from syscord_read.model.processes import Process, Processes

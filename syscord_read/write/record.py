@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from syscord_read.model.addresses import parse_address
 from syscord_read.model.batch import Batch, Column, Group, typed_ret
 from syscord_read.model.layout import (
     FAULT,
@@ -22,7 +23,6 @@ from syscord_read.model.layout import (
     Kind,
     Shape,
 )
-from syscord_read.write.addresses import parse_address
 from syscord_read.write.columns import (
     Bools,
     Escapes,
