@@ -15,8 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from syscord_read.ctf.merge import Merger, Wanted
-from syscord_read.ctf.trace import TIME_MAX, Problem, Trace, find_traces, open_trace
-from syscord_read.errors import ReadError, UsageError
+from syscord_read.ctf.trace import TIME_MAX, Trace, find_traces, open_trace
+from syscord_read.errors import Problem, ReadError, UsageError
 from syscord_read.model.batch import Batch
 from syscord_read.model.select import Selection, Selector
 from syscord_read.record.text_trace import TextTrace

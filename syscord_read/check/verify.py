@@ -18,7 +18,8 @@ import numpy as np
 from syscord_read.ctf.classes import ID_PROCESS, STREAM_CPU
 from syscord_read.ctf.decode import Chunk, Decoder, chunk
 from syscord_read.ctf.group import BinaryGroup
-from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Problem, Stream, Trace
+from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Stream, Trace
+from syscord_read.errors import Problem
 from syscord_read.record.text_trace import TextTrace
 from syscord_read.source import Source
 

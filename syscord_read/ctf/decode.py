@@ -21,8 +21,8 @@ from syscord_read.ctf.classes import LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, Ev
 from syscord_read.ctf.gather import Bytes, gather, gather_structs
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.registry import Registry
-from syscord_read.ctf.trace import Packet, Problem, Trace
-from syscord_read.errors import ReadError
+from syscord_read.ctf.trace import Packet, Trace
+from syscord_read.errors import Problem, ReadError
 from syscord_read.model.batch import Batch, Bools, Ints
 from syscord_read.model.layout import EventClass
 

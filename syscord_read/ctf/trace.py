@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from syscord_read.ctf.classes import PACKET_HEADER, STREAM_CPU, STREAM_STATE, Layout
 from syscord_read.ctf.tsdl import parse
-from syscord_read.errors import ReadError
+from syscord_read.errors import Problem, ReadError
 
 MAGIC = 0xC1FC1FC1
 
@@ -74,19 +74,6 @@ class Header(NamedTuple):
 _HEADER = struct.Struct("<I16sI" + "Q" * 14 + "IIII")
 _BEGIN = slice(32, 40)
 assert _HEADER.size == PACKET_HEADER
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Something that is damaged or missing.  ``offset`` is in bytes from the file's beginning; -1: no place in it."""
-
-    file: str
-    offset: int
-    what: str
-
-    def __str__(self) -> str:
-        place = f"{self.file}, byte {self.offset}" if self.offset >= 0 else self.file
-        return f"{place}: {self.what}"
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 
 from syscord_read.model.addresses import parse_address
 from syscord_read.model.batch import Batch, Bools, Column, Group
-from syscord_read.model.call import Call, Value
+from syscord_read.model.call import Call, calls_of
 from syscord_read.model.columns import Ints, distinct, distinct_texts, is_there, labelled, numbers, symbol, threads_of
 from syscord_read.model.descriptors import (
     AT_FDCWD,
@@ -33,7 +33,7 @@ from syscord_read.model.descriptors import (
     Table,
 )
 from syscord_read.model.layout import EventClass, Field, Kind, Shape
-from syscord_read.record.text import integer
+from syscord_read.model.value import Value, parse_integer
 
 #: What the names of peers begin with, which no path can.
 PEER = b"\0"
@@ -227,7 +227,7 @@ def _rare_calls(batch: Batch) -> Iterator[tuple[int, Call]]:
             chosen &= np.isin(labelled(group, label), list(values))
         wanted[group.rows] = chosen
     if wanted.any():
-        yield from zip(wanted.nonzero()[0].tolist(), map(_with_numbers, batch.select(wanted).calls()), strict=True)
+        yield from zip(wanted.nonzero()[0].tolist(), map(_with_numbers, calls_of(batch.select(wanted))), strict=True)
 
 
 def _with_numbers(call: Call) -> Call:
@@ -237,7 +237,7 @@ def _with_numbers(call: Call) -> Call:
     entry: dict[str, Value] = {}
     for label, value in call.entry.items():
         try:
-            entry[label] = integer(value) if isinstance(value, bytes) else value
+            entry[label] = parse_integer(value) if isinstance(value, bytes) else value
         except ValueError:
             entry[label] = value
     return replace(call, entry=entry)

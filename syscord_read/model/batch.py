@@ -12,25 +12,20 @@ and ``group.column(field)`` decodes one field of all of them at once, when first
                 if field.type == "path":
                     print(group.event_class.name, group.column(field).values)
 
-Never loop over rows where speed counts; where it does not, ``batch.calls()`` is easier.
+Never loop over rows where speed counts; where it does not, ``calls_of`` in call.py is easier.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from syscord_read.model.layout import MAX_ERROR, EventClass, Field, Integer
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-
-    from syscord_read.model.call import Call
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -163,28 +158,16 @@ class Batch:
             **{name: getattr(self, name)[mask] for name in COLUMNS},
             group_list=tuple(_select_group(group, mask, before) for group in self.group_list if mask[group.rows].any()),
             losses=tuple(replace(loss, row=int(before[loss.row])) for loss in self.losses),
-            lines=None if self.lines is None else self.lines.filter(_arrow(mask)),
+            lines=None if self.lines is None else self.lines.filter(pa.array(mask)),
         )
 
     def of_class(self, wanted: Callable[[EventClass], bool]) -> Bools:
         """Which rows are of a class that is wanted."""
         return np.array([wanted(each) for each in self.classes], np.bool_)[self.class_index]
 
-    def calls(self) -> Iterator[Call]:
-        """Every syscall as an object, in order.  ``process`` and ``open_file`` are not among them."""
-        from syscord_read.model.call import calls  # noqa: PLC0415 - which knows batches
-
-        return calls(self)
-
 
 #: The columns of a batch.
 COLUMNS = ("time", "cpu", "class_index", "pid", "tid", "duration", "ret", "has_ret", "unseen", "nr")
-
-
-def _arrow(array: Any) -> pa.Array:
-    import pyarrow as pa  # noqa: PLC0415 - it takes long to load, and most of this package does without
-
-    return pa.array(array)
 
 
 def _select_group(group: Group, mask: Bools, before: Ints) -> Group:

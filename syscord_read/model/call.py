@@ -1,4 +1,4 @@
-"""One syscall as an object, for those who look at few of them, or need not be fast.  ``Batch.calls`` makes them."""
+"""One syscall as an object, for those who look at few of them, or need not be fast."""
 
 from __future__ import annotations
 
@@ -12,13 +12,7 @@ from numpy.typing import NDArray
 
 from syscord_read.model.batch import Batch, Column, Group, typed_ret
 from syscord_read.model.layout import FAULT, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
-from syscord_read.record.text import Cut, Missing
-
-#: The value of a field: an integer; bytes of texts, content and addresses; Missing.NULL and Missing.FAULT; tuples for
-#: lists (a string of which only the beginning was kept is a Cut, one of which nothing was is Missing.FAULT); mappings
-#: from label to integer for structs.  From a text record, integers are bytes as they are written there, but for
-#: members of structs.
-Value = int | bytes | Missing | Cut | tuple["Value", ...] | Mapping[str, int]
+from syscord_read.model.value import Cut, Missing, Value
 
 Marks = Mapping[str, frozenset[str]]
 
@@ -63,8 +57,8 @@ class Call:
 SLICE = 8192
 
 
-def calls(batch: Batch) -> Iterator[Call]:
-    """Every syscall of a batch, in order."""
+def calls_of(batch: Batch) -> Iterator[Call]:
+    """Every syscall of a batch, in order.  ``process`` and ``open_file`` are not among them."""
     return (call for _, call in calls_by_row(batch))
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from syscord_read.model.batch import Batch, Bools, Column, Group
 from syscord_read.model.layout import FAULT, NULL, Shape
-from syscord_read.record.text import integer
+from syscord_read.model.value import parse_integer
 
 Ints = NDArray[np.int64]
 
@@ -45,7 +45,7 @@ def numbers(column: Column, otherwise: int = -1) -> Ints:
 
 def _number(text: bytes, otherwise: int) -> int:
     try:
-        return _as_register(integer(text))
+        return _as_register(parse_integer(text))
     except ValueError:
         return otherwise
 

@@ -16,8 +16,9 @@ import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from syscord_read.model.call import Call, Value
+from syscord_read.model.call import Call
 from syscord_read.model.layout import MAX_ERROR
+from syscord_read.model.value import Value
 
 # linux/fcntl.h, asm-generic/fcntl.h, linux/sched.h, linux/close_range.h, asm-generic/ioctls.h.  O_CLOEXEC is also what
 # SOCK_CLOEXEC, EFD_CLOEXEC and EPOLL_CLOEXEC are.

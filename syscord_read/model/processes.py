@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from syscord_read.model.batch import Batch, Group
 from syscord_read.model.call import values_of
 from syscord_read.model.layout import Kind
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing
 
 #: A field that could not be read where it would have been needed (docs/trace-format.md).
 UNREAD = 16

@@ -1,7 +1,7 @@
 """The text record, read back: one line, one syscall.  docs/record-format.md describes it.
 
 Text has no types: what a process gave and what is a number look alike.  So every value is bytes here, as they were
-before quoting, and ``integer`` makes a number of those that are one.
+before quoting, and ``parse_integer`` makes a number of those that are one.
 """
 
 from __future__ import annotations
@@ -9,26 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
 from typing import TypeAlias
 
+from syscord_read.model.value import INTEGER, Cut, Missing, parse_integer
 
-class Missing(Enum):
-    """Stands for a value that is not there."""
-
-    FAULT = "<fault>"
-    NULL = "<null>"
-
-
-@dataclass(frozen=True)
-class Cut:
-    """A string in a list, of which only the beginning was kept."""
-
-    beginning: bytes
-
-
-Value: TypeAlias = "bytes | Missing | Cut | tuple[Value, ...] | Mapping[str, Value]"
-Fields: TypeAlias = Mapping[str, Value]
+TextValue: TypeAlias = "bytes | Missing | Cut | tuple[TextValue, ...] | Mapping[str, TextValue]"
+Fields: TypeAlias = Mapping[str, TextValue]
 
 
 @dataclass(frozen=True)
@@ -84,18 +70,7 @@ def parse_line(line: str, number: int = 1) -> Record | Lost:
     return result
 
 
-def integer(value: Value) -> int:
-    """The number that a value is: decimal, 0x... or, in the way of C, octal with a leading 0.  ValueError if none."""
-    if not isinstance(value, bytes) or not _INTEGER.fullmatch(text := value.decode("ascii", "replace")):
-        raise ValueError(f"{value!r} is no number")
-    if _OCTAL.fullmatch(text):
-        return int(text, 8)
-    return int(text, 0)
-
-
 _DECIMAL = re.compile(r"-?[0-9]+")
-_INTEGER = re.compile(r"0x[0-9a-f]+|-?[0-9]+")
-_OCTAL = re.compile(r"0[0-7]+")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MARKS = re.compile(r"\((part|fault|late)(\+(part|fault|late))*\)")
@@ -156,7 +131,7 @@ class _Cursor:
 class _Part:
     """Fields as they are read."""
 
-    fields: dict[str, Value] = field(default_factory=dict)
+    fields: dict[str, TextValue] = field(default_factory=dict)
     marks: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -182,7 +157,7 @@ def _record(cursor: _Cursor) -> Record:
     while not cursor.follows(", res="):
         _field(cursor, before)
     cursor.need(", res=")
-    res = None if cursor.skip("?") else integer(cursor.take(_INTEGER, "a result").encode())
+    res = None if cursor.skip("?") else parse_integer(cursor.take(INTEGER, "a result").encode())
     while not cursor.at_end():
         _field(cursor, after)
     marks = before.marks | after.marks
@@ -203,7 +178,7 @@ def _field(cursor: _Cursor, part: _Part) -> None:
         part.marks[label] = frozenset(marks.group()[1:-1].split("+"))
 
 
-def _value(cursor: _Cursor) -> Value:
+def _value(cursor: _Cursor) -> TextValue:
     address = cursor.match(_INET6)
     if address:
         return address.group().encode()
@@ -237,9 +212,9 @@ def _unescape(escape: re.Match[bytes]) -> bytes:
     return _LETTERS[code] if code in _LETTERS else bytes([int(code, 8)])
 
 
-def _list(cursor: _Cursor) -> tuple[Value, ...]:
+def _list(cursor: _Cursor) -> tuple[TextValue, ...]:
     cursor.need("[")
-    values: list[Value] = []
+    values: list[TextValue] = []
     while not cursor.skip("]"):
         if values:
             cursor.need(" ")
@@ -247,7 +222,7 @@ def _list(cursor: _Cursor) -> tuple[Value, ...]:
     return tuple(values)
 
 
-def _element(cursor: _Cursor) -> Value:
+def _element(cursor: _Cursor) -> TextValue:
     if cursor.follows("{"):
         return _struct(cursor)
     if missing := _missing(cursor):
@@ -261,11 +236,11 @@ def _element(cursor: _Cursor) -> Value:
 
 def _struct(cursor: _Cursor) -> Fields:
     cursor.need("{")
-    members: dict[str, Value] = {}
+    members: dict[str, TextValue] = {}
     while not cursor.skip("}"):
         if members:
             cursor.need(" ")
         label = cursor.take(_LABEL, "a member's label")
         cursor.need("=")
-        members[label] = cursor.take(_INTEGER, "a number").encode()
+        members[label] = cursor.take(INTEGER, "a number").encode()
     return members

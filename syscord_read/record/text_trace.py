@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from syscord_read.ctf.trace import Problem
-from syscord_read.errors import ReadError
+from syscord_read.errors import Problem, ReadError
 from syscord_read.model.batch import Batch, Column, Group, Ints, Loss
 from syscord_read.model.layout import FAULT, MARK_NAMES, NULL, PART, EventClass, Field, Integer, Kind, Member, Shape
-from syscord_read.record.text import BadRecord, Cut, Lost, Missing, Record, Value, integer, parse_line
+from syscord_read.model.value import Cut, Missing, parse_integer
+from syscord_read.record.text import BadRecord, Lost, Record, TextValue, parse_line
 
 #: Lines that make a batch, and bytes that a line has at most: some 100 kB of content, each byte four characters.
 LINES = 8192
@@ -189,7 +189,7 @@ def _class_of(record: Record) -> EventClass:
 _ANY = Integer(64, True)
 
 
-def _field(label: str, value: Value, entry: Mapping[str, Value], *, exit: bool = False) -> Field:
+def _field(label: str, value: TextValue, entry: Mapping[str, TextValue], *, exit: bool = False) -> Field:
     """What a field must be, that has this value."""
     key = f"{label}_out" if exit and label in entry else label
     match value:
@@ -204,7 +204,7 @@ def _field(label: str, value: Value, entry: Mapping[str, Value], *, exit: bool =
             return Field(label, Shape.BYTES, "", exit, key=key)
 
 
-def _members(struct: Mapping[str, Value]) -> tuple[Member, ...]:
+def _members(struct: Mapping[str, TextValue]) -> tuple[Member, ...]:
     return tuple(Member(label, "", _ANY) for label in struct)
 
 
@@ -234,7 +234,7 @@ def _marks(record: Record, label: str) -> int:
     return sum(_MARKS[name] for name in record.marks.get(label, ()))
 
 
-def _marks_of(value: Value) -> int:
+def _marks_of(value: TextValue) -> int:
     match value:
         case Missing.NULL:
             return NULL
@@ -245,7 +245,7 @@ def _marks_of(value: Value) -> int:
     return 0
 
 
-def _array(field: Field, values: Sequence[Value]) -> pa.Array:
+def _array(field: Field, values: Sequence[TextValue]) -> pa.Array:
     match field.shape:
         case Shape.STRINGS:
             lists = [[_bytes(each) for each in value] if isinstance(value, tuple) else [] for value in values]
@@ -258,9 +258,9 @@ def _array(field: Field, values: Sequence[Value]) -> pa.Array:
             return pa.array([_bytes(value) for value in values], pa.binary())
 
 
-def _bytes(value: Value) -> bytes:
+def _bytes(value: TextValue) -> bytes:
     return value.beginning if isinstance(value, Cut) else value if isinstance(value, bytes) else b""
 
 
-def _numbers(struct: Value) -> dict[str, Any] | None:
-    return {label: integer(value) for label, value in struct.items()} if isinstance(struct, Mapping) else None
+def _numbers(struct: TextValue) -> dict[str, Any] | None:
+    return {label: parse_integer(value) for label, value in struct.items()} if isinstance(struct, Mapping) else None

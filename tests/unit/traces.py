@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from syscord_read.model.call import Value
 from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Field, Integer, Member, Shape, Symbols
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing, Value
 
 UUID = uuid.UUID("5ca1ab1e-0000-4000-8000-00000000cafe")
 OFFSET = 1_700_000_000_000_000_000

@@ -1,6 +1,6 @@
 """The way of writing of strace 6.1: ``strace(1)`` says what the options mean, ``docs/strace-style.md`` what differs.
 
-for line in lines(batch.calls(), Options(follow=True, time=Time.MICROSECONDS)):
+for line in lines(calls_of(batch), Options(follow=True, time=Time.MICROSECONDS)):
     print(line)
 """
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from syscord_read.model.call import Value
 from syscord_read.model.layout import Field, Shape
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.write.strace import sockets, structs, words
 from syscord_read.write.strace.view import View
 

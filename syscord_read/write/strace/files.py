@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from syscord_read.model.layout import Shape, Symbols
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing
 from syscord_read.write.strace import structs, words
 from syscord_read.write.strace.fields import is_part, text
 from syscord_read.write.strace.kernel import (

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from syscord_read.model.call import Value
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing, Value
 from syscord_read.write.strace import sockets, words
 from syscord_read.write.strace.fields import text
 from syscord_read.write.strace.kernel import AF_INET, AF_INET6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing
 from syscord_read.write.strace import structs, words
 from syscord_read.write.strace.kernel import (
     ARCH_PRCTL,

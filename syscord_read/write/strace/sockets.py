@@ -6,9 +6,8 @@ import ipaddress
 import struct
 from collections.abc import Callable, Mapping
 
-from syscord_read.model.call import Value
 from syscord_read.model.layout import Symbols
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing, Value
 from syscord_read.write.strace import words
 from syscord_read.write.strace.kernel import AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, SOL_SOCKET
 from syscord_read.write.strace.socket_options import INTEGERS, OPTIONS, SOCKET_OPTIONS

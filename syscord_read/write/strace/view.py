@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from syscord_read.model.call import Call, Value
+from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import MAX_ERROR, Base, EventClass, Integer, Symbols
+from syscord_read.model.value import Value
 from syscord_read.write.strace import words
 from syscord_read.write.strace.kernel import STATX_ALL
 

@@ -6,9 +6,8 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from syscord_read.model.call import Value
 from syscord_read.model.layout import Base, Field, Integer, Member, Shape, Symbols
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing, Value
 from tests.unit.traces import Declared
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)

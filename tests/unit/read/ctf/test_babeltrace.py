@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 from syscord_read.model.layout import Kind
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing
 from syscord_read.source import open_source
 from tests.unit.traces import MMAP, Maker
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import Trace, open_trace
 from syscord_read.model.batch import Batch
-from syscord_read.model.call import Call
+from syscord_read.model.call import Call, calls_of
 from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Kind, Shape
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing
 from tests.unit.read.trace_values import Event, events
 from tests.unit.traces import ALL, BARE, CLOSE, MMAP, OFFSET, OPENAT, READ, Declared, Maker
 
@@ -39,7 +39,7 @@ def batches(maker: Maker, folder: Path) -> list[Batch]:
 
 
 def calls(maker: Maker, folder: Path) -> list[Call]:
-    return [call for batch in batches(maker, folder) for call in batch.calls()]
+    return [call for batch in batches(maker, folder) for call in calls_of(batch)]
 
 
 def only_call(maker: Maker, folder: Path) -> Call:
@@ -243,8 +243,8 @@ def test_selecting_rows_keeps_what_belongs_to_them(maker: Maker, tmp_path: Path)
         maker.call(0, time, 7, "ppoll", {"fds": (), "mask": time, "more": tuple(range(time % 3))})
     (batch,) = batches(maker, tmp_path)
     wanted = batch.time % 3 == 1
-    expected = [call for call in batch.calls() if call.time is not None and call.time % 3 == 1]
-    assert list(batch.select(wanted).calls()) == expected
+    expected = [call for call in calls_of(batch) if call.time is not None and call.time % 3 == 1]
+    assert list(calls_of(batch.select(wanted))) == expected
     assert len(batch.select(batch.time < 0)) == 0
     assert batch.select(batch.time < 0).groups() == ()
 
@@ -306,7 +306,7 @@ def test_events_of_classes_that_are_not_declared_are_left_out(tmp_path: Path, mi
         maker.call(0, 1, 7, name, entry)
     maker.declared = [declared for declared in ALL if declared is not missing]
     trace = trace_of(maker, tmp_path)
-    names = [call.name for batch in Merger([trace]).batches() for call in batch.calls()]
+    names = [call.name for batch in Merger([trace]).batches() for call in calls_of(batch)]
     assert names == [name for name in ("openat", "read", "close", "mmap", "statfs") if name != missing.name]
     assert [problem.what for problem in trace.problems] == [
         "1 events of this packet do not fit what the metadata says of them"

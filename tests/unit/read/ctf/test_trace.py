@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import PACKET_MAX, Trace, find_traces, open_trace
 from syscord_read.errors import ReadError
+from syscord_read.model.call import calls_of
 from syscord_read.source import open_source
 from syscord_read.write import json, record
 from tests.unit.traces import EXECVE, OPENAT, PPOLL, READ, UUID, Maker
@@ -46,7 +47,7 @@ def trace(tmp_path: Path) -> Path:
 def read(path: Path) -> tuple[list[int], Trace]:
     """The times of all calls, and the trace, which knows what is wrong with it."""
     found = open_trace(path)
-    times = [call.time for batch in Merger([found]).batches() for call in batch.calls()]
+    times = [call.time for batch in Merger([found]).batches() for call in calls_of(batch)]
     return [time for time in times if time is not None], found
 
 
@@ -56,7 +57,7 @@ def read_in_all_ways(path: Path) -> None:
         source = open_source([path])
         writer = json.Writer()
         for batch in source.batches():
-            list(batch.calls())
+            list(calls_of(batch))
             bytes(record.lines(batch))
             bytes(writer.lines(batch))
     except ReadError:
@@ -204,7 +205,7 @@ def test_strings_beyond_the_events_end_are_told(tmp_path: Path) -> None:
     maker.streams[0] = packet
     path = maker.write(tmp_path / "trace")
     found = open_trace(path)
-    calls = [call for batch in Merger([found]).batches() for call in batch.calls()]
+    calls = [call for batch in Merger([found]).batches() for call in calls_of(batch)]
     assert [call.entry["argv"] for call in calls] == [(b"abcd", b"efgh")] * 2
     assert len(found.problems) == 1
 

@@ -13,9 +13,10 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from syscord_read.measure.resources import PEER, Resources, is_socket, shown
-from syscord_read.model.call import Call, Value
+from syscord_read.model.call import Call, calls_of
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import Shape
+from syscord_read.model.value import Value
 from syscord_read.source import open_source
 from tests.unit.traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
 
@@ -375,7 +376,7 @@ def test_in_bulk_is_the_same_as_call_by_call(tmp_path: Path, steps: list[tuple[S
     slow = Descriptors({(0, 7, -100): b"/home"})
     expected: list[tuple[int, bytes]] = []
     for batch in open_source([path]).batches():
-        for call in batch.calls():
+        for call in calls_of(batch):
             expected += read_of(call, slow)
             slow.follow(call)
     assert [(pid, name) for pid, syscall, name, _, _ in uses_of(path) if syscall == "read"] == expected

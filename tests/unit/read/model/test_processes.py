@@ -12,7 +12,7 @@ from syscord_read.ctf.trace import open_trace
 from syscord_read.model.call import Call
 from syscord_read.model.history import History
 from syscord_read.model.processes import Process, Processes
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing
 from tests.unit.traces import CLOSE, OFFSET, Maker
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from syscord_read.errors import UsageError
+from syscord_read.model.call import calls_of
 from syscord_read.model.select import Selection, When, parse_duration, parse_errnos, parse_when
 from syscord_read.source import open_source
 from tests.unit.traces import OFFSET, Maker
@@ -39,7 +40,7 @@ def chosen(path: Path, **wishes: object) -> list[int]:
     source = open_source([path])
     batches = list(source.batches(Selection(**wishes)))  # type: ignore[arg-type]
     assert sum(int((~batch.is_call).sum()) for batch in batches) == 4
-    return [call.time - OFFSET for batch in batches for call in batch.calls() if call.time]
+    return [call.time - OFFSET for batch in batches for call in calls_of(batch) if call.time]
 
 
 @pytest.mark.parametrize(

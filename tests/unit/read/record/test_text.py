@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from syscord_read.record.text import BadRecord, Cut, Lost, Missing, Record, integer, parse_line, parse_lines
+from syscord_read.model.value import Cut, Missing, parse_integer
+from syscord_read.record.text import BadRecord, Lost, Record, parse_line, parse_lines
 from tests.pages import DOCS, blocks
 
 ESCAPES = {b"\n": "\\n", b"\t": "\\t", b"\r": "\\r", b'"': '\\"', b"\\": "\\\\"}
@@ -135,13 +136,13 @@ def test_a_file_is_lines() -> None:
     ("text", "number"), [(b"12", 12), (b"-3", -3), (b"0x1f", 31), (b"0644", 0o644), (b"0", 0), (b"0x0", 0)]
 )
 def test_numbers(text: bytes, number: int) -> None:
-    assert integer(text) == number
+    assert parse_integer(text) == number
 
 
 @pytest.mark.parametrize("value", [b"", b"x", b"1 2", b"0x", b"\xff", Missing.NULL, ()])
 def test_what_is_no_number(value: bytes) -> None:
     with pytest.raises(ValueError, match="no number"):
-        integer(value)
+        parse_integer(value)
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 
 from syscord_read.errors import ReadError
 from syscord_read.model.batch import Batch
-from syscord_read.model.call import Call
+from syscord_read.model.call import Call, calls_of
 from syscord_read.model.layout import Kind, Shape
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing
 from syscord_read.record.text_trace import LINES, TextTrace
 from syscord_read.source import open_source
 from syscord_read.write import record
@@ -39,7 +39,7 @@ def text(tmp_path: Path, content: str | bytes = EVERYTHING) -> TextTrace:
 
 
 def calls(trace: TextTrace) -> list[Call]:
-    return [call for batch in trace.batches() for call in batch.calls()]
+    return [call for batch in trace.batches() for call in calls_of(batch)]
 
 
 def test_lines_come_out_as_they_were(tmp_path: Path) -> None:
@@ -129,7 +129,7 @@ def test_a_line_that_is_no_record_is_told_and_passed_over(tmp_path: Path, bad: b
 def test_a_batch_of_text_can_be_selected_from(tmp_path: Path) -> None:
     (batch,) = text(tmp_path).batches()
     some = batch.select(batch.pid == 9)
-    assert list(some.calls()) == [call for call in batch.calls() if call.pid == 9]
+    assert list(calls_of(some)) == [call for call in calls_of(batch) if call.pid == 9]
     assert some.lines is not None and len(some.lines) == len(some) == 4
 
 

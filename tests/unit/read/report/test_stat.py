@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 from rich.console import Console
 
 from syscord_read.cli.command import cli
+from syscord_read.model.call import calls_of
 from syscord_read.source import open_source
 from syscord_read.write.tables import Heading, Table, plain, printable, rich
 from tests.unit.traces import OFFSET, Maker
@@ -251,7 +252,10 @@ def test_a_terminal_shows_the_same(width: int) -> None:
 
 def test_percentiles_agree_with_sorting_every_duration(trace: Path) -> None:
     durations = sorted(
-        call.duration for batch in open_source([trace]).batches() for call in batch.calls() if call.duration is not None
+        call.duration
+        for batch in open_source([trace]).batches()
+        for call in calls_of(batch)
+        if call.duration is not None
     )
     total = document(trace)["total"]
     assert total["p50"] == pytest.approx(durations[(len(durations) + 1) // 2 - 1], rel=0.008)

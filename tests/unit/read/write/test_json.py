@@ -14,9 +14,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syscord_read.model.call import Value
 from syscord_read.model.layout import Shape
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.source import open_source
 from syscord_read.write.json import Writer
 from tests.pages import DOCS, blocks

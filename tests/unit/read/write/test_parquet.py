@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
-from syscord_read.record.text import Missing
+from syscord_read.model.value import Missing
 from syscord_read.source import open_source
 from syscord_read.write import parquet
 from syscord_read.write.parquet import hour_name

@@ -13,6 +13,7 @@ from perfetto.protos.perfetto.trace import perfetto_trace_pb2 as proto
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
+from syscord_read.model.call import calls_of
 from syscord_read.source import open_source
 from tests.unit.traces import OFFSET, Maker
 
@@ -240,7 +241,7 @@ def test_every_call_is_drawn_with_the_record_s_own_times(tmp_path: Path) -> None
     expected = {
         (call.tid, call.time - call.duration, call.time, call.entry["fd"])
         for batch in open_source([trace]).batches()
-        for call in batch.calls()
+        for call in calls_of(batch)
         if call.time is not None and call.duration is not None
     }
     assert len(expected) == 3000

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import open_trace
-from syscord_read.model.call import Value
 from syscord_read.model.layout import MARK_NAMES, Base, Field, Integer, Shape
-from syscord_read.record.text import Cut, Missing, Record, parse_line, parse_lines
+from syscord_read.model.value import Cut, Missing, Value
+from syscord_read.record.text import Record, parse_line, parse_lines
 from syscord_read.write.record import address, lines
 from tests.unit.read.ctf.test_decode import put
 from tests.unit.read.record.test_text import quote, quote_element

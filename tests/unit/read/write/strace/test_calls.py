@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syscord_read.model.call import Call
-from syscord_read.record.text import Cut, Missing
+from syscord_read.model.value import Cut, Missing
 from tests.unit.read.strace_calls import call, written
 
 NULL = Missing.NULL
