@@ -17,8 +17,9 @@ import pyarrow as pa
 from syscord_read.ctf.merge import Merger, Wanted
 from syscord_read.ctf.trace import TIME_MAX, Trace, find_traces, open_trace
 from syscord_read.errors import Problem, ReadError, UsageError
-from syscord_read.model.batch import Batch
-from syscord_read.model.select import Selection, Selector
+from syscord_read.model.batch import Batch, MaskedBatch
+from syscord_read.model.select import Selector
+from syscord_read.model.selection import Selection
 from syscord_read.record.text_trace import TextTrace
 
 Progress = Callable[[int], None]
@@ -67,6 +68,27 @@ class Source:
         for text in self.texts:
             for batch in text.follow() if follow else text.batches(progress):
                 yield selector.late(batch.select(selector.early(batch)))
+
+    def masked_batches(
+        self,
+        selection: Selection,
+        progress: Progress | None = None,
+        *,
+        everything: bool = True,
+        follow: bool = False,
+    ) -> Iterator[MaskedBatch]:
+        """Batches, each with which of its rows are selected, all of which are syscalls.
+
+        ``everything``: the other rows are there too, up to the end of the selection's time.  That is for those who must
+        know what a file descriptor stands for, as it may have been said by a call that is not selected.
+        """
+        if not everything:
+            for batch in self.batches(selection, progress, follow=follow):
+                yield batch, batch.is_call
+            return
+        selector = self.selector(selection)
+        for batch in self.batches(Selection(until=selection.until), progress, follow=follow):
+            yield batch, selector.mask(batch)
 
     def selector(self, selection: Selection) -> Selector:
         """What finds the rows that are selected here.  UsageError if the selection makes no sense for this source."""

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
 from syscord_read.cli.output import bar, tell_problems
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from syscord_read.model.batch import Batch
-    from syscord_read.model.select import Selection
-    from syscord_read.source import Source
+from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
 Examples:
@@ -53,33 +46,22 @@ def command(
 
     The output has its name when it is complete.
     """
-    from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
+    # They load numpy and pyarrow, which takes longer than --help may.
+    from syscord_read.source import open_source  # noqa: PLC0415
+    from syscord_read.write import json, parquet, perfetto  # noqa: PLC0415
+    from syscord_read.write.atomic import atomic_file, atomic_folder  # noqa: PLC0415
 
     source = open_source(traces)
     with bar("Converting", source.size) as progress:
         batches = source.batches(selection, progress.advance)
-        _write(kind, batches, source, output, force=force, timestamps=timestamps)
+        match kind:
+            case "parquet":
+                with atomic_folder(output, parquet.is_ours, force=force) as folder:
+                    parquet.write(batches, source, folder, timestamps)
+            case "perfetto":
+                with atomic_file(output, force=force) as file:
+                    perfetto.write(batches, source, file)
+            case _:
+                with atomic_file(output, force=force) as file:
+                    file.writelines(map(json.Writer().lines, batches))
     return tell_problems(source)
-
-
-def _write(kind: str, batches: Iterable[Batch], source: Source, output: Path, *, force: bool, timestamps: str) -> None:
-    from syscord_read.write.atomic import atomic_file, atomic_folder  # noqa: PLC0415 - as above
-
-    match kind:
-        case "parquet":
-            from syscord_read.write import parquet  # noqa: PLC0415 - as above
-
-            with atomic_folder(output, parquet.is_ours, force=force) as folder:
-                parquet.write(batches, source, folder, timestamps)
-        case "perfetto":
-            from syscord_read.write import perfetto  # noqa: PLC0415 - as above
-
-            with atomic_file(output, force=force) as file:
-                perfetto.write(batches, source, file)
-        case _:
-            from syscord_read.write import json  # noqa: PLC0415 - as above
-
-            with atomic_file(output, force=force) as file:
-                writer = json.Writer()
-                for batch in batches:
-                    file.write(writer.lines(batch))

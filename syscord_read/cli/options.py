@@ -5,12 +5,11 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-if TYPE_CHECKING:
-    from syscord_read.model.select import Selection
+from syscord_read.model.selection import Selection, parse_duration, parse_errnos, parse_when
 
 Command = Callable[..., Any]
 
@@ -99,9 +98,6 @@ def _selection(
     since: str | None,
     until: str | None,
 ) -> Selection:
-    # It loads numpy and pyarrow, which takes longer than --help may.
-    from syscord_read.model.select import Selection, parse_duration, parse_errnos, parse_when  # noqa: PLC0415
-
     if ok and (failed or errors):
         raise click.UsageError("--ok and --failed, or --error, leave nothing")
     names, not_names = _syscalls(syscalls)

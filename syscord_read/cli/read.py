@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
 from syscord_read.cli.output import bar, is_quiet, tell_problems
-
-if TYPE_CHECKING:
-    from syscord_read.model.batch import Batch, Bools
-    from syscord_read.model.select import Selection
+from syscord_read.model.selection import Selection
+from syscord_read.write.strace.options import Options, Time
 
 EXAMPLES = """\b
 Examples:
@@ -27,8 +25,15 @@ Examples:
   syscord read --follow -P '/etc/*' /var/tmp/trace     live, until Ctrl-C
 """
 
-#: A style: makes bytes of batches, of each of which only the rows of the mask are to be written.
-Style = Callable[["Iterable[tuple[Batch, Bools]]"], "Iterator[Any]"]
+#: strace's options, and what they are called here.
+_STRACE_OPTIONS = {
+    "-f": "children",
+    "-t": "clock",
+    "-r": "relative",
+    "-T": "durations",
+    "-y": "descriptors",
+    "-s": "strings",
+}
 
 
 @click.command("read", epilog=EXAMPLES, short_help="Print records.")
@@ -53,16 +58,45 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
 
     All of the conditions must hold. Where several values are given for one, any of them will do.
     """
-    from syscord_read.measure.reading import read  # noqa: PLC0415 - it loads numpy and pyarrow
-    from syscord_read.source import open_source  # noqa: PLC0415 - as above
+    # They load numpy and pyarrow, which takes longer than --help may.
+    from syscord_read.source import open_source  # noqa: PLC0415
+    from syscord_read.write import json, record  # noqa: PLC0415
+    from syscord_read.write.strace import output as strace  # noqa: PLC0415
 
-    write = _style(style, options, follow=follow)
+    if style != "strace":
+        _refuse_strace_options(options)
     source = open_source(traces, more=follow)
     with bar("Reading", source.size, shown=is_quiet() and not follow) as progress:
         # What a descriptor stands for may have been said by a call that is not selected.
-        masked = read(source, selection, progress.advance, everything=options["descriptors"], follow=follow)
-        _print(write(masked), flush=follow)
+        everything = options["descriptors"]
+        masked = source.masked_batches(selection, progress.advance, everything=everything, follow=follow)
+        match style:
+            case "record":
+                _print((record.lines(batch) for batch, _ in masked), flush=follow)
+            case "json":
+                writer = json.Writer()
+                _print((writer.lines(batch) for batch, _ in masked), flush=follow)
+            case _:
+                _print(strace.text(masked, _strace_options(options, follow=follow)), flush=follow)
     return tell_problems(source)
+
+
+def _refuse_strace_options(options: dict[str, Any]) -> None:
+    given = [option for option, name in _STRACE_OPTIONS.items() if options[name] not in (None, False, 0)]
+    if given:
+        raise click.UsageError(f"{given[0]} is an option of --style strace")
+
+
+def _strace_options(options: dict[str, Any], *, follow: bool) -> Options:
+    return Options(
+        follow=options["children"],
+        time=(Time.NONE, Time.SECONDS, Time.MICROSECONDS, Time.EPOCH)[min(options["clock"], 3)],
+        relative=options["relative"],
+        duration=options["durations"],
+        paths=options["descriptors"],
+        strings=Options.strings if options["strings"] is None else options["strings"],
+        window=0 if follow else Options.window,
+    )
 
 
 def _print(buffers: Iterable[Any], *, flush: bool) -> None:
@@ -72,52 +106,3 @@ def _print(buffers: Iterable[Any], *, flush: bool) -> None:
         if flush:
             output.flush()
     output.flush()
-
-
-def _style(name: str, options: dict[str, Any], *, follow: bool) -> Style:
-    if name != "strace":
-        given = [option for option, value in _STRACE.items() if options[value] not in (None, False, 0)]
-        if given:
-            raise click.UsageError(f"{given[0]} is an option of --style strace")
-    match name:
-        case "record":
-            from syscord_read.write import record  # noqa: PLC0415 - as above
-
-            return lambda masked: (record.lines(batch) for batch, _ in masked)
-        case "json":
-            from syscord_read.write import json  # noqa: PLC0415
-
-            writer = json.Writer()
-            return lambda masked: (writer.lines(batch) for batch, _ in masked)
-        case _:
-            return lambda masked: _strace(masked, options, follow=follow)
-
-
-#: strace's options, and what they are called here.
-_STRACE = {
-    "-f": "children",
-    "-t": "clock",
-    "-r": "relative",
-    "-T": "durations",
-    "-y": "descriptors",
-    "-s": "strings",
-}
-
-
-def _strace(masked: Iterable[tuple[Batch, Bools]], options: dict[str, Any], *, follow: bool) -> Iterator[bytes]:
-    from syscord_read.model.history import History  # noqa: PLC0415 - as above
-    from syscord_read.write.strace import Options, Time, lines  # noqa: PLC0415
-
-    history = History()
-    standard = Options()
-    chosen = Options(
-        follow=options["children"],
-        time=(Time.NONE, Time.SECONDS, Time.MICROSECONDS, Time.EPOCH)[min(options["clock"], 3)],
-        relative=options["relative"],
-        duration=options["durations"],
-        paths=options["descriptors"],
-        strings=standard.strings if options["strings"] is None else options["strings"],
-        window=0 if follow else standard.window,
-    )
-    text = lines(history.events_and_asides(masked), chosen, history.processes.files, history.classes)
-    yield from (f"{line}\n".encode("utf-8", "surrogateescape") for line in text)

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
 from syscord_read.cli.output import bar, tell_problems
-
-if TYPE_CHECKING:
-    from syscord_read.measure.recording import Recording
-    from syscord_read.model.select import Selection
-    from syscord_read.source import Source
+from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
 Examples:
@@ -56,31 +50,25 @@ def command(
 
     Times are how long calls took, waiting included. Percentiles are at most 0.8 % away from the exact ones.
     """
-    from syscord_read.report.stat.document import document  # noqa: PLC0415 - the same
-    from syscord_read.report.stat.sections import tables  # noqa: PLC0415 - the same
-    from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
-    from syscord_read.write.tables import show  # noqa: PLC0415 - the same
+    # They load numpy and pyarrow, which takes longer than --help may.
+    from syscord_read.measure.recording import sum_up  # noqa: PLC0415
+    from syscord_read.report.stat.document import document  # noqa: PLC0415
+    from syscord_read.report.stat.sections import tables  # noqa: PLC0415
+    from syscord_read.source import open_source  # noqa: PLC0415
+    from syscord_read.write.tables import show  # noqa: PLC0415
 
     sections = [section for section in SECTIONS if section in by or "all" in by]
     source = open_source(traces)
     with bar("Reading", source.size) as progress:
-        recording = sum_up(source, selection, sections, progress.advance)
+        recording = sum_up(
+            source,
+            selection,
+            progress.advance,
+            with_processes="process" in sections,
+            with_resources="path" in sections or "peer" in sections,
+        )
     if as_json:
         click.echo(json.dumps(document(source, recording, sections, sort, limit or None), ensure_ascii=False, indent=1))
     else:
         show(tables(source, recording, sections, sort, limit or None))
     return tell_problems(source)
-
-
-def sum_up(
-    source: Source, selection: Selection, sections: Collection[str], progress: Callable[[int], None] | None = None
-) -> Recording:
-    """Read all of a source, for these sections."""
-    from syscord_read.measure.reading import read  # noqa: PLC0415 - as above
-    from syscord_read.measure.recording import Recording  # noqa: PLC0415 - as above
-
-    resources = "path" in sections or "peer" in sections
-    recording = Recording(with_processes="process" in sections, with_resources=resources)
-    for batch, wanted in read(source, selection, progress, everything=resources):
-        recording.add(batch, wanted)
-    return recording

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
 from syscord_read.cli.output import bar, tell_problems
-
-if TYPE_CHECKING:
-    from syscord_read.model.select import Selection
-    from syscord_read.report.top.screen import View
-    from syscord_read.source import Source
+from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
 Examples:
@@ -51,32 +46,21 @@ def command(
 
     Sockets are called by the address of their peer; ports from 32768 on, which are random, are left out.
     """
-    from syscord_read.report.top.screen import View  # noqa: PLC0415 - the same
-    from syscord_read.source import open_source  # noqa: PLC0415 - it loads numpy and pyarrow
+    # They load numpy and pyarrow, which takes longer than --help may.
+    from syscord_read.measure.recording import sum_up  # noqa: PLC0415
+    from syscord_read.report.top import live, screen  # noqa: PLC0415
+    from syscord_read.source import open_source  # noqa: PLC0415
+    from syscord_read.write.tables import show  # noqa: PLC0415
 
     source = open_source(traces, more=follow)
     hosts = [str(trace.layout.env.get("hostname", "?")) for trace in source.traces]
     hosts = hosts if len(hosts) > 1 else []
-    view = View(sort, rows)
+    view = screen.View(sort, rows)
     if follow:
-        from syscord_read.measure.reading import read  # noqa: PLC0415 - the same
-        from syscord_read.report.top import live  # noqa: PLC0415 - the same
-
-        batches = read(source, selection, follow=True)
+        batches = source.masked_batches(selection, follow=True)
         live.follow(batches, interval, view, hosts=hosts, named=bool(source.traces))
         return 0
-    _once(source, selection, view, hosts)
-    return tell_problems(source)
-
-
-def _once(source: Source, selection: Selection, view: View, hosts: list[str]) -> None:
-    from syscord_read.measure.reading import read  # noqa: PLC0415 - as above
-    from syscord_read.measure.recording import Recording  # noqa: PLC0415 - as above
-    from syscord_read.report.top.screen import tables  # noqa: PLC0415 - as above
-    from syscord_read.write.tables import show  # noqa: PLC0415 - as above
-
-    recording = Recording()
     with bar("Reading", source.size) as progress:
-        for batch, wanted in read(source, selection, progress.advance):
-            recording.add(batch, wanted)
-    show(table for table in tables(recording.activity, recording.family, view, hosts) if table.rows)
+        recording = sum_up(source, selection, progress.advance)
+    show(table for table in screen.tables(recording.activity, recording.family, view, hosts) if table.rows)
+    return tell_problems(source)

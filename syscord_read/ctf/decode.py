@@ -18,12 +18,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from syscord_read.ctf.classes import LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, EventHeader
-from syscord_read.ctf.gather import Bytes, gather, gather_structs
+from syscord_read.ctf.gather import gather, gather_structs
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.registry import Registry
 from syscord_read.ctf.trace import Packet, Trace
 from syscord_read.errors import Problem, ReadError
-from syscord_read.model.batch import Batch, Bools, Ints
+from syscord_read.model.batch import Batch, Bools, Bytes, Ints
 from syscord_read.model.layout import EventClass
 
 _HEADS = (

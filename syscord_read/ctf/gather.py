@@ -8,10 +8,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import DTypeLike, NDArray
 
-from syscord_read.model.batch import Ints
+from syscord_read.model.batch import Bytes, Ints
 from syscord_read.model.layout import Integer
-
-Bytes = NDArray[np.uint8]
 
 
 def gather(data: Bytes, type: DTypeLike, places: Ints) -> NDArray[Any]:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 
 from syscord_read.ctf.classes import Encoding
-from syscord_read.ctf.gather import Bytes, counting, gather, gather_fixed_texts, gather_integers, gather_texts
+from syscord_read.ctf.gather import counting, gather, gather_fixed_texts, gather_integers, gather_texts
 from syscord_read.ctf.steps import Step, Word
-from syscord_read.model.batch import Bools, Column, Group, Ints
+from syscord_read.model.batch import Bools, Bytes, Column, Group, Ints
 from syscord_read.model.layout import Field, Shape
 
 

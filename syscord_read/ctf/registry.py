@@ -6,14 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from syscord_read.ctf.classes import Encoding
 from syscord_read.ctf.trace import Trace
+from syscord_read.model.batch import Bools, Ints
 from syscord_read.model.layout import EventClass, Kind
-
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
 
 _NOT_LOOKED_UP = -2
 _NONE = -1

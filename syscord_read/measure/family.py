@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from syscord_read.model.batch import Batch
-from syscord_read.model.columns import Ints, distinct, threads_of
+from syscord_read.model.batch import Batch, Ints
+from syscord_read.model.columns import distinct, threads_of
 from syscord_read.model.processes import Process, Processes
 
 #: Names of one process that are kept: the first ones, and the last one.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from syscord_read.measure.activity import Activity
@@ -10,8 +11,10 @@ from syscord_read.measure.family import Family
 from syscord_read.measure.resources import Resources
 from syscord_read.measure.syscalls import Syscalls
 from syscord_read.measure.tally import KEEP
-from syscord_read.model.batch import Batch, Bools
-from syscord_read.model.columns import Ints, distinct
+from syscord_read.model.batch import Batch, Bools, Ints
+from syscord_read.model.columns import distinct
+from syscord_read.model.selection import Selection
+from syscord_read.source import Source
 
 #: Ended processes are forgotten, but for the busiest, when there are more than this.
 PROCESSES_MAX = 4 * KEEP
@@ -58,3 +61,18 @@ class Recording:
             least = int(times.min())
             self.begin = least if self.begin < 0 else min(self.begin, least)
             self.end = max(self.end, int(times.max()))
+
+
+def sum_up(
+    source: Source,
+    selection: Selection,
+    progress: Callable[[int], None] | None = None,
+    *,
+    with_processes: bool = True,
+    with_resources: bool = True,
+) -> Recording:
+    """Read all of a source; ``progress`` is told how many bytes were read more."""
+    recording = Recording(with_processes=with_processes, with_resources=with_resources)
+    for batch, wanted in source.masked_batches(selection, progress, everything=with_resources):
+        recording.add(batch, wanted)
+    return recording

@@ -16,9 +16,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.model.addresses import parse_address
-from syscord_read.model.batch import Batch, Bools, Column, Group
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints
 from syscord_read.model.call import Call, calls_of
-from syscord_read.model.columns import Ints, distinct, distinct_texts, is_there, labelled, numbers, symbol, threads_of
+from syscord_read.model.columns import distinct, distinct_texts, is_there, labelled, numbers, symbol, threads_of
 from syscord_read.model.descriptors import (
     AT_FDCWD,
     F_DUPFD,

@@ -13,9 +13,9 @@ from dataclasses import astuple, dataclass, fields
 from typing import Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from syscord_read.model.batch import Ints
+
 Key = TypeVar("Key", bound=Hashable)
 
 #: Keys that are kept; when there are twice as many, those that are busy by no measure are let go.

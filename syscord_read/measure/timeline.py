@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from syscord_read.model.batch import Batch, Bools
-from syscord_read.model.columns import Ints
+from syscord_read.model.batch import Batch, Bools, Ints
 
 #: Steps at most, and the width of the first ones in ns.
 STEPS = 512

@@ -29,6 +29,7 @@ from syscord_read.model.layout import MAX_ERROR, EventClass, Field, Integer
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
+Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,9 @@ class Batch:
         """Which rows are of a class that is wanted."""
         return np.array([wanted(each) for each in self.classes], np.bool_)[self.class_index]
 
+
+#: A batch, and which of its rows are wanted.
+MaskedBatch = tuple[Batch, Bools]
 
 #: The columns of a batch.
 COLUMNS = ("time", "cpu", "class_index", "pid", "tid", "duration", "ret", "has_ret", "unseen", "nr")

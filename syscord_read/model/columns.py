@@ -8,13 +8,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from syscord_read.model.batch import Batch, Bools, Column, Group
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints
 from syscord_read.model.layout import FAULT, NULL, Shape
 from syscord_read.model.value import parse_integer
-
-Ints = NDArray[np.int64]
 
 
 def distinct(values: Ints) -> tuple[list[int], Ints]:

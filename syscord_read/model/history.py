@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.batch import Batch, MaskedBatch
 from syscord_read.model.call import Call, calls_by_row
 from syscord_read.model.layout import EventClass
 from syscord_read.model.processes import Process, Processes
@@ -36,7 +36,7 @@ class History:
             for _, event in self._events(batch):
                 yield event
 
-    def events_and_asides(self, masked: Iterable[tuple[Batch, Bools]]) -> Iterator[Call | Process | Aside]:
+    def events_and_asides(self, masked: Iterable[MaskedBatch]) -> Iterator[Call | Process | Aside]:
         """The same of batches of which only some rows are wanted; the other calls are asides."""
         for batch, wanted in masked:
             for row, event in self._events(batch):

@@ -167,3 +167,8 @@ class EventClass:
     def exit(self) -> tuple[Field, ...]:
         """The fields that the kernel wrote to memory."""
         return tuple(field for field in self.fields if field.exit)
+
+    @cached_property
+    def full_name(self) -> str:
+        """The name that tells it from all others: a 32-bit syscall is not the 64-bit one of that name."""
+        return f"{self.name} (32-bit)" if self.kind is Kind.COMPAT else self.name

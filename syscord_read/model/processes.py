@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from syscord_read.model.batch import Batch, Group
 from syscord_read.model.call import values_of
+from syscord_read.model.columns import threads_of
 from syscord_read.model.layout import Kind
 from syscord_read.model.value import Missing
 
@@ -60,7 +61,7 @@ class Processes:
     def follow(self, batch: Batch) -> Identities:
         """For each row the index in ``known`` of who its thread was at that time, or -1; to be called once a batch."""
         self._forget_ended()
-        threads, which = np.unique(_keys(batch), return_inverse=True)
+        threads, which = np.unique(threads_of(batch, batch.tid), return_inverse=True)
         before = [self._now.get((key >> 32, key & 0xFFFFFFFF)) for key in threads.tolist()]
         self.known = [process for process in before if process]
         numbers = iter(range(len(self.known)))
@@ -127,12 +128,6 @@ class Processes:
             if earlier and not (tid == process.tid and process.reason == "exec"):
                 return replace(process, exe=earlier.exe)
         return process
-
-
-def _keys(batch: Batch) -> NDArray[np.int64]:
-    """A number for each row's thread: the trace, and the thread in it."""
-    traces = np.array([event_class.trace for event_class in batch.classes], np.int64)
-    return traces[batch.class_index] << 32 | batch.tid if len(batch) else batch.tid
 
 
 def _groups(batch: Batch, kind: Kind) -> Iterator[Group]:

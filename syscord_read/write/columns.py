@@ -15,9 +15,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Bytes = NDArray[np.uint8]
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+from syscord_read.model.batch import Bools, Bytes, Ints
+
 Numbers: TypeAlias = "NDArray[np.int64] | NDArray[np.uint64]"
 Piece: TypeAlias = "bytes | pa.Array"
 

@@ -13,12 +13,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.model.addresses import parse_address
-from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, typed_ret
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints, Loss, typed_ret
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import FAULT, LATE, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
 from syscord_read.model.processes import Processes
 from syscord_read.write.columns import (
-    Bools,
     Escapes,
     Piece,
     by_value,

@@ -14,7 +14,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.errors import UsageError
-from syscord_read.measure.syscalls import name_of
 from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, meant
 from syscord_read.model.columns import distinct, distinct_texts, numbers, threads_of
 from syscord_read.model.errno_names import ERRNOS
@@ -222,7 +221,7 @@ def _packets_of_group(batch: Batch, group: Group, interned: _Interned) -> pa.Arr
     rows = group.rows
     traces = np.full(len(rows), group.event_class.trace)
     track = protobuf.numbers(_TRACK, _track(0, _OF_THREAD, 0) + (traces << 40) + batch.tid[rows])
-    name = protobuf.number(_EVENT_NAME, interned.number(_EVENT_NAMES, name_of(group.event_class).encode()))
+    name = protobuf.number(_EVENT_NAME, interned.number(_EVENT_NAMES, group.event_class.full_name.encode()))
     said = [name, protobuf.number(_CATEGORIES, 1), *track, *_annotations(batch, group, interned)]
     ends = batch.time[rows]
     durations = batch.duration[rows]

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from syscord_read.model.addresses import parse_address
-from syscord_read.model.batch import Batch, Column, Group, typed_ret
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints, typed_ret
 from syscord_read.model.layout import (
     FAULT,
     LATE,
@@ -24,9 +24,7 @@ from syscord_read.model.layout import (
     Shape,
 )
 from syscord_read.write.columns import (
-    Bools,
     Escapes,
-    Ints,
     Numbers,
     Piece,
     by_value,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+import click
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,6 @@ class Table:
     rows: Sequence[Sequence[str]]
     total: Sequence[str] | None = None
     notes: Sequence[str] = field(default_factory=tuple)
-
-
-def printable(text: bytes) -> str:
-    """Bytes of a process, so that they cannot do anything to a terminal: what does not print is written as in C."""
-    decoded = text.decode("utf-8", "backslashreplace")
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in decoded)
 
 
 def plain(table: Table) -> str:
@@ -58,11 +54,6 @@ def _line(row: Sequence[str], widths: Sequence[int], headings: Sequence[Heading]
 
 def rich(table: Table, *, fold: bool = True) -> RenderableType:
     """The table for a terminal.  ``fold``: what does not fit goes on in the next line, else it is cut."""
-    from rich import box  # noqa: PLC0415 - who writes to a file does without
-    from rich.console import Group  # noqa: PLC0415
-    from rich.table import Table as RichTable  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
     shown = RichTable(
         box=box.SIMPLE_HEAD, title=table.title or None, title_justify="left", title_style="bold", show_footer=False
     )
@@ -83,9 +74,6 @@ def rich(table: Table, *, fold: bool = True) -> RenderableType:
 
 def show(tables: Iterable[Table]) -> None:
     """Print tables: with rules and colours on a terminal, plain to anything else."""
-    import click  # noqa: PLC0415 - only who prints needs these
-    from rich.console import Console  # noqa: PLC0415 - the same
-
     console = Console()
     if console.is_terminal:
         for table in tables:

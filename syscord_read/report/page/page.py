@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 from importlib.metadata import PackageNotFoundError, version
@@ -24,9 +24,10 @@ from syscord_read.measure.recording import Recording
 from syscord_read.measure.resources import shown
 from syscord_read.measure.tally import Tally
 from syscord_read.measure.timeline import Timeline
+from syscord_read.model.selection import Selection
 from syscord_read.report.page import tree, words
+from syscord_read.report.printable import printable
 from syscord_read.source import Source
-from syscord_read.write.tables import printable
 
 #: Rows of the tables of files, peers and errors; syscalls that have a colour of their own; problems that are told.
 ROWS, SERIES, PROBLEMS = 20, 8, 10
@@ -42,6 +43,15 @@ class Host:
     path: str
     name: str
     system: str
+
+
+def make_page(source: Source, selection: Selection, progress: Callable[[int], None] | None = None) -> str:
+    """Read all of a source; ``progress`` is told how many bytes were read more.  Returns the page."""
+    recording, times = Recording(), Timeline()
+    for batch, wanted in source.masked_batches(selection, progress):
+        times.add(batch, wanted, recording.add(batch, wanted))
+    times.settle()
+    return render(source, recording, times)
 
 
 def render(source: Source, recording: Recording, times: Timeline) -> str:

@@ -10,8 +10,8 @@ from syscord_read.measure.recording import Recording
 from syscord_read.measure.resources import shown
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Sums, Tally
+from syscord_read.report.printable import printable
 from syscord_read.source import Source
-from syscord_read.write.tables import printable
 
 
 def document(

@@ -9,8 +9,9 @@ from syscord_read.measure.recording import Recording
 from syscord_read.measure.resources import shown
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Key, Sums, Tally
+from syscord_read.report.printable import printable
 from syscord_read.source import Source
-from syscord_read.write.tables import Heading, Table, printable
+from syscord_read.write.tables import Heading, Table
 
 _SECOND, _MICROSECOND = 1_000_000_000, 1000
 

@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.text import Text
 
 from syscord_read.measure.window import Window
-from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.batch import MaskedBatch
 from syscord_read.report.top.screen import ORDERS, View, moment, short, tables
 from syscord_read.write.tables import Table, plain, rich
 
@@ -29,13 +29,11 @@ _AROUND, _REST = 5, 3
 
 _HELP = "q quits; sort by c calls, t time, e errors, r bytes read, w bytes written"
 
-Batches = Iterable[tuple[Batch, Bools]]
-
 
 class Reader(threading.Thread):
     """Feeds a window with batches, until there are no more.  ``error`` is what ended it, if something did."""
 
-    def __init__(self, batches: Batches, window: Window) -> None:
+    def __init__(self, batches: Iterable[MaskedBatch], window: Window) -> None:
         super().__init__(name="reader", daemon=True)
         self.batches = batches
         self.window = window
@@ -55,7 +53,9 @@ class Reader(threading.Thread):
             raise self.error
 
 
-def follow(batches: Batches, interval: float, view: View, *, hosts: Sequence[str] = (), named: bool = True) -> None:
+def follow(
+    batches: Iterable[MaskedBatch], interval: float, view: View, *, hosts: Sequence[str] = (), named: bool = True
+) -> None:
     """Show what is done, every ``interval`` seconds, until q or Ctrl-C; on something that is no terminal, as text.
 
     ``named``: the records have times, so that these are shown.

@@ -10,7 +10,8 @@ from syscord_read.measure.activity import Activity
 from syscord_read.measure.family import Family
 from syscord_read.measure.resources import shown
 from syscord_read.measure.tally import Sums
-from syscord_read.write.tables import Heading, Table, printable
+from syscord_read.report.printable import printable
+from syscord_read.write.tables import Heading, Table
 
 _SECOND = 1_000_000_000
 

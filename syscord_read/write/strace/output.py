@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from syscord_read.errors import UsageError
+from syscord_read.model.batch import MaskedBatch
 from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
-from syscord_read.model.history import Aside
+from syscord_read.model.history import Aside, History
 from syscord_read.model.layout import EventClass, Kind
 from syscord_read.model.processes import Process
 from syscord_read.write.strace.arguments import Plan, plan
@@ -74,7 +75,7 @@ def lines(
 ) -> Iterator[str]:
     """The lines that strace would have written, without their newlines.  UsageError: a call is from a text record.
 
-    ``calls`` come in the order of their ends, as ``Batch.calls`` gives them.  There may be processes among them, which
+    ``calls`` come in the order of their ends, as ``calls_of`` gives them.  There may be processes among them, which
     say whose child a process is, and asides, which are not written.  ``files`` is what descriptors stood for at the
     beginning (``Processes.files``), for ``-y``.  ``classes``: whose symbols may be needed before a call of them is met.
     """
@@ -83,6 +84,14 @@ def lines(
     for event in _in_order(writing.events(calls), options.window):
         yield from page.put(event)
     yield from page.finish()
+
+
+def text(masked: Iterable[MaskedBatch], options: Options) -> Iterator[bytes]:
+    """The same of batches, of each of which only some rows are wanted, as bytes, each line with its newline."""
+    history = History()
+    calls = history.events_and_asides(masked)
+    for line in lines(calls, options, history.processes.files, history.classes):
+        yield f"{line}\n".encode("utf-8", "surrogateescape")
 
 
 @dataclass

@@ -15,7 +15,8 @@ from syscord_gen.types import MEMORY, SCALARS
 from syscord_read.model import layout
 from syscord_read.model.call import Call
 from syscord_read.model.layout import ArgumentField, Base, EventClass, Field, Integer, Kind, Prototype, Shape, Symbols
-from syscord_read.write.strace import Options, lines
+from syscord_read.write.strace.options import Options
+from syscord_read.write.strace.output import lines
 from tests.unit.specs import HANDLERS
 
 #: Values that a trace of x86_64 carries for names that the tests meet, from the headers that handlers/symbols tells.

@@ -9,7 +9,7 @@ import pytest
 
 from syscord_read.errors import UsageError
 from syscord_read.model.call import calls_of
-from syscord_read.model.select import Selection, When, parse_duration, parse_errnos, parse_when
+from syscord_read.model.selection import Selection, When, parse_duration, parse_errnos, parse_when
 from syscord_read.source import open_source
 from tests.unit.traces import OFFSET, Maker
 

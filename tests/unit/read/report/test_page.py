@@ -17,16 +17,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from syscord_read.cli.command import cli
-from syscord_read.cli.report import make
 from syscord_read.errors import UsageError
 from syscord_read.measure import timeline
 from syscord_read.measure.family import Member
 from syscord_read.measure.recording import Recording
 from syscord_read.measure.timeline import STEPS, Timeline, least_of, row_of
-from syscord_read.model.select import Selection
+from syscord_read.model.selection import Selection
 from syscord_read.report.page import page, tree, words
+from syscord_read.report.page.page import make_page
+from syscord_read.report.printable import printable
 from syscord_read.source import open_source
-from syscord_read.write.tables import printable
 from tests.unit.read.report.report_scene import HOSTILE, hostile, scene
 from tests.unit.traces import OFFSET, Maker
 
@@ -34,7 +34,7 @@ MEGABYTE = 1_000_000
 
 
 class Page(HTMLParser):
-    """What a browser would make of it: elements with their attributes, and the texts in them."""
+    """What a browser would make_page of it: elements with their attributes, and the texts in them."""
 
     def __init__(self, text: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -70,7 +70,7 @@ class Page(HTMLParser):
 
 
 def report(maker: Maker, folder: Path) -> str:
-    return make(open_source([maker.write(folder / "trace")]), Selection())
+    return make_page(open_source([maker.write(folder / "trace")]), Selection())
 
 
 def test_the_charts_have_every_call(tmp_path: Path) -> None:
@@ -118,7 +118,7 @@ def test_what_is_missing_is_said_at_the_top(tmp_path: Path) -> None:
     path = maker.write(tmp_path / "trace")
     with (path / "cpu0").open("ab") as file:
         file.write(b"<nonsense>")
-    text = Page(make(open_source([path]), Selection())).text
+    text = Page(make_page(open_source([path]), Selection())).text
     assert "Not everything is here. 70 records were lost (70 ring)." in text
     assert "The recording is damaged." in text and str(path / "cpu0") in text
 
@@ -198,7 +198,7 @@ def test_an_empty_recording_has_a_page(tmp_path: Path) -> None:
 def test_a_text_record_has_a_page_without_charts(tmp_path: Path) -> None:
     record = tmp_path / "record"
     record.write_text("pid=7, openat, dir=-100, path=/etc/hosts, flags=0, mode=0, res=3\n")
-    found = Page(make(open_source([record]), Selection()))
+    found = Page(make_page(open_source([record]), Selection()))
     assert found.data["steps"] == 0 and "A text record has no times" in found.text and "/etc/hosts" in found.text
     assert "stack" not in {attributes.get("id") for _, attributes in found.elements}
 
@@ -207,7 +207,7 @@ def test_several_hosts_are_told_apart(tmp_path: Path) -> None:
     maker = scene(50)
     first = maker.write(tmp_path / "first")
     maker.hostname = "board"
-    text = Page(make(open_source([first, maker.write(tmp_path / "second")]), Selection())).text
+    text = Page(make_page(open_source([first, maker.write(tmp_path / "second")]), Selection())).text
     assert "Syscalls of guest, board" in text and text.count("board init") == text.count("guest init") == 1
 
 

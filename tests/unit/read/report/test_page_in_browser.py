@@ -16,12 +16,13 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.remote.webelement import WebElement
 
-from syscord_read.cli.report import make
-from syscord_read.cli.stat import SECTIONS, sum_up
-from syscord_read.model.select import Selection
+from syscord_read.cli.stat import SECTIONS
+from syscord_read.measure.recording import sum_up
+from syscord_read.model.selection import Selection
+from syscord_read.report.page.page import make_page
+from syscord_read.report.printable import printable
 from syscord_read.report.stat.document import document
 from syscord_read.source import open_source
-from syscord_read.write.tables import printable
 from tests.unit.read.report.report_scene import HOSTILE, hostile, scene
 from tests.unit.traces import Maker
 
@@ -96,7 +97,7 @@ class Shown:
 def page(maker: Maker, folder: Path) -> Path:
     source = open_source([maker.write(folder / "trace")])
     path = folder / "report.html"
-    path.write_text(make(source, Selection()), "utf-8")
+    path.write_text(make_page(source, Selection()), "utf-8")
     return path
 
 
@@ -119,7 +120,7 @@ def shown(browser: webdriver.Chrome, folder: Path) -> Iterator[Shown]:
 def sums(folder: Path) -> Any:
     """What stat says of the same recording."""
     source = open_source([folder / "trace"])
-    return document(source, sum_up(source, Selection(), SECTIONS), SECTIONS)
+    return document(source, sum_up(source, Selection()), SECTIONS)
 
 
 def number(text: str) -> int:
@@ -417,7 +418,7 @@ def test_few_records_are_shown_as_well(browser: webdriver.Chrome, tmp_path: Path
 def test_a_text_record_is_shown_without_charts(browser: webdriver.Chrome, tmp_path: Path) -> None:
     record, path = tmp_path / "record", tmp_path / "report.html"
     record.write_text("pid=7, openat, dir=-100, path=/etc/hosts, flags=0, mode=0, res=3\n")
-    path.write_text(make(open_source([record]), Selection()), "utf-8")
+    path.write_text(make_page(open_source([record]), Selection()), "utf-8")
     shown = Shown(browser, path)
     assert "A text record has no times" in shown.find("main").text and not shown.all(".chart")
     assert shown.complaints() == []

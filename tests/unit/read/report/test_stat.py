@@ -13,8 +13,9 @@ from rich.console import Console
 
 from syscord_read.cli.command import cli
 from syscord_read.model.call import calls_of
+from syscord_read.report.printable import printable
 from syscord_read.source import open_source
-from syscord_read.write.tables import Heading, Table, plain, printable, rich
+from syscord_read.write.tables import Heading, Table, plain, rich
 from tests.unit.traces import OFFSET, Maker
 
 

@@ -10,7 +10,8 @@ import pytest
 from syscord_read.errors import UsageError
 from syscord_read.model.call import Call
 from syscord_read.model.processes import Process
-from syscord_read.write.strace import Options, Time, lines
+from syscord_read.write.strace.options import Options, Time
+from syscord_read.write.strace.output import lines
 from tests.unit.read.strace_calls import call, event_class, written
 
 MS = 1_000_000
