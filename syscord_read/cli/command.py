@@ -9,8 +9,7 @@ import importlib
 import os
 import signal
 import sys
-from dataclasses import dataclass
-from typing import NoReturn
+from typing import NamedTuple, NoReturn
 
 import click
 
@@ -20,8 +19,7 @@ from syscord_read.errors import ReadError, UsageError
 DAMAGED, WRONG_USE = 1, 2
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """Where a subcommand is ("module:name of the click command"), and what it does, in a few words."""
 
     place: str
