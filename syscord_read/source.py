@@ -3,7 +3,7 @@
     source = open_source(["/var/tmp/trace", "other/record"])
     processes = Processes()
     for batch in source.batches():
-        who = processes.follow(batch)
+        who = processes.update(batch)
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syscord_read.ctf.merge import Merger, Wanted
+from syscord_read.ctf.merge import Merger, TimeRange
 from syscord_read.ctf.trace import TIME_MAX, Trace, find_traces, open_trace
 from syscord_read.errors import Problem, ReadError, UsageError
 from syscord_read.model.batch import Batch, MaskedBatch
@@ -49,7 +49,7 @@ class Source:
     @property
     def begin(self) -> int:
         """When the first event was, in ns since the epoch; 0 if there is none."""
-        begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begins()]
+        begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begin_times()]
         return min(begins, default=0)
 
     def batches(
@@ -67,7 +67,7 @@ class Source:
         yield from self._of_traces(selector, progress, follow=follow)
         for text in self.texts:
             for batch in text.follow() if follow else text.batches(progress):
-                yield selector.late(batch.select(selector.early(batch)))
+                yield selector.select_by_content(batch.select(selector.mask_by_columns(batch)))
 
     def masked_batches(
         self,
@@ -105,16 +105,16 @@ class Source:
     def _of_traces(self, selector: Selector, progress: Progress | None, *, follow: bool) -> Iterator[Batch]:
         if not self.traces:
             return
-        wanted = Wanted(selector.since or 0, 3 * TIME_MAX if selector.until is None else selector.until)
-        merger = Merger(self.traces, selector.early, wanted, progress)
+        time_range = TimeRange(selector.since or 0, 3 * TIME_MAX if selector.until is None else selector.until)
+        merger = Merger(self.traces, selector.mask_by_columns, time_range, progress)
         for batch in merger.follow() if follow else merger.batches():
-            yield selector.late(batch)
+            yield selector.select_by_content(batch)
 
 
-def open_source(paths: Sequence[str | Path], *, more: bool = False) -> Source:
+def open_source(paths: Sequence[str | Path], *, live: bool = False) -> Source:
     """A source of all these: trace directories, directories with such below, and text records.
 
-    ``more``: they are still being written.  ReadError, which says what to do next, if one of them is none of these.
+    ``live``: they are still being written.  ReadError, which says what to do next, if one of them is none of these.
     """
     # What is freed goes back to the system at once, so that memory is what is in use.
     pa.set_memory_pool(pa.system_memory_pool())
@@ -122,7 +122,7 @@ def open_source(paths: Sequence[str | Path], *, more: bool = False) -> Source:
     texts: list[TextTrace] = []
     for path in map(Path, paths):
         if path.is_dir():
-            traces += [open_trace(found, len(traces) + number, more=more) for number, found in enumerate(_traces(path))]
+            traces += [open_trace(found, len(traces) + number, live=live) for number, found in enumerate(_traces(path))]
         else:
             texts.append(_text(path))
     return Source(traces, texts)

@@ -1,39 +1,40 @@
-"""What ``syscord verify`` prints of a report."""
+"""What ``syscord verify`` prints of what it found."""
 
 from __future__ import annotations
 
-from syscord_read.check.verify import Report, moment
+from syscord_read.check.verify import Findings, timestamp
 
 
-def lines(report: Report) -> list[str]:
-    """A report, to be read by people."""
+def lines(findings: Findings) -> list[str]:
+    """What was found, to be read by people."""
     return [
-        _summary(report),
-        *(f"  lost: {loss}" for loss in report.losses),
-        *(f"  damaged: {problem}" for problem in report.problems),
-        *([f"  damaged: and {report.unreported} more such places"] if report.unreported else []),
-        *(f"  note: {note}" for note in report.notes),
-        f"  {_verdict(report)}",
+        _summary(findings),
+        *(f"  lost: {loss}" for loss in findings.losses),
+        *(f"  damaged: {problem}" for problem in findings.problems),
+        *([f"  damaged: and {findings.unreported} more such places"] if findings.unreported else []),
+        *(f"  note: {note}" for note in findings.notes),
+        f"  {_verdict(findings)}",
     ]
 
 
-def _summary(report: Report) -> str:
-    if not report.packets:
-        return f"{report.path}: {report.records} syscalls"
+def _summary(findings: Findings) -> str:
+    if not findings.packets:
+        return f"{findings.path}: {findings.records} syscalls"
     return (
-        f"{report.path}: {report.records} syscalls and {report.others} other events, in {report.packets} packets of "
-        f"{report.cpus} CPUs, from {moment(report.begin)} to {moment(report.end)}"
+        f"{findings.path}: {findings.records} syscalls and {findings.others} other events, "
+        f"in {findings.packets} packets of {findings.cpus} CPUs, "
+        f"from {timestamp(findings.begin)} to {timestamp(findings.end)}"
     )
 
 
-def _verdict(report: Report) -> str:
-    if report.is_whole:
+def _verdict(findings: Findings) -> str:
+    if findings.is_whole:
         return "whole: nothing is missing"
     parts = []
-    if report.losses:
-        parts.append(f"{report.lost} records are lost")
-    if report.problems:
-        parts.append(f"{len(report.problems) + report.unreported} places are damaged")
-    if report.unread:
-        parts.append(f"{report.unread} bytes cannot be read")
+    if findings.losses:
+        parts.append(f"{findings.lost} records are lost")
+    if findings.problems:
+        parts.append(f"{len(findings.problems) + findings.unreported} places are damaged")
+    if findings.unread:
+        parts.append(f"{findings.unread} bytes cannot be read")
     return "not whole: " + ", ".join(parts)

@@ -54,12 +54,12 @@ class Lost:
         self.last = max(self.last, last)
 
     def __str__(self) -> str:
-        between = f", between {moment(self.first)} and {moment(self.last)}" if self.last else ""
+        between = f", between {timestamp(self.first)} and {timestamp(self.last)}" if self.last else ""
         return f"CPU {self.cpu}: {self.count} records, as {CAUSES.get(self.cause, self.cause)}{between}"
 
 
 @dataclass
-class Report:
+class Findings:
     """What was found in one trace, or text record.
 
     ``unread`` is in bytes; ``begin`` and ``end`` are in ns since the epoch, 0 if there are no times.  ``unreported`` is
@@ -91,13 +91,13 @@ class Report:
         return sum(loss.count for loss in self.losses)
 
 
-def moment(time: int) -> str:
+def timestamp(time: int) -> str:
     """A time in ns since the epoch, on the wall's clock."""
     seconds, nanoseconds = divmod(time, 1_000_000_000)
     return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}.{nanoseconds // 1000:06d}"
 
 
-def verify(source: Source, progress: Progress | None = None) -> Iterator[Report]:
+def verify(source: Source, progress: Progress | None = None) -> Iterator[Findings]:
     """A report of each trace, then of each text record; ``progress`` is told how many bytes were read more."""
     for trace in source.traces:
         yield _Verifier(trace, source.traces, progress).report()
@@ -105,9 +105,9 @@ def verify(source: Source, progress: Progress | None = None) -> Iterator[Report]
         yield _verify_text(text, progress)
 
 
-def _verify_text(text: TextTrace, progress: Progress | None) -> Report:
+def _verify_text(text: TextTrace, progress: Progress | None) -> Findings:
     """A text record has no counts but those of what is missing."""
-    report = Report(str(text.path))
+    report = Findings(str(text.path))
     losses: dict[tuple[int, str], Lost] = {}
     for batch in text.batches(progress):
         report.records += len(batch)
@@ -123,12 +123,12 @@ class _Verifier:
 
     def __init__(self, trace: Trace, traces: Sequence[Trace], progress: Progress | None) -> None:
         self.trace = trace
-        self.result = Report(str(trace.path))
+        self.result = Findings(str(trace.path))
         self.progress = progress
         self.decoder = Decoder(traces)
         self.losses: dict[tuple[int, str], Lost] = {}
 
-    def report(self) -> Report:
+    def report(self) -> Findings:
         """All that was found."""
         result, trace = self.result, self.trace
         for stream in trace.streams.values():

@@ -44,7 +44,7 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            _interrupted()
+            _end_by_sigint()
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
         return list(COMMANDS)
@@ -92,23 +92,23 @@ def main() -> NoReturn:
     try:
         status = cli.main(prog_name="syscord", standalone_mode=False)
     except click.exceptions.Abort:
-        _interrupted()
+        _end_by_sigint()
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except UsageError as error:
-        status = _complain(error, WRONG_USE)
+        status = _print_error(error, WRONG_USE)
     except (ReadError, OSError) as error:
-        status = _complain(error, DAMAGED)
+        status = _print_error(error, DAMAGED)
     sys.exit(status if isinstance(status, int) else 0)
 
 
-def _complain(error: Exception, status: int) -> int:
+def _print_error(error: Exception, status: int) -> int:
     print(f"syscord: {error}", file=sys.stderr)
     return status
 
 
-def _interrupted() -> NoReturn:
+def _end_by_sigint() -> NoReturn:
     """End by the signal, so that a shell's loop ends too."""
     sys.stdout.flush()
     signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import bar, tell_problems
+from syscord_read.cli.output import print_problems, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -52,7 +52,7 @@ def command(
     from syscord_read.write.atomic import atomic_file, atomic_folder  # noqa: PLC0415
 
     source = open_source(traces)
-    with bar("Converting", source.size) as progress:
+    with progress_bar("Converting", source.size) as progress:
         batches = source.batches(selection, progress.advance)
         match kind:
             case "parquet":
@@ -64,4 +64,4 @@ def command(
             case _:
                 with atomic_file(output, force=force) as file:
                     file.writelines(map(json.Writer().lines, batches))
-    return tell_problems(source)
+    return print_problems(source)

@@ -14,10 +14,10 @@ from syscord_read.model.selection import Selection, parse_duration, parse_errnos
 Command = Callable[..., Any]
 
 
-def _numbers(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> frozenset[int]:
+def _parse_numbers(_context: click.Context, _parameter: click.Parameter, values: tuple[str, ...]) -> frozenset[int]:
     """Numbers, with commas between them."""
     try:
-        return frozenset(int(part) for part in _parts(values))
+        return frozenset(int(part) for part in _split_at_commas(values))
     except ValueError as error:
         raise click.BadParameter(f"{str(error).rpartition(' ')[2]} is no number") from None
 
@@ -27,8 +27,8 @@ traces_argument = click.argument(
 )
 
 _OPTIONS = (
-    click.option("-p", "--pid", "pids", callback=_numbers, multiple=True, metavar="PID", help="These processes."),
-    click.option("--tid", "tids", callback=_numbers, multiple=True, metavar="TID", help="These threads."),
+    click.option("-p", "--pid", "pids", callback=_parse_numbers, multiple=True, metavar="PID", help="These processes."),
+    click.option("--tid", "tids", callback=_parse_numbers, multiple=True, metavar="TID", help="These threads."),
     click.option(
         "--comm", "comms", multiple=True, metavar="NAME", help="Processes of this name, or shell pattern (nginx*)."
     ),
@@ -76,14 +76,14 @@ def selection_options(command: Command) -> Command:
     @functools.wraps(command)
     def wrapped(*args: Any, **options: Any) -> Any:
         chosen = {name: options.pop(name) for name in _NAMES}
-        return command(*args, selection=_selection(**chosen), **options)
+        return command(*args, selection=_make_selection(**chosen), **options)
 
     for option in reversed(_OPTIONS):
         wrapped = option(wrapped)
     return wrapped
 
 
-def _selection(
+def _make_selection(
     *,
     pids: frozenset[int],
     tids: frozenset[int],
@@ -100,7 +100,7 @@ def _selection(
 ) -> Selection:
     if ok and (failed or errors):
         raise click.UsageError("--ok and --failed, or --error, leave nothing")
-    names, not_names = _syscalls(syscalls)
+    names, not_names = _parse_syscalls(syscalls)
     return Selection(
         pids=pids,
         tids=tids,
@@ -108,7 +108,7 @@ def _selection(
         names=names,
         not_names=not_names,
         outcome="ok" if ok else "failed" if failed else "",
-        errnos=parse_errnos(_parts(errors)),
+        errnos=parse_errnos(_split_at_commas(errors)),
         least=None if min_duration is None else parse_duration(min_duration),
         most=None if max_duration is None else parse_duration(max_duration),
         paths=paths,
@@ -117,16 +117,16 @@ def _selection(
     )
 
 
-def _parts(values: Iterable[str]) -> list[str]:
+def _split_at_commas(values: Iterable[str]) -> list[str]:
     """What stands between commas."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
 
 
-def _syscalls(values: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
+def _parse_syscalls(values: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Names that are wanted, and those that are not; strace's trace=NAMES is understood."""
     wanted: set[str] = set()
     unwanted: set[str] = set()
     for value in values:
         plain = value.removeprefix("trace=")
-        (unwanted if plain.startswith("!") else wanted).update(_parts([plain.removeprefix("!")]))
+        (unwanted if plain.startswith("!") else wanted).update(_split_at_commas([plain.removeprefix("!")]))
     return frozenset(wanted), frozenset(unwanted)

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from syscord_read.source import Source
 
-#: Seconds that something must take before a bar says how far it is.
-PATIENCE = 1.0
+#: What takes longer than this gets a progress bar.
+BAR_AFTER_SECONDS = 1.0
 
 #: Problems that are told one by one.
 PROBLEMS_SHOWN = 10
 
 
-class Bar:
+class ProgressBar:
     """A progress bar on stderr, once it has taken a second."""
 
     def __init__(self, what: str, total: int, *, shown: bool) -> None:
@@ -36,7 +36,7 @@ class Bar:
         self.done += size
         if not self.shown:
             return
-        if self._bar is None and time.monotonic() - self._begin >= PATIENCE:
+        if self._bar is None and time.monotonic() - self._begin >= BAR_AFTER_SECONDS:
             self._start()
         if self._bar is not None:
             self._bar.update(self._task, completed=self.done)
@@ -57,21 +57,21 @@ class Bar:
 
 
 @contextmanager
-def bar(what: str, total: int, *, shown: bool = True) -> Iterator[Bar]:
+def progress_bar(what: str, total: int, *, shown: bool = True) -> Iterator[ProgressBar]:
     """A progress bar; only if ``shown`` and stderr is a terminal."""
-    progress = Bar(what, total, shown=shown and sys.stderr.isatty())
+    progress = ProgressBar(what, total, shown=shown and sys.stderr.isatty())
     try:
         yield progress
     finally:
         progress.stop()
 
 
-def is_quiet() -> bool:
+def is_output_a_file() -> bool:
     """Whether the output goes to a file, so that a bar would not stand in its midst, or in a pager's."""
     return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
 
 
-def tell_problems(source: Source) -> int:
+def print_problems(source: Source) -> int:
     """Say on stderr what is wrong with what was read.  Returns the exit status."""
     problems = source.problems
     for problem in problems[:PROBLEMS_SHOWN]:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import bar, is_quiet, tell_problems
+from syscord_read.cli.output import is_output_a_file, print_problems, progress_bar
 from syscord_read.model.selection import Selection
 from syscord_read.write.strace.options import Options, Time
 
@@ -65,8 +65,8 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
 
     if style != "strace":
         _refuse_strace_options(options)
-    source = open_source(traces, more=follow)
-    with bar("Reading", source.size, shown=is_quiet() and not follow) as progress:
+    source = open_source(traces, live=follow)
+    with progress_bar("Reading", source.size, shown=is_output_a_file() and not follow) as progress:
         # What a descriptor stands for may have been said by a call that is not selected.
         everything = options["descriptors"]
         masked = source.masked_batches(selection, progress.advance, everything=everything, follow=follow)
@@ -78,7 +78,7 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
                 _print((writer.lines(batch) for batch, _ in masked), flush=follow)
             case _:
                 _print(strace.text(masked, _strace_options(options, follow=follow)), flush=follow)
-    return tell_problems(source)
+    return print_problems(source)
 
 
 def _refuse_strace_options(options: dict[str, Any]) -> None:

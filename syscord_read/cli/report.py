@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import bar, tell_problems
+from syscord_read.cli.output import print_problems, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -38,7 +38,7 @@ def command(*, traces: tuple[Path, ...], output: Path, force: bool, selection: S
 
     source = open_source(traces)
     with atomic_file(output, force=force) as file:
-        with bar("Reading", source.size) as progress:
+        with progress_bar("Reading", source.size) as progress:
             page = make_page(source, selection, progress.advance)
         file.write(page.encode())
-    return tell_problems(source)
+    return print_problems(source)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import bar, tell_problems
+from syscord_read.cli.output import print_problems, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -59,7 +59,7 @@ def command(
 
     sections = [section for section in SECTIONS if section in by or "all" in by]
     source = open_source(traces)
-    with bar("Reading", source.size) as progress:
+    with progress_bar("Reading", source.size) as progress:
         recording = sum_up(
             source,
             selection,
@@ -71,4 +71,4 @@ def command(
         click.echo(json.dumps(document(source, recording, sections, sort, limit or None), ensure_ascii=False, indent=1))
     else:
         show(tables(source, recording, sections, sort, limit or None))
-    return tell_problems(source)
+    return print_problems(source)

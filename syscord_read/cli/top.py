@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import bar, tell_problems
+from syscord_read.cli.output import print_problems, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -52,15 +52,15 @@ def command(
     from syscord_read.source import open_source  # noqa: PLC0415
     from syscord_read.write.tables import show  # noqa: PLC0415
 
-    source = open_source(traces, more=follow)
+    source = open_source(traces, live=follow)
     hosts = [str(trace.layout.env.get("hostname", "?")) for trace in source.traces]
     hosts = hosts if len(hosts) > 1 else []
     view = screen.View(sort, rows)
     if follow:
         batches = source.masked_batches(selection, follow=True)
-        live.follow(batches, interval, view, hosts=hosts, named=bool(source.traces))
+        live.follow(batches, interval, view, hosts=hosts, has_times=bool(source.traces))
         return 0
-    with bar("Reading", source.size) as progress:
+    with progress_bar("Reading", source.size) as progress:
         recording = sum_up(source, selection, progress.advance)
-    show(table for table in screen.tables(recording.activity, recording.family, view, hosts) if table.rows)
-    return tell_problems(source)
+    show(table for table in screen.tables(recording.activity, recording.process_tree, view, hosts) if table.rows)
+    return print_problems(source)

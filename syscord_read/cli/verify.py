@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import traces_argument
-from syscord_read.cli.output import bar
+from syscord_read.cli.output import progress_bar
 
 EXAMPLES = """\b
 Examples:
@@ -30,7 +30,7 @@ def command(traces: tuple[Path, ...], quiet: bool) -> int:
     from syscord_read.source import open_source  # noqa: PLC0415
 
     source = open_source(traces)
-    with bar("Verifying", source.size) as progress:
+    with progress_bar("Verifying", source.size) as progress:
         reports = list(verify(source, progress.advance))
     if not quiet:
         click.echo("\n".join(line for report in reports for line in lines(report)))

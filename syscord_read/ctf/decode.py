@@ -1,7 +1,7 @@
 """Events of packets, decoded in bulk: numpy and Arrow do what is to be done for each event, and for each byte.
 
-``hop`` alone loops over events in Python, since only an event says where the next one begins.  From there on, all
-events of some packets are handled at once: what they have in common, then class by class what they have for themselves.
+``find_events`` alone loops over events in Python, since only an event says where the next one begins.  From there on,
+all events of some packets are handled at once: what all events have, then what each class has.
 The bytes stay where they are, and fields are gathered from them by their positions.
 
 Nothing that a trace says is believed before it is checked: an event that does not fit its class is left out, and noted.
@@ -61,7 +61,7 @@ class Chunk:
         """Of each event, as the trace counts."""
         at = np.array(self.positions, np.int64) * 2 + self.trace.layout.header.time
         low = gather(np.frombuffer(self.data, np.uint8), "<u4", at)
-        return _unfold(low, np.array([len(at)]), [self.base])
+        return _unwrap_times(low, np.array([len(at)]), [self.base])
 
     def split(self, place: int, times: Ints) -> tuple[Chunk, Chunk]:
         """The events before a place, and those from there on, which must be some."""
@@ -81,13 +81,13 @@ def chunk(trace: Trace, packet: Packet) -> Chunk:
     wrong = "this packet cannot be read, or was cut off just now"
     if len(data) == packet.size:
         data = data[:content] + bytes(content % 2)
-        positions, wrong = hop(data, content, trace.layout.header)
+        positions, wrong = find_events(data, content, trace.layout.header)
     if wrong:
         trace.report(Problem(str(packet.file.path), packet.offset, wrong))
     return Chunk(trace, packet, data, positions, packet.header.begin)
 
 
-def hop(data: bytes, content: int, header: EventHeader) -> tuple[list[int], str]:
+def find_events(data: bytes, content: int, header: EventHeader) -> tuple[list[int], str]:
     """Where the events of a packet begin, in units of 2 bytes, and what is wrong with their row."""
     words = _words(data)
     at, last = PACKET_HEADER // 2, (content - header.size) // 2
@@ -115,7 +115,7 @@ def _words(data: bytes) -> memoryview | Sequence[int]:
     return words
 
 
-def _unfold(low: NDArray[np.uint32], counts: Ints, bases: list[int]) -> Ints:
+def _unwrap_times(low: NDArray[np.uint32], counts: Ints, bases: list[int]) -> Ints:
     """Whole times of events of several packets, from the low 32 bits of each, and when each packet begins."""
     firsts = np.cumsum(counts) - counts
     base = np.array(bases, np.int64)
@@ -178,7 +178,7 @@ class _Events:
         heads = gather_structs(self.data, _header_type(self.header), positions)
         bases = [chunk.base for chunk in chunks]
         offsets = np.array([chunk.trace.layout.clock_offset for chunk in chunks], np.int64)
-        times = _unfold(heads["time"].astype(np.uint32), counts, bases) + np.repeat(offsets, counts)
+        times = _unwrap_times(heads["time"].astype(np.uint32), counts, bases) + np.repeat(offsets, counts)
         ends = np.minimum(positions + heads["size"].astype(np.int64) * 2, np.repeat(starts + lengths, counts))
         whose = np.repeat(np.arange(len(chunks)), counts)
         order = slice(None) if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")

@@ -24,7 +24,7 @@ def gather_structs(data: Bytes, type: np.dtype[np.void], places: Ints) -> NDArra
     return raw[places].view(type)
 
 
-def counting(counts: Ints) -> Ints:
+def indices_within(counts: Ints) -> Ints:
     """0, 1 ... up to each of the counts, one behind the other."""
     total = int(counts.sum())
     return np.arange(total) - np.repeat(np.cumsum(counts) - counts, counts)

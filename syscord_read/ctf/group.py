@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from syscord_read.ctf.classes import Encoding
-from syscord_read.ctf.gather import counting, gather, gather_fixed_texts, gather_integers, gather_texts
+from syscord_read.ctf.gather import gather, gather_fixed_texts, gather_integers, gather_texts, indices_within
 from syscord_read.ctf.steps import Step, Word
 from syscord_read.model.batch import Bools, Bytes, Column, Group, Ints
 from syscord_read.model.layout import Field, Shape
@@ -145,7 +145,7 @@ class BinaryGroup(Group):
             case Shape.STRUCT | Shape.NUMBER:
                 return _elements(self.data, step, place.at, place.count == 0)
             case Shape.STRUCTS | Shape.NUMBERS:
-                at = np.repeat(place.at, place.count) + counting(place.count) * step.unit
+                at = np.repeat(place.at, place.count) + indices_within(place.count) * step.unit
                 return _lists(place.count, _elements(self.data, step, at))
             case _:
                 return gather_texts(self.data, place.at, place.count)
@@ -164,7 +164,7 @@ def _ranges(counts: Ints | None, places: Ints) -> Ints:
     """Which elements of lists, that are stored flat, belong to the lists at these places."""
     assert counts is not None, "lists have counts"
     firsts = (np.cumsum(counts) - counts)[places]
-    return np.repeat(firsts, counts[places]) + counting(counts[places])
+    return np.repeat(firsts, counts[places]) + indices_within(counts[places])
 
 
 def _lists(counts: Ints, flat: pa.Array) -> pa.Array:

@@ -28,7 +28,7 @@ BATCH_MAX = 1 << 30
 OPEN_MAX = 512 << 20
 
 #: Seconds between two looks at what is being written.  The module writes at least every flush_ms=100.
-PATIENCE = 0.25
+POLL_SECONDS = 0.25
 
 
 @dataclass(frozen=True, order=True)
@@ -62,7 +62,7 @@ class Counters:
     dropped: dict[str, int]
 
 
-class Wanted:
+class TimeRange:
     """What of the packets is wanted at all: those with events from ``since`` to ``until``, in ns since the epoch."""
 
     def __init__(self, since: int = 0, until: int = 3 * TIME_MAX) -> None:
@@ -86,24 +86,24 @@ class Merger:
         self,
         traces: Sequence[Trace],
         mask: Mask | None = None,
-        wanted: Wanted | None = None,
+        time_range: TimeRange | None = None,
         progress: Callable[[int], None] | None = None,
         budget: int = BUDGET,
     ) -> None:
         self.traces = traces
         self.decoder = Decoder(traces)
-        self.mask, self.wanted, self.progress, self.budget = mask, wanted or Wanted(), progress, budget
+        self.mask, self.time_range, self.progress, self.budget = mask, time_range or TimeRange(), progress, budget
         self.heads: list[Head] = []
         self.open: list[Chunk] = []
         self.losses: list[tuple[Key, Loss]] = []
         self.counters: dict[tuple[int, int], Counters] = {}
         self.waiting = [(trace, stream) for trace in traces for stream in trace.streams.values()]
-        self.more = False
+        self.live = False
         self.horizon = 0
 
     def batches(self) -> Iterator[Batch]:
         """Everything that there is, to the end."""
-        self._find_heads(more=False)
+        self._find_heads(live=False)
         while self.heads or self.open:
             yield self._batch(_END)
 
@@ -115,13 +115,13 @@ class Merger:
         """
         while True:
             for trace in self.traces:
-                trace.settle()
+                trace.update_sizes()
             for head in self.heads:
                 self._note_horizon(head.stream.trace, head.packet)
-            self._find_heads(more=True)
+            self._find_heads(live=True)
             while self._is_ready():
                 yield self._batch(Key(self.horizon + 1, -1, -2, -1))
-            pause(PATIENCE)
+            pause(POLL_SECONDS)
 
     def _is_ready(self) -> bool:
         """Whether there is something up to the horizon."""
@@ -130,32 +130,32 @@ class Merger:
         return bool(times) and min(times) <= self.horizon
 
     def _note_horizon(self, trace: Trace, packet: Packet) -> None:
-        if packet.is_settled:
+        if packet.is_old:
             self.horizon = max(self.horizon, packet.header.end + trace.layout.clock_offset)
 
-    def _find_heads(self, *, more: bool) -> None:
+    def _find_heads(self, *, live: bool) -> None:
         """Ask each stream that had no packet for one."""
-        self.more = more
-        if more:
+        self.live = live
+        if live:
             for trace in self.traces:
-                self.waiting += [(trace, stream) for stream in trace.look(more=True)]
+                self.waiting += [(trace, stream) for stream in trace.scan_files(live=True)]
         waiting, self.waiting = self.waiting, []
         for trace, stream in waiting:
             self._advance(trace, stream)
 
     def _advance(self, trace: Trace, stream: Stream) -> None:
         """Take the next packet of a stream that is wanted."""
-        while packet := stream.next(more=self.more):
+        while packet := stream.next(live=self.live):
             self._count(trace, stream, packet)
-            if not self.wanted.skips(trace, packet):
+            if not self.time_range.skips(trace, packet):
                 key = Key(packet.header.begin + trace.layout.clock_offset, trace.index, packet.cpu, packet.header.seq)
                 self._note_horizon(trace, packet)
                 heapq.heappush(self.heads, Head(key, packet, stream))
                 return
-            self._tell(packet.size)
+            self._report_progress(packet.size)
         self.waiting.append((trace, stream))
 
-    def _tell(self, size: int) -> None:
+    def _report_progress(self, size: int) -> None:
         if self.progress:
             self.progress(size)
 
@@ -187,7 +187,7 @@ class Merger:
             if loaded.positions:
                 self.open.append(loaded)
                 size += len(loaded.data)
-            self._tell(head.packet.size)
+            self._report_progress(head.packet.size)
             self._advance(head.stream.trace, head.stream)
 
     def _take(self, cut: Key) -> list[Chunk]:
@@ -227,7 +227,7 @@ class Merger:
         when = header.begin + trace.layout.clock_offset
         place = Key(when, trace.index, packet.cpu, header.seq)
         for cause, count in lost.items():
-            if count > 0 and self.wanted.since <= when <= self.wanted.until:
+            if count > 0 and self.time_range.since <= when <= self.time_range.until:
                 self.losses.append((place, Loss(0, when, count, cause, packet.cpu, trace.index)))
 
 

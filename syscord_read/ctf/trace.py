@@ -33,7 +33,7 @@ TIME_MAX = 1 << 61
 LAST_PACKET = 1
 
 #: Bytes that are searched at once for the next packet, behind something that is none.
-SEARCH_LEAST, SEARCH_MOST = 4096, 1 << 20
+RESYNC_LEAST, RESYNC_MOST = 4096, 1 << 20
 
 #: Problems of a trace that are told one by one.
 PROBLEMS_MAX = 1000
@@ -78,7 +78,7 @@ assert _HEADER.size == PACKET_HEADER
 
 @dataclass(frozen=True)
 class Packet:
-    """A packet that is whole.
+    """A packet that is complete.
 
     ``offset`` and ``size`` are bytes: where in ``file``, and how many there are.  ``cpu`` is the stream's, -1 if it is
     of the state.
@@ -91,30 +91,30 @@ class Packet:
     cpu: int
 
     @property
-    def is_settled(self) -> bool:
-        """Whether it was there a while ago."""
-        return self.offset + self.size <= self.file.settled
+    def is_old(self) -> bool:
+        """Whether it was there already when the sizes were last updated."""
+        return self.offset + self.size <= self.file.previous_size
 
 
-class Found(Enum):
+class NotAPacket(Enum):
     """What a stream finds, if not a packet."""
 
-    NONSENSE = "nonsense"  # it was passed over
-    END = "end"  # there is nothing, or nothing whole yet
+    GARBAGE = "garbage"  # it was skipped
+    END = "end"  # there is nothing, or nothing complete yet
 
 
 class StreamFile:
     """One file of a stream.  It is opened when its first packet is wanted, and closed behind the last one.
 
     Rotation renames files, so a file is known by its number in the file system, ``inode``, and by how it begins.
-    ``settled`` is how many bytes it had a while ago; ``settle`` sets it to how many it had when that was last called.
+    ``previous_size`` is how many bytes it had when ``update_sizes`` was called last but one.
     """
 
     def __init__(self, path: Path, inode: int, beginning: bytes) -> None:
         self.path = path
         self.inode = inode
         self.beginning = beginning
-        self.settled = self._found = 0
+        self.previous_size = self._current_size = 0
         self._fd = -1
 
     @property
@@ -143,9 +143,9 @@ class StreamFile:
             os.close(self._fd)
             self._fd = -1
 
-    def settle(self) -> None:
-        """Take what was found last time for old, and see what there is now."""
-        self.settled, self._found = self._found, _size(self.path)
+    def update_sizes(self) -> None:
+        """Look how large the file is now; what was found last time is the previous size."""
+        self.previous_size, self._current_size = self._current_size, _size(self.path)
 
     @property
     def size(self) -> int:
@@ -176,21 +176,21 @@ class Stream:
         self.files: list[StreamFile] = []  # the first is being read, at
         self.offset = 0
 
-    def next(self, *, more: bool = False) -> Packet | None:
+    def next(self, *, live: bool = False) -> Packet | None:
         """The next packet, or None if there is none yet.
 
-        ``more``: what is written is still growing, so a packet that is not whole may become so.
+        ``live``: the trace is still being written, so a packet that is not complete may become so.
         """
         while self._open():
-            growing = more and len(self.files) == 1
+            growing = live and len(self.files) == 1
             found = self._find(growing)
             if isinstance(found, Packet):
                 self.offset = found.offset + found.size
                 return found
-            if found is Found.END and growing:
+            if found is NotAPacket.END and growing:
                 return None
-            if found is Found.END:
-                self._leave()
+            if found is NotAPacket.END:
+                self._next_file()
         return None
 
     def close(self) -> None:
@@ -204,7 +204,7 @@ class Stream:
         first = 1 if self.offset else 0
         self.files[first:] = sorted(self.files[first:], key=lambda each: each.order)
 
-    def _leave(self) -> None:
+    def _next_file(self) -> None:
         self.files.pop(0).close()
         self.offset = 0
 
@@ -215,7 +215,7 @@ class Stream:
                 self.files[0].open()
             except OSError as error:
                 self._problem(-1, str(error))
-                self._leave()
+                self._next_file()
                 continue
             return True
         return False
@@ -223,7 +223,7 @@ class Stream:
     def _problem(self, offset: int, what: str) -> None:
         self.trace.report(Problem(str(self.files[0].path), offset, what))
 
-    def _find(self, growing: bool) -> Packet | Found:
+    def _find(self, growing: bool) -> Packet | NotAPacket:
         """What stands where the reading is."""
         file, offset = self.files[0], self.offset
         left = file.size - offset
@@ -233,22 +233,22 @@ class Stream:
             self._skip(left, f"the rest cannot be read: {error.strerror}")
             head = b""
         if not head:
-            return Found.END
+            return NotAPacket.END
         if len(head) < PACKET_HEADER:
-            whole = PACKET_HEADER
+            size = PACKET_HEADER
         else:
             header = Header._make(_HEADER.unpack(head))
-            if wrong := self._wrong(header):
-                self._search(left, wrong)
-                return Found.NONSENSE
-            whole = header.packet_bits // 8
-            if whole <= left:
-                return Packet(file, offset, whole, header, self.cpu)
+            if wrong := self._header_error(header):
+                self._resync(left, wrong)
+                return NotAPacket.GARBAGE
+            size = header.packet_bits // 8
+            if size <= left:
+                return Packet(file, offset, size, header, self.cpu)
         if not growing:
-            self._skip(left, f"the last packet is cut off: it has {whole} bytes or more, of which {left} are there")
-        return Found.END
+            self._skip(left, f"the last packet is cut off: it has {size} bytes or more, of which {left} are there")
+        return NotAPacket.END
 
-    def _wrong(self, header: Header) -> str:
+    def _header_error(self, header: Header) -> str:
         """What a header says that cannot be."""
         if header.magic != MAGIC:
             return "no packet begins here"
@@ -269,11 +269,11 @@ class Stream:
         self.trace.unread += size
         self.offset += size
 
-    def _search(self, left: int, wrong: str) -> None:
+    def _resync(self, left: int, wrong: str) -> None:
         """Go to where the next packet seems to begin, behind what is none."""
         file, start, end = self.files[0], self.offset, self.offset + left
         mark = struct.pack("<I", MAGIC) + self.trace.layout.uuid
-        at, size = start + 1, SEARCH_LEAST
+        at, size = start + 1, RESYNC_LEAST
         while at < end:
             chunk = file.read(at, size)
             found = chunk.find(mark)
@@ -281,7 +281,7 @@ class Stream:
                 at += found
                 break
             at += max(len(chunk) - len(mark) + 1, 1)
-            size = min(size * 2, SEARCH_MOST)
+            size = min(size * 2, RESYNC_MOST)
         skipped = min(at, end) - start
         self._skip(skipped, f"{wrong}: {skipped} bytes were passed over")
 
@@ -308,7 +308,7 @@ class Trace:
         """Bytes of all streams that have not been left yet."""
         return sum(_size(file.path) for stream in self.streams.values() for file in stream.files)
 
-    def begins(self) -> Iterator[int]:
+    def begin_times(self) -> Iterator[int]:
         """When the first packets of the files begin, as the trace counts; those of files that were not left yet."""
         for stream in self.streams.values():
             yield from (file.order for file in stream.files if file.order < TIME_MAX)
@@ -320,28 +320,28 @@ class Trace:
         else:
             self.unreported += 1
 
-    def look(self, *, more: bool = False) -> list[Stream]:
+    def scan_files(self, *, live: bool = False) -> list[Stream]:
         """Find files that were not there before.  Returns the streams that are new.
 
-        ``more``: what is written is still growing, so a file that is still too short for a packet can wait.
+        ``live``: the trace is still being written, so a file that is too short for a packet can wait.
         """
         known = set(self.streams)
         for name, inode in _list(self.path):
             found = _STREAM_FILE.fullmatch(name)
             beginning = _beginning(self.path / name) if found else b""
             key = inode, beginning
-            if not found or key in self._seen or (more and len(beginning) < PACKET_HEADER):
+            if not found or key in self._seen or (live and len(beginning) < PACKET_HEADER):
                 continue
             self._seen.add(key)
             stream = self.streams.setdefault(found.group(1), Stream(self, found.group(1)))
             stream.add(StreamFile(self.path / name, inode, beginning))
         return [stream for name, stream in self.streams.items() if name not in known]
 
-    def settle(self) -> None:
-        """As ``StreamFile.settle``, of all files."""
+    def update_sizes(self) -> None:
+        """As ``StreamFile.update_sizes``, of all files."""
         for stream in self.streams.values():
             for file in stream.files:
-                file.settle()
+                file.update_sizes()
 
     def close(self) -> None:
         """Close all files."""
@@ -389,8 +389,8 @@ def _size(path: Path) -> int:
         return 0
 
 
-def open_trace(path: Path, index: int = 0, *, more: bool = False) -> Trace:
-    """The trace in a directory; ``more``: it is still being written.  ReadError if its metadata cannot be used."""
+def open_trace(path: Path, index: int = 0, *, live: bool = False) -> Trace:
+    """The trace in a directory; ``live``: it is still being written.  ReadError if its metadata cannot be used."""
     where = path / "metadata"
     try:
         with where.open("rb") as file:
@@ -404,7 +404,7 @@ def open_trace(path: Path, index: int = 0, *, more: bool = False) -> Trace:
     except UnicodeDecodeError as error:
         raise ReadError(where, f"byte {error.start} is no text", "copy the trace anew") from None
     trace = Trace(path, Layout(parse(text, str(where)), index), index)
-    trace.look(more=more)
+    trace.scan_files(live=live)
     return trace
 
 

@@ -16,7 +16,7 @@ NAMES = 4
 
 
 @dataclass
-class Member:
+class ProcessNode:
     """A process.
 
     ``parent`` is the number of who made it, which is lower, None if that is not known; ``names`` are what it was called
@@ -57,25 +57,25 @@ class Member:
         self.ended = leader and process.reason == "exit"
 
 
-class Family:
+class ProcessTree:
     """Processes by number, fed by batches in order.  A process number that is used again is another process."""
 
     def __init__(self) -> None:
         self.processes = Processes()
-        self.members: dict[int, Member] = {}
+        self.nodes: dict[int, ProcessNode] = {}
         self._now: dict[int, int] = {}
         self._next = 0
 
-    def follow(self, batch: Batch) -> Ints:
+    def update(self, batch: Batch) -> Ints:
         """For each row the number of its process; to be called once a batch."""
         pids, which = distinct(threads_of(batch, batch.pid))
         numbers = {pid: self._now[pid] for pid in pids if pid in self._now}
-        self.processes.follow(batch)
+        self.processes.update(batch)
         again: dict[int, tuple[int, int]] = {}
         for process in self.processes.described:
-            pid, member = process.trace << 32 | process.pid, self._note(process)
-            if numbers.setdefault(pid, member.number) != member.number:
-                again.setdefault(member.number, (pid, process.since))
+            pid, node = process.trace << 32 | process.pid, self._note(process)
+            if numbers.setdefault(pid, node.number) != node.number:
+                again.setdefault(node.number, (pid, process.since))
         for pid in pids:
             if pid not in numbers:
                 numbers[pid] = self._add(pid, -1).number
@@ -84,36 +84,36 @@ class Family:
             found[(which == pids.index(pid)) & (batch.time >= since)] = number
         return found
 
-    def _note(self, process: Process) -> Member:
+    def _note(self, process: Process) -> ProcessNode:
         """Take in an event.  Returns who it is about: somebody new, if the number was somebody's who has ended."""
         pid = process.trace << 32 | process.pid
         known = self._now.get(pid)
         parent = self._now.get(process.trace << 32 | process.ppid)
-        again = known is not None and process.reason == "fork" and self.members[known].ended
-        member = self._add(pid, process.since) if known is None or again else self.members[known]
+        again = known is not None and process.reason == "fork" and self.nodes[known].ended
+        node = self._add(pid, process.since) if known is None or again else self.nodes[known]
         # A number that is lower: nobody is their own ancestor, whatever a damaged trace says.
-        if member.parent is None and parent is not None and parent < member.number:
-            member.parent = parent
-        member.learn(process)
-        return member
+        if node.parent is None and parent is not None and parent < node.number:
+            node.parent = parent
+        node.learn(process)
+        return node
 
-    def _add(self, pid: int, since: int) -> Member:
-        member = Member(self._next, pid >> 32, pid & 0xFFFFFFFF, since=since)
-        self.members[member.number] = member
-        self._now[pid] = member.number
+    def _add(self, pid: int, since: int) -> ProcessNode:
+        node = ProcessNode(self._next, pid >> 32, pid & 0xFFFFFFFF, since=since)
+        self.nodes[node.number] = node
+        self._now[pid] = node.number
         self._next += 1
-        return member
+        return node
 
     def forget(self, wanted: Container[int]) -> None:
         """Forget the processes that have ended, if they are not wanted, nor anybody's parent."""
-        parents = {member.parent for member in self.members.values()}
+        parents = {node.parent for node in self.nodes.values()}
         gone = [
-            member
-            for member in self.members.values()
-            if member.ended and member.number not in wanted and member.number not in parents
+            node
+            for node in self.nodes.values()
+            if node.ended and node.number not in wanted and node.number not in parents
         ]
-        for member in gone:
-            del self.members[member.number]
-            pid = member.trace << 32 | member.pid
-            if self._now.get(pid) == member.number:
+        for node in gone:
+            del self.nodes[node.number]
+            pid = node.trace << 32 | node.pid
+            if self._now.get(pid) == node.number:
                 del self._now[pid]

@@ -75,9 +75,9 @@ class Tally(Generic[Key]):
             self.sums = np.concatenate([self.sums, room])
         np.add.at(self.sums, places, found)
         if len(self.places) > 2 * self.keep:
-            self._let_go()
+            self._evict()
 
-    def _let_go(self) -> None:
+    def _evict(self) -> None:
         """Forget keys that are busy by no measure."""
         used = self.sums[: len(self.places)]
         share = self.keep // len(MEASURES)

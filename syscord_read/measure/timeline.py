@@ -66,7 +66,7 @@ class Timeline:
         timed = (batch.duration[wanted] >= 0) & batch.has_ret[wanted]
         np.add.at(self.durations, (steps[timed], row_of(batch.duration[wanted][timed])), 1)
 
-    def settle(self) -> None:
+    def coarsen(self) -> None:
         """Widen the steps until they can be told apart; to be called at the end."""
         wanted = min(_SHOWN, max(_FEW, int(self.calls.sum()) // _RECORDS_A_STEP))
         while self.used > wanted:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from syscord_read.measure.activity import Activity
-from syscord_read.measure.family import Family
+from syscord_read.measure.process_tree import ProcessTree
 from syscord_read.measure.resources import Resources
 from syscord_read.model.batch import Batch, Bools
 
@@ -23,7 +23,7 @@ class Window:
 
     def __init__(self, width: int, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self.width = width
-        self.family = Family()
+        self.process_tree = ProcessTree()
         self.resources = Resources()
         self.calls = 0
         self.lost = 0
@@ -34,7 +34,7 @@ class Window:
 
     def add(self, batch: Batch, wanted: Bools) -> None:
         """Add the rows that are wanted, which are syscalls."""
-        members, uses = self.family.follow(batch), self.resources.uses(batch)
+        processes, uses = self.process_tree.update(batch), self.resources.uses(batch)
         with self._lock:
             self.lost += sum(loss.count for loss in batch.losses if loss.cause != "gap")
             self.calls += int(wanted.sum())
@@ -51,7 +51,7 @@ class Window:
                 rows = wanted & (intervals == number)
                 if rows.any():
                     activity = self._intervals.setdefault(number, Activity())
-                    activity.add_processes(batch, rows, members)
+                    activity.add_processes(batch, rows, processes)
                     activity.add_uses(batch, rows, uses)
 
     def now(self) -> int:

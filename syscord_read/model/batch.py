@@ -185,10 +185,10 @@ def typed_ret(event_class: EventClass, ret: Ints) -> NDArray[np.int64] | NDArray
 
     Errors are no results; of an unsigned type they come out as large numbers, so look for them before.
     """
-    return meant(ret, event_class.ret)
+    return as_type(ret, event_class.ret)
 
 
-def meant(ret: Ints, integer: Integer) -> NDArray[np.int64] | NDArray[np.uint64]:
+def as_type(ret: Ints, integer: Integer) -> NDArray[np.int64] | NDArray[np.uint64]:
     """The same, for a type: 32 bits count if it has as many, else all of the register, as in format.c."""
     if integer.signed:
         return ret.astype(np.int32).astype(np.int64) if integer.bits == 32 else ret

@@ -33,11 +33,11 @@ def threads_of(batch: Batch, ids: Ints) -> Ints:
     return (traces[batch.class_index] << 32 | ids) if len(batch) else ids
 
 
-def numbers(column: Column, otherwise: int = -1) -> Ints:
+def column_numbers(column: Column, otherwise: int = -1) -> Ints:
     """A column of integers.  In a text record, values that are no number become ``otherwise``."""
     if column.field.shape is Shape.INTEGER:
         return np.asarray(column.values.to_numpy()).astype(np.int64)
-    return translated(column.values, lambda text: _number(text, otherwise))
+    return map_distinct(column.values, lambda text: _number(text, otherwise))
 
 
 def _number(text: bytes, otherwise: int) -> int:
@@ -52,26 +52,26 @@ def _as_register(number: int) -> int:
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
-def translated(values: pa.Array, meaning: Callable[[bytes], Any]) -> Ints:
+def map_distinct(values: pa.Array, meaning: Callable[[bytes], Any]) -> Ints:
     """What a function makes of each text; it is called once for each that is different."""
     texts, which = distinct_texts(values)
     return np.array([meaning(text) for text in texts], np.int64)[which] if texts else np.zeros(len(values), np.int64)
 
 
-def labelled(group: Group, label: str, otherwise: int = -1) -> Ints:
+def entry_numbers(group: Group, label: str, otherwise: int = -1) -> Ints:
     """A number of the entry, by its label; ``otherwise`` where there is none."""
     column = group.labelled(label)
-    return np.full(len(group.rows), otherwise, np.int64) if column is None else numbers(column, otherwise)
+    return np.full(len(group.rows), otherwise, np.int64) if column is None else column_numbers(column, otherwise)
 
 
-def is_there(column: Column) -> Bools:
+def is_present(column: Column) -> Bools:
     """Which texts were given and could be read."""
     empty = np.asarray(pc.binary_length(column.values)) == 0
     there: Bools = (column.marks & NULL == 0) & ~((column.marks & FAULT > 0) & empty)
     return there
 
 
-def symbol(group: Group, label: str, name: str) -> int:
+def symbol_value(group: Group, label: str, name: str) -> int:
     """The value of a name of the entry's enumeration; -1 if there is none."""
     field = next((field for field in group.event_class.entry if field.label == label), None)
     symbols = field.integer.symbols if field and field.integer else None

@@ -3,7 +3,7 @@
     descriptors = Descriptors(processes.files)
     for call in calls:
         print(descriptors.path(call.event_class.trace, call.pid, 3))     # before the call
-        descriptors.follow(call)
+        descriptors.apply(call)
 
 A path is what the process asked for, made absolute where the folder is known; the kernel's own view, with symbolic
 links followed, is not in a trace.  Sockets, pipes and the like are called as in /proc/PID/fd, with ``?`` for the number
@@ -38,25 +38,25 @@ class Table:
     """One process's descriptors: paths by number, those that an exec closes, and the working directory, if known."""
 
     paths: dict[int, bytes] = field(default_factory=dict)
-    closing: set[int] = field(default_factory=set)
-    folder: bytes | None = None
+    cloexec: set[int] = field(default_factory=set)
+    cwd: bytes | None = None
 
     def copy(self) -> Table:
         """The table of a child."""
-        return Table(dict(self.paths), set(self.closing), self.folder)
+        return Table(dict(self.paths), set(self.cloexec), self.cwd)
 
-    def put(self, fd: int, path: bytes | None, *, closing: bool) -> None:
+    def put(self, fd: int, path: bytes | None, *, cloexec: bool) -> None:
         """A descriptor is there; None: nobody knows what it stands for."""
         self.remove(fd)
         if path is not None:
             self.paths[fd] = path
-            if closing:
-                self.closing.add(fd)
+            if cloexec:
+                self.cloexec.add(fd)
 
     def remove(self, fd: int) -> None:
         """A descriptor is closed."""
         self.paths.pop(fd, None)
-        self.closing.discard(fd)
+        self.cloexec.discard(fd)
 
 
 class Descriptors:
@@ -67,30 +67,30 @@ class Descriptors:
         for (trace, pid, fd), path in (files or {}).items():
             table = self._table(trace, pid)
             if fd == AT_FDCWD:
-                table.folder = path
+                table.cwd = path
             else:
-                table.put(fd, path, closing=False)
+                table.put(fd, path, cloexec=False)
 
     def path(self, trace: int, pid: int, fd: int) -> bytes | None:
         """What a descriptor stands for, or None if nobody knows."""
         table = self._tables.get((trace, pid))
         return table.paths.get(fd) if table else None
 
-    def folder(self, trace: int, pid: int) -> bytes | None:
+    def cwd(self, trace: int, pid: int) -> bytes | None:
         """The working directory of a process, or None if nobody knows."""
         table = self._tables.get((trace, pid))
-        return table.folder if table else None
+        return table.cwd if table else None
 
     def inherit(self, trace: int, parent: int, child: int) -> None:
         """A process was made by another.  What is already known of it stays."""
         if (trace, child) not in self._tables:
             self._tables[trace, child] = self._table(trace, parent).copy()
 
-    def follow(self, call: Call) -> None:
+    def apply(self, call: Call) -> None:
         """What a call has changed."""
-        step = STEPS.get(call.name)
-        if step and not call.compat and call.ret is not None and not -MAX_ERROR <= call.ret < 0:
-            step(Step(self, self._table(call.event_class.trace, call.pid), call))
+        effect = EFFECTS.get(call.name)
+        if effect and not call.compat and call.ret is not None and not -MAX_ERROR <= call.ret < 0:
+            effect(SucceededCall(self, self._table(call.event_class.trace, call.pid), call))
         elif call.name == "exit_group":
             self._tables.pop((call.event_class.trace, call.pid), None)
 
@@ -103,7 +103,7 @@ class Descriptors:
 
 
 @dataclass(frozen=True)
-class Step:
+class SucceededCall:
     """A call that succeeded, and the table of its process before it."""
 
     descriptors: Descriptors
@@ -125,20 +125,20 @@ class Step:
         value = self.call.entry.get(label)
         if not isinstance(value, bytes):
             return None
-        base = self.folder(self.number(folder)) if folder else self.table.folder
+        base = self.folder(self.number(folder)) if folder else self.table.cwd
         return _normal(base, value)
 
     def folder(self, fd: int) -> bytes | None:
         """The path that a path begins at."""
-        return self.table.folder if fd == AT_FDCWD else self.table.paths.get(fd)
+        return self.table.cwd if fd == AT_FDCWD else self.table.paths.get(fd)
 
-    def pair(self, value: Value | None) -> tuple[int, ...]:
+    def fds_in(self, value: Value | None) -> tuple[int, ...]:
         """Descriptors that the kernel has written to memory."""
         return tuple(fd for fd in value if isinstance(fd, int)) if isinstance(value, tuple) else ()
 
-    def made(self, path: bytes | None, flags: str | None = None) -> None:
+    def opened(self, path: bytes | None, flags: str | None = None) -> None:
         """The result is a new descriptor."""
-        self.table.put(self.ret, path, closing=bool(flags and self.number(flags) & O_CLOEXEC))
+        self.table.put(self.ret, path, cloexec=bool(flags and self.number(flags) & O_CLOEXEC))
 
 
 def _normal(base: bytes | None, path: bytes) -> bytes:
@@ -148,100 +148,100 @@ def _normal(base: bytes | None, path: bytes) -> bytes:
     return posixpath.normpath(path) if path.startswith(b"/") else path
 
 
-def _copied(step: Step, old: str, *, closing: bool) -> None:
-    if step.number(old) != step.ret:
-        step.table.put(step.ret, step.table.paths.get(step.number(old)), closing=closing)
+def _dup(done: SucceededCall, old: str, *, cloexec: bool) -> None:
+    if done.number(old) != done.ret:
+        done.table.put(done.ret, done.table.paths.get(done.number(old)), cloexec=cloexec)
 
 
-def _pipe(step: Step, label: str = "fds", path: bytes = PIPE, flags: str = "flags") -> None:
-    for fd in step.pair(step.call.exit.get(label)):
-        step.table.put(fd, path, closing=bool(step.number(flags) & O_CLOEXEC))
+def _pipe(done: SucceededCall, label: str = "fds", path: bytes = PIPE, flags: str = "flags") -> None:
+    for fd in done.fds_in(done.call.exit.get(label)):
+        done.table.put(fd, path, cloexec=bool(done.number(flags) & O_CLOEXEC))
 
 
-def _fcntl(step: Step) -> None:
-    command = step.number("cmd")
+def _fcntl(done: SucceededCall) -> None:
+    command = done.number("cmd")
     if command in (F_DUPFD, F_DUPFD_CLOEXEC):
-        _copied(step, "fd", closing=command == F_DUPFD_CLOEXEC)
+        _dup(done, "fd", cloexec=command == F_DUPFD_CLOEXEC)
     elif command == F_SETFD:
-        _mark(step.table, step.number("fd"), closing=bool(step.number("arg") & FD_CLOEXEC))
+        _set_cloexec(done.table, done.number("fd"), cloexec=bool(done.number("arg") & FD_CLOEXEC))
 
 
-def _ioctl(step: Step) -> None:
-    if (request := step.number("req")) in (FIOCLEX, FIONCLEX):
-        _mark(step.table, step.number("fd"), closing=request == FIOCLEX)
+def _ioctl(done: SucceededCall) -> None:
+    if (request := done.number("req")) in (FIOCLEX, FIONCLEX):
+        _set_cloexec(done.table, done.number("fd"), cloexec=request == FIOCLEX)
 
 
-def _mark(table: Table, fd: int, *, closing: bool) -> None:
-    if closing and fd in table.paths:
-        table.closing.add(fd)
+def _set_cloexec(table: Table, fd: int, *, cloexec: bool) -> None:
+    if cloexec and fd in table.paths:
+        table.cloexec.add(fd)
     else:
-        table.closing.discard(fd)
+        table.cloexec.discard(fd)
 
 
-def _close_range(step: Step) -> None:
-    first, last = step.number("first"), step.number("last")
-    for fd in [fd for fd in step.table.paths if first <= fd <= last]:
-        if step.number("flags") & CLOSE_RANGE_CLOEXEC:
-            step.table.closing.add(fd)
+def _close_range(done: SucceededCall) -> None:
+    first, last = done.number("first"), done.number("last")
+    for fd in [fd for fd in done.table.paths if first <= fd <= last]:
+        if done.number("flags") & CLOSE_RANGE_CLOEXEC:
+            done.table.cloexec.add(fd)
         else:
-            step.table.remove(fd)
+            done.table.remove(fd)
 
 
-def _clone(step: Step) -> None:
+def _clone(done: SucceededCall) -> None:
     """A child has a copy of the table, or the table itself; a thread is of the same process."""
-    args = step.call.entry.get("args")
-    wanted = args.get("flags", 0) if isinstance(args, Mapping) else step.number("flags")
-    trace, parent = step.call.event_class.trace, step.call.pid
-    if step.ret <= 0 or wanted & CLONE_THREAD:
+    args = done.call.entry.get("args")
+    wanted = args.get("flags", 0) if isinstance(args, Mapping) else done.number("flags")
+    trace, parent = done.call.event_class.trace, done.call.pid
+    if done.ret <= 0 or wanted & CLONE_THREAD:
         return
     if wanted & CLONE_FILES and wanted & CLONE_FS:
-        step.descriptors.share(trace, parent, step.ret)
+        done.descriptors.share(trace, parent, done.ret)
     else:
-        step.descriptors.inherit(trace, parent, step.ret)
+        done.descriptors.inherit(trace, parent, done.ret)
 
 
-def _exec(step: Step) -> None:
-    for fd in list(step.table.closing):
-        step.table.remove(fd)
+def _exec(done: SucceededCall) -> None:
+    for fd in list(done.table.cloexec):
+        done.table.remove(fd)
 
 
-def _chdir(step: Step) -> None:
-    folder = step.path()
-    step.table.folder = folder if folder and folder.startswith(b"/") else None
+def _chdir(done: SucceededCall) -> None:
+    folder = done.path()
+    done.table.cwd = folder if folder and folder.startswith(b"/") else None
 
 
-def _fchdir(step: Step) -> None:
-    step.table.folder = step.table.paths.get(step.number("fd"))
+def _fchdir(done: SucceededCall) -> None:
+    done.table.cwd = done.table.paths.get(done.number("fd"))
 
 
-def _getcwd(step: Step) -> None:
-    folder = step.call.exit.get("path")
+def _getcwd(done: SucceededCall) -> None:
+    folder = done.call.exit.get("path")
     if isinstance(folder, bytes) and folder.startswith(b"/"):
-        step.table.folder = folder
+        done.table.cwd = folder
 
 
 #: What each syscall does to the table, if it succeeds.
-STEPS: Mapping[str, Callable[[Step], None]] = {
-    "open": lambda step: step.made(step.path(), "flags"),
-    "creat": lambda step: step.made(step.path()),
-    "openat": lambda step: step.made(step.path(folder="dir"), "flags"),
-    "close": lambda step: step.table.remove(step.number("fd")),
+EFFECTS: Mapping[str, Callable[[SucceededCall], None]] = {
+    "open": lambda done: done.opened(done.path(), "flags"),
+    "creat": lambda done: done.opened(done.path()),
+    "openat": lambda done: done.opened(done.path(folder="dir"), "flags"),
+    "close": lambda done: done.table.remove(done.number("fd")),
     "close_range": _close_range,
-    "dup": lambda step: _copied(step, "oldfd", closing=False),
-    "dup2": lambda step: _copied(step, "oldfd", closing=False),
-    "dup3": lambda step: _copied(step, "oldfd", closing=bool(step.number("flags") & O_CLOEXEC)),
+    "dup": lambda done: _dup(done, "oldfd", cloexec=False),
+    "dup2": lambda done: _dup(done, "oldfd", cloexec=False),
+    "dup3": lambda done: _dup(done, "oldfd", cloexec=bool(done.number("flags") & O_CLOEXEC)),
     "fcntl": _fcntl,
     "ioctl": _ioctl,
     "pipe": _pipe,
     "pipe2": _pipe,
-    "socket": lambda step: step.made(SOCKET, "type"),
-    "socketpair": lambda step: _pipe(step, path=SOCKET, flags="type"),
-    "accept": lambda step: step.made(SOCKET),
-    "accept4": lambda step: step.made(SOCKET, "flags"),
-    "eventfd": lambda step: step.made(b"anon_inode:[eventfd]"),
-    "eventfd2": lambda step: step.made(b"anon_inode:[eventfd]", "flags"),
-    "epoll_create": lambda step: step.made(b"anon_inode:[eventpoll]"),
-    "epoll_create1": lambda step: step.made(b"anon_inode:[eventpoll]", "flags"),
+    "socket": lambda done: done.opened(SOCKET, "type"),
+    "socketpair": lambda done: _pipe(done, path=SOCKET, flags="type"),
+    "accept": lambda done: done.opened(SOCKET),
+    "accept4": lambda done: done.opened(SOCKET, "flags"),
+    "eventfd": lambda done: done.opened(b"anon_inode:[eventfd]"),
+    "eventfd2": lambda done: done.opened(b"anon_inode:[eventfd]", "flags"),
+    "epoll_create": lambda done: done.opened(b"anon_inode:[eventpoll]"),
+    "epoll_create1": lambda done: done.opened(b"anon_inode:[eventpoll]", "flags"),
     "clone": _clone,
     "clone3": _clone,
     "fork": _clone,

@@ -12,7 +12,7 @@ from syscord_read.model.processes import Process, Processes
 
 
 @dataclass(frozen=True)
-class Aside:
+class Unselected:
     """A call that nobody asked for; it is there for what it did to descriptors."""
 
     call: Call
@@ -36,16 +36,16 @@ class History:
             for _, event in self._events(batch):
                 yield event
 
-    def events_and_asides(self, masked: Iterable[MaskedBatch]) -> Iterator[Call | Process | Aside]:
+    def events_of_masked(self, masked: Iterable[MaskedBatch]) -> Iterator[Call | Process | Unselected]:
         """The same of batches of which only some rows are wanted; the other calls are asides."""
         for batch, wanted in masked:
             for row, event in self._events(batch):
-                yield Aside(event) if isinstance(event, Call) and not wanted[row] else event
+                yield Unselected(event) if isinstance(event, Call) and not wanted[row] else event
 
     def _events(self, batch: Batch) -> Iterator[tuple[int, Call | Process]]:
         """The events of a batch, with their rows."""
         self._classes = batch.classes
-        self.processes.follow(batch)
+        self.processes.update(batch)
         changes = self.processes.changes
         at = 0
         for row, call in calls_by_row(batch):

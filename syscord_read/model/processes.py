@@ -58,7 +58,7 @@ class Processes:
         self.files: dict[tuple[int, int, int], bytes] = {}
         self._now: dict[tuple[int, int], Process] = {}
 
-    def follow(self, batch: Batch) -> Identities:
+    def update(self, batch: Batch) -> Identities:
         """For each row the index in ``known`` of who its thread was at that time, or -1; to be called once a batch."""
         self._forget_ended()
         threads, which = np.unique(threads_of(batch, batch.tid), return_inverse=True)

@@ -30,7 +30,7 @@ class Selector:
         self.since, self.until = since, until
         self.processes = Processes()
 
-    def early(self, batch: Batch) -> Bools:
+    def mask_by_columns(self, batch: Batch) -> Bools:
         """What is wanted by what every event has."""
         wanted = selected = np.ones(len(batch), np.bool_)
         selection = self.selection
@@ -53,15 +53,15 @@ class Selector:
             wanted = wanted & (batch.time <= self.until)
         return selected if wanted is selected else wanted | ~batch.is_call
 
-    def late(self, batch: Batch) -> Batch:
+    def select_by_content(self, batch: Batch) -> Batch:
         """Of what was wanted so far, what is wanted by the process's name and by paths; to be called once a batch."""
-        return batch.select(self._late(batch) | ~batch.is_call)
+        return batch.select(self._mask_by_content(batch) | ~batch.is_call)
 
     def mask(self, batch: Batch) -> Bools:
         """Which rows are wanted, all of which are syscalls; to be called once a batch, instead of the others."""
-        return self.early(batch) & self._late(batch) & batch.is_call
+        return self.mask_by_columns(batch) & self._mask_by_content(batch) & batch.is_call
 
-    def _late(self, batch: Batch) -> Bools:
+    def _mask_by_content(self, batch: Batch) -> Bools:
         wanted = np.ones(len(batch), np.bool_)
         if self.selection.comms:
             wanted &= self._of_processes(batch)
@@ -78,8 +78,8 @@ class Selector:
         )
 
     def _of_processes(self, batch: Batch) -> Bools:
-        identities = self.processes.follow(batch)
-        matches = _matcher(self.selection.comms)
+        identities = self.processes.update(batch)
+        matches = _compile_patterns(self.selection.comms)
         known = [bool(matches(process.comm)) for process in self.processes.known]
         # The last element is for -1: nobody knows who it is.
         return np.array([*known, False], np.bool_)[identities]
@@ -95,7 +95,7 @@ def is_path(field: Field) -> bool:
 def paths_match(batch: Batch, patterns: tuple[str, ...]) -> Bools:
     """Which rows have a path that matches one of these shell patterns."""
     found = np.zeros(len(batch), np.bool_)
-    matches = _matcher(patterns)
+    matches = _compile_patterns(patterns)
     for group in batch.group_list:
         if group.event_class.kind in (Kind.SYSCALL, Kind.COMPAT):
             found[group.rows] = _group_matches(group, matches)
@@ -112,7 +112,7 @@ def _group_matches(group: Group, matches: Callable[[bytes], object]) -> Bools:
     return found
 
 
-def _matcher(patterns: Iterable[str]) -> Callable[[bytes], object]:
+def _compile_patterns(patterns: Iterable[str]) -> Callable[[bytes], object]:
     """Whether bytes match one of these shell patterns."""
     either = "|".join(fnmatch.translate(pattern) for pattern in patterns)
     return re.compile(either.encode("utf-8", "surrogateescape")).match

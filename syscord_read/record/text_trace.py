@@ -27,7 +27,7 @@ LINES = 8192
 LINE_MAX = 4 << 20
 
 #: Seconds between two looks at a file that is being written.
-PATIENCE = 0.25
+POLL_SECONDS = 0.25
 
 _MARKS = {name: mark for mark, name in MARK_NAMES}
 
@@ -39,7 +39,7 @@ class TextTrace:
     path: Path
     problems: list[Problem] = field(default_factory=list)
     classes: list[EventClass] = field(default_factory=list)
-    _numbers: dict[EventClass, int] = field(default_factory=dict)
+    _class_numbers: dict[EventClass, int] = field(default_factory=dict)
 
     @property
     def size(self) -> int:
@@ -50,7 +50,7 @@ class TextTrace:
 
     def batches(self, progress: Callable[[int], None] | None = None) -> Iterator[Batch]:
         """All records."""
-        for lines in _bunches(self._lines(), progress):
+        for lines in _in_chunks(self._lines(), progress):
             yield self.batch(lines)
 
     def follow(self, pause: Callable[[float], None] = time.sleep) -> Iterator[Batch]:
@@ -73,7 +73,7 @@ class TextTrace:
                 continue
             if os.fstat(fd).st_size < offset or _inode(self.path) not in (inode, None):
                 return
-            pause(PATIENCE)
+            pause(POLL_SECONDS)
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Each line with its offset; the last one may have no end."""
@@ -140,10 +140,10 @@ class TextTrace:
     def _class(self, record: Record) -> int:
         """The number of a record's class: those of the same fields share one."""
         found = _class_of(record)
-        if found not in self._numbers:
-            self._numbers[found] = len(self.classes)
+        if found not in self._class_numbers:
+            self._class_numbers[found] = len(self.classes)
             self.classes.append(found)
-        return self._numbers[found]
+        return self._class_numbers[found]
 
 
 def _register(res: int) -> int:
@@ -159,22 +159,22 @@ def _inode(path: Path) -> int | None:
         return None
 
 
-def _bunches(
+def _in_chunks(
     lines: Iterator[tuple[int, bytes]], progress: Callable[[int], None] | None
 ) -> Iterator[list[tuple[int, bytes]]]:
     """Lines, some at a time."""
-    bunch: list[tuple[int, bytes]] = []
+    chunk: list[tuple[int, bytes]] = []
     size = 0
     for line in lines:
-        bunch.append(line)
+        chunk.append(line)
         size += len(line[1])
-        if len(bunch) == LINES or size > LINE_MAX:
+        if len(chunk) == LINES or size > LINE_MAX:
             if progress:
                 progress(size)
-            yield bunch
-            bunch, size = [], 0
-    if bunch:
-        yield bunch
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _class_of(record: Record) -> EventClass:

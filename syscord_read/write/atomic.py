@@ -24,9 +24,9 @@ def atomic_file(path: Path, *, force: bool = False) -> Iterator[BinaryIO]:
     """
     path = path.resolve()
     _check(path, force=force, sound=Path.is_file, what="no plain file")
-    temporary = _beside(path)
+    temporary = _temporary_name(path)
     try:
-        with _explained(path), temporary.open("xb") as file:
+        with _as_write_error(path), temporary.open("xb") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -40,20 +40,20 @@ def atomic_folder(path: Path, ours: Callable[[Path], bool], *, force: bool = Fal
     """The same for a folder.  Only one that is ``ours``, which says what was made here, is ever replaced."""
     path = path.resolve()
     _check(path, force=force, sound=ours, what="something else")
-    temporary = _beside(path)
+    temporary = _temporary_name(path)
     try:
-        with _explained(path):
+        with _as_write_error(path):
             temporary.mkdir()
             yield temporary
-            _put(temporary, path)
+            _replace(temporary, path)
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _put(temporary: Path, path: Path) -> None:
+def _replace(temporary: Path, path: Path) -> None:
     """Give a folder its name; what had that before is removed."""
     if path.exists():
-        before = _beside(path)
+        before = _temporary_name(path)
         path.rename(before)
         temporary.rename(path)
         shutil.rmtree(before)
@@ -70,12 +70,12 @@ def _check(path: Path, *, force: bool, sound: Callable[[Path], bool], what: str)
         raise UsageError(f"{path} is there already: give another name, or --force to replace it")
 
 
-def _beside(path: Path) -> Path:
+def _temporary_name(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}.tmp")
 
 
 @contextmanager
-def _explained(path: Path) -> Iterator[None]:
+def _as_write_error(path: Path) -> Iterator[None]:
     """OSError as a line that says where."""
     try:
         yield

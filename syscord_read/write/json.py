@@ -51,7 +51,7 @@ class Writer:
 
     def lines(self, batch: Batch) -> pa.Buffer:
         """All syscalls of a batch as lines, and what was lost between them."""
-        identities = self.processes.follow(batch)
+        identities = self.processes.update(batch)
         names = [b'"comm":' + _text(process.comm) + b"," for process in self.processes.known]
         # The last is for -1: nobody knows who it is.
         comms = one_of([*names, b""], np.where(identities < 0, len(names), identities))

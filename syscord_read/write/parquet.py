@@ -19,7 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from syscord_read.model.batch import Batch, Bools, Ints, meant
+from syscord_read.model.batch import Batch, Bools, Ints, as_type
 from syscord_read.model.columns import distinct
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import MAX_ERROR, Kind
@@ -105,7 +105,7 @@ class Rows:
 
     def table(self, batch: Batch, calls: Batch) -> pa.Table:
         """The rows of ``calls``, which are the syscalls of a batch."""
-        identities = self.processes.follow(batch)[batch.is_call].astype(np.int64)
+        identities = self.processes.update(batch)[batch.is_call].astype(np.int64)
         fields, marks = _maps(calls)
         failed = calls.failed
         columns = {
@@ -150,7 +150,7 @@ def _results(calls: Batch) -> Ints:
         if group.event_class.ret.bits == 32:
             plain_results = calls.ret[group.rows]
             results[group.rows] = np.where(
-                calls.failed[group.rows], plain_results, meant(plain_results, group.event_class.ret).astype(np.int64)
+                calls.failed[group.rows], plain_results, as_type(plain_results, group.event_class.ret).astype(np.int64)
             )
     return results
 

@@ -14,8 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.errors import UsageError
-from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, meant
-from syscord_read.model.columns import distinct, distinct_texts, numbers, threads_of
+from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, as_type
+from syscord_read.model.columns import column_numbers, distinct, distinct_texts, threads_of
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import Base, Integer, Shape
 from syscord_read.model.processes import Process, Processes
@@ -23,7 +23,7 @@ from syscord_read.source import Source
 from syscord_read.write import protobuf
 from syscord_read.write.columns import Piece, in_order, is_null, join, where
 from syscord_read.write.fields import texts
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 
 # Trace
 _PACKET = 1
@@ -105,7 +105,7 @@ class Writer:
     def packets(self, batch: Batch) -> Iterator[bytes | pa.Buffer]:
         """The packets of a batch."""
         interned = _Interned()
-        self.processes.follow(batch)
+        self.processes.update(batch)
         groups = [group for group in batch.group_list if group.event_class.kind.is_call]
         columns = [_packets_of_group(batch, group, interned) for group in groups]
         losses = [(loss.row, _loss(loss, interned)) for loss in batch.losses]
@@ -275,7 +275,7 @@ def _annotation(interned: _Interned, label: bytes, value: Sequence[Piece], rows:
 
 def _result(batch: Batch, group: Group) -> list[Piece]:
     rows, integer = group.rows, group.event_class.ret
-    meaning = np.where(batch.failed[rows], batch.ret[rows], meant(batch.ret[rows], integer).astype(np.int64))
+    meaning = np.where(batch.failed[rows], batch.ret[rows], as_type(batch.ret[rows], integer).astype(np.int64))
     return _integer(meaning, integer)
 
 
@@ -294,7 +294,7 @@ def _field(column: Column, interned: _Interned) -> list[Piece]:
     field, rows = column.field, len(column.marks)
     label = field.key.encode()
     if field.shape is Shape.INTEGER and field.integer:
-        values = numbers(column)
+        values = column_numbers(column)
         if field.integer.symbols:
             return _annotation(interned, label, _string(interned, _symbols(values, field.integer)), rows)
         return _annotation(interned, label, _integer(values, field.integer), rows)
@@ -315,7 +315,7 @@ def _symbols(values: Ints, integer: Integer) -> pa.Array:
     assert symbols, "the caller has asked"
     if symbols.kind == "flags":
         pairs = tuple(symbols.values.items())
-        names = [words.flags(value & (1 << integer.bits) - 1, pairs, None) for value in different]
+        names = [format.flags(value & (1 << integer.bits) - 1, pairs, None) for value in different]
     else:
         names = [symbols.labels.get(value, str(value)) for value in different]
     return pa.array(names, pa.string()).take(pa.array(which))

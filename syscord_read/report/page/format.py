@@ -50,7 +50,7 @@ def percent(part: float, whole: float) -> str:
     return f"{share:.1f} %" if share >= 0.05 or not share else "< 0.1 %"
 
 
-def moment(nanoseconds: int) -> str:
+def timestamp(nanoseconds: int) -> str:
     """A time since the epoch, in UTC, with milliseconds."""
     seconds, rest = divmod(nanoseconds, _SECOND)
     try:
@@ -59,7 +59,7 @@ def moment(nanoseconds: int) -> str:
         return f"{nanoseconds} ns after 1970"
 
 
-def shortened(text: str, most: int = 200) -> str:
+def shorten(text: str, most: int = 200) -> str:
     """A text of at most so many characters; of a longer one, the beginning and the end."""
     half = (most - 1) // 2
     return text if len(text) <= most else f"{text[:half]}…{text[-half:]}"

@@ -21,11 +21,11 @@ from markupsafe import Markup
 
 from syscord_read.measure import summary, timeline
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import shown
+from syscord_read.measure.resources import display_name
 from syscord_read.measure.tally import Tally
 from syscord_read.measure.timeline import Timeline
 from syscord_read.model.selection import Selection
-from syscord_read.report.page import tree, words
+from syscord_read.report.page import format, tree
 from syscord_read.report.printable import printable
 from syscord_read.source import Source
 
@@ -50,7 +50,7 @@ def make_page(source: Source, selection: Selection, progress: Callable[[int], No
     recording, times = Recording(), Timeline()
     for batch, wanted in source.masked_batches(selection, progress):
         times.add(batch, wanted, recording.add(batch, wanted))
-    times.settle()
+    times.coarsen()
     return render(source, recording, times)
 
 
@@ -63,7 +63,7 @@ def render(source: Source, recording: Recording, times: Timeline) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(words=words)
+    environment.globals.update(format=format)
     style, script = _text("style.css"), _text("page.js")
     return environment.get_template("page.html.j2").render(
         style=Markup(style),
@@ -129,8 +129,8 @@ def context(source: Source, recording: Recording, times: Timeline) -> dict[str, 
         "version": _version(),
         "hosts": list(_hosts(source)),
         "tiles": list(_tiles(recording)),
-        "begin": words.moment(recording.begin) if recording.begin >= 0 else "",
-        "end": words.moment(recording.end) if recording.begin >= 0 else "",
+        "begin": format.timestamp(recording.begin) if recording.begin >= 0 else "",
+        "end": format.timestamp(recording.end) if recording.begin >= 0 else "",
         "lost": summary.losses(recording),
         "problems": problems[:PROBLEMS],
         "more_problems": len(problems) - PROBLEMS,
@@ -173,17 +173,17 @@ def _tiles(recording: Recording) -> Iterator[tuple[str, str, str]]:
     """Numbers that say most: what, how much, and what it is of."""
     total = recording.syscalls.total()
     span = recording.end - recording.begin
-    rate = f"{words.count(round(total.calls / span * 1e9))} a second" if span > 0 else ""
-    yield "Syscalls", words.count(total.calls), rate
-    yield "Failed", words.percent(total.errors, total.calls), f"{words.count(total.errors)} calls"
+    rate = f"{format.count(round(total.calls / span * 1e9))} a second" if span > 0 else ""
+    yield "Syscalls", format.count(total.calls), rate
+    yield "Failed", format.percent(total.errors, total.calls), f"{format.count(total.errors)} calls"
     processes = len(recording.activity.processes) + recording.activity.processes.dropped
     cpus = f"on {len(recording.cpus)} CPU{'s' if len(recording.cpus) > 1 else ''}" if recording.cpus else ""
-    yield "Processes", words.count(processes), cpus
+    yield "Processes", format.count(processes), cpus
     if span > 0:
-        yield "Time span", words.duration(span), ""
+        yield "Time span", format.duration(span), ""
     if total.durations:
-        yield "Median call", words.duration(total.durations.p50), f"99 % within {words.duration(total.durations.p99)}"
-        yield "Longest call", words.duration(total.durations.longest), ""
+        yield "Median call", format.duration(total.durations.p50), f"99 % within {format.duration(total.durations.p99)}"
+        yield "Longest call", format.duration(total.durations.longest), ""
 
 
 def _syscalls(recording: Recording, times: Timeline) -> list[dict[str, Any]]:
@@ -195,7 +195,7 @@ def _syscalls(recording: Recording, times: Timeline) -> list[dict[str, Any]]:
 def _uses(tally: Tally[bytes], time: int) -> list[dict[str, Any]]:
     """The busiest: by time, if that is known, else by calls."""
     rows = tally.busiest("time" if time else "calls", ROWS)
-    return [{"name": words.shortened(printable(shown(name))), "sums": sums} for name, sums in rows]
+    return [{"name": format.shorten(printable(display_name(name))), "sums": sums} for name, sums in rows]
 
 
 def _more(tally: Tally[bytes]) -> int:
@@ -210,9 +210,9 @@ def _tree(source: Source, recording: Recording) -> list[dict[str, Any]]:
             "line": line,
             "depth": min(line.depth, DEPTH),
             "parent": place + 1 < len(lines) and lines[place + 1].depth > line.depth,
-            "names": [printable(name) for name in line.member.names] if line.member else [],
-            "exe": words.shortened(printable(line.member.exe)) if line.member else "",
-            "host": hosts[line.member.trace] if line.member and len(hosts) > 1 else "",
+            "names": [printable(name) for name in line.node.names] if line.node else [],
+            "exe": format.shorten(printable(line.node.exe)) if line.node else "",
+            "host": hosts[line.node.trace] if line.node and len(hosts) > 1 else "",
         }
         for place, line in enumerate(lines)
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from syscord_read.measure.family import Member
+from syscord_read.measure.process_tree import ProcessNode
 from syscord_read.measure.recording import Recording
 from syscord_read.measure.tally import Sums
 
@@ -17,13 +17,13 @@ SHOWN = 300
 class Line:
     """A process, ``depth`` levels below the first ones.  ``own`` is what it did, ``all`` with those below it.
 
-    ``member`` is None where ``hidden`` processes are summed up.
+    ``node`` is None where ``hidden`` processes are summed up.
     """
 
     depth: int
     own: Sums
     all: Sums
-    member: Member | None = None
+    node: ProcessNode | None = None
     hidden: int = 0
 
 
@@ -36,31 +36,31 @@ class _Tree:
     """Processes with their children, and which of them are shown."""
 
     def __init__(self, recording: Recording, shown: int) -> None:
-        members = recording.family.members
-        self.members = members
+        nodes = recording.process_tree.nodes
+        self.nodes = nodes
         self.own = {number: recording.activity.processes[number] for number in recording.activity.processes.places}
         self.all = dict(self.own)
         # A parent has a lower number than its children.
-        for number in sorted(members, reverse=True):
-            parent = members[number].parent
-            if parent in members and number in self.all:
+        for number in sorted(nodes, reverse=True):
+            parent = nodes[number].parent
+            if parent in nodes and number in self.all:
                 self.all[parent] = self.all.get(parent, Sums()) + self.all[number]
         order = "time" if recording.syscalls.timed.any() else "calls"
         self.rank = {number: (getattr(sums, order), sums.calls, -number) for number, sums in self.all.items()}
         self.chosen = self._choose(recording, order, shown)
         self.children: dict[int | None, list[int]] = {}
         for number in self.all:
-            parent = members[number].parent
-            self.children.setdefault(parent if parent in members else None, []).append(number)
+            parent = nodes[number].parent
+            self.children.setdefault(parent if parent in nodes else None, []).append(number)
 
     def _choose(self, recording: Recording, order: str, shown: int) -> set[int]:
         """The busiest processes, with those that they come from."""
         chosen: set[int] = set()
         for number, _ in recording.activity.processes.busiest(order, shown):
             line: int | None = number
-            while line is not None and line in self.members and line not in chosen:
+            while line is not None and line in self.nodes and line not in chosen:
                 chosen.add(line)
-                line = self.members[line].parent
+                line = self.nodes[line].parent
         return chosen
 
     def lines(self) -> Iterator[Line]:
@@ -72,15 +72,15 @@ class _Tree:
                 waiting.pop()
                 continue
             yield line
-            if line.member:
-                waiting.append(iter(self._below(line.member.number, line.depth + 1)))
+            if line.node:
+                waiting.append(iter(self._below(line.node.number, line.depth + 1)))
 
     def _below(self, parent: int | None, depth: int) -> Iterator[Line]:
         """Those of one parent; None: those that have none."""
         children = sorted(self.children.get(parent, ()), key=lambda number: self.rank[number], reverse=True)
         for number in children:
             if number in self.chosen:
-                yield Line(depth, self.own.get(number, Sums()), self.all[number], self.members[number])
+                yield Line(depth, self.own.get(number, Sums()), self.all[number], self.nodes[number])
         rest = [number for number in children if number not in self.chosen]
         if rest:
             yield Line(depth, Sums(), sum((self.all[number] for number in rest), Sums()), hidden=len(rest))

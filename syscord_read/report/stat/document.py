@@ -7,7 +7,7 @@ from typing import Any
 
 from syscord_read.measure import summary
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import shown
+from syscord_read.measure.resources import display_name
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Sums, Tally
 from syscord_read.report.printable import printable
@@ -67,19 +67,21 @@ def _processes(source: Source, recording: Recording, order: str, limit: int | No
     hosts = [str(trace.layout.env.get("hostname", "")) for trace in source.traces]
     return [
         {
-            "host": hosts[member.trace] if member.trace < len(hosts) else None,
-            "pid": member.pid,
-            "ppid": member.ppid if member.names else None,
-            "names": [printable(name) for name in member.names],
-            "exe": printable(member.exe),
+            "host": hosts[process.trace] if process.trace < len(hosts) else None,
+            "pid": process.pid,
+            "ppid": process.ppid if process.names else None,
+            "names": [printable(name) for name in process.names],
+            "exe": printable(process.exe),
             **_sums(sums),
         }
-        for member, sums in summary.processes(recording, order, limit)
+        for process, sums in summary.processes(recording, order, limit)
     ]
 
 
 def _uses(tally: Tally[bytes], label: str, order: str, limit: int | None) -> list[dict[str, Any]]:
-    return [{label: printable(shown(name)), **_sums(sums)} for name, sums in summary.busiest(tally, order, limit)]
+    return [
+        {label: printable(display_name(name)), **_sums(sums)} for name, sums in summary.busiest(tally, order, limit)
+    ]
 
 
 def _sums(sums: Sums) -> dict[str, int | None]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from syscord_read.measure import summary
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import shown
+from syscord_read.measure.resources import display_name
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Key, Sums, Tally
 from syscord_read.report.printable import printable
@@ -94,10 +94,10 @@ def _processes(source: Source, recording: Recording, order: str, limit: int | No
     hosts = [str(trace.layout.env.get("hostname", "?")) for trace in source.traces]
     several = len(hosts) > 1
     rows = []
-    for member, sums in summary.processes(recording, order, limit):
-        names = " > ".join(map(printable, member.names))
-        host = (printable(hosts[member.trace].encode()),) if several else ()
-        rows.append((*_sums(recording, sums, timed=timed), *host, str(member.pid), names))
+    for process, sums in summary.processes(recording, order, limit):
+        names = " > ".join(map(printable, process.names))
+        host = (printable(hosts[process.trace].encode()),) if several else ()
+        rows.append((*_sums(recording, sums, timed=timed), *host, str(process.pid), names))
     host_heading = (Heading("host", left=True),) if several else ()
     headings = (*_sums_headings(timed=timed), *host_heading, Heading("pid", width=7), Heading("process", left=True))
     return Table("By process", headings, rows, notes=_more(_count(recording.activity.processes), limit))
@@ -106,7 +106,7 @@ def _processes(source: Source, recording: Recording, order: str, limit: int | No
 def _uses(recording: Recording, tally: Tally[bytes], titles: tuple[str, str], order: str, limit: int | None) -> Table:
     timed = bool(recording.syscalls.timed.any())
     rows = [
-        (*_sums(recording, sums, timed=timed), printable(shown(name)))
+        (*_sums(recording, sums, timed=timed), printable(display_name(name)))
         for name, sums in summary.busiest(tally, order, limit)
     ]
     title, heading = titles

@@ -20,7 +20,7 @@ from rich.text import Text
 
 from syscord_read.measure.window import Window
 from syscord_read.model.batch import MaskedBatch
-from syscord_read.report.top.screen import ORDERS, View, moment, short, tables
+from syscord_read.report.top.screen import ORDERS, View, short_number, tables, timestamp
 from syscord_read.write.tables import Table, plain, rich
 
 _SECOND = 1_000_000_000
@@ -54,16 +54,16 @@ class Reader(threading.Thread):
 
 
 def follow(
-    batches: Iterable[MaskedBatch], interval: float, view: View, *, hosts: Sequence[str] = (), named: bool = True
+    batches: Iterable[MaskedBatch], interval: float, view: View, *, hosts: Sequence[str] = (), has_times: bool = True
 ) -> None:
     """Show what is done, every ``interval`` seconds, until q or Ctrl-C; on something that is no terminal, as text.
 
-    ``named``: the records have times, so that these are shown.
+    ``has_times``: the records have times, so that these are shown.
     """
     window = Window(round(interval * _SECOND))
     reader = Reader(batches, window)
     reader.start()
-    shown = _Shown(window, replace(view, seconds=interval), hosts, named=named)
+    shown = _Display(window, replace(view, seconds=interval), hosts, has_times=has_times)
     console = Console()
     try:
         if console.is_terminal:
@@ -75,11 +75,11 @@ def follow(
         return
 
 
-class _Shown:
+class _Display:
     """What is shown now."""
 
-    def __init__(self, window: Window, view: View, hosts: Sequence[str], *, named: bool) -> None:
-        self.window, self.view, self.hosts, self.named = window, view, hosts, named
+    def __init__(self, window: Window, view: View, hosts: Sequence[str], *, has_times: bool) -> None:
+        self.window, self.view, self.hosts, self.has_times = window, view, hosts, has_times
 
     def press(self, key: str) -> None:
         """A key was pressed."""
@@ -87,17 +87,17 @@ class _Shown:
 
     def header(self) -> str:
         """When it is in the recording, and how much of it there was."""
-        when = f"{moment(self.window.now())}, " if self.named else ""
-        lost = f", {short(self.window.lost)} lost" if self.window.lost else ""
-        return f"{when}{short(self.window.calls)} calls so far{lost}; by {self.view.order}"
+        when = f"{timestamp(self.window.now())}, " if self.has_times else ""
+        lost = f", {short_number(self.window.lost)} lost" if self.window.lost else ""
+        return f"{when}{short_number(self.window.calls)} calls so far{lost}; by {self.view.order}"
 
     def tables(self, rows: int) -> list[Table]:
         """The tables, of so many rows at most."""
         view = replace(self.view, rows=min(rows, self.view.rows))
-        return tables(self.window.last(), self.window.family, view, self.hosts)
+        return tables(self.window.last(), self.window.process_tree, view, self.hosts)
 
 
-def _on_terminal(console: Console, shown: _Shown, reader: Reader, interval: float) -> None:
+def _on_terminal(console: Console, shown: _Display, reader: Reader, interval: float) -> None:
     with _keys() as pressed, Live(console=console, screen=True, auto_refresh=False) as live:
         while True:
             reader.check()
@@ -110,7 +110,7 @@ def _on_terminal(console: Console, shown: _Shown, reader: Reader, interval: floa
             shown.press(key)
 
 
-def _as_text(shown: _Shown, reader: Reader, interval: float) -> None:
+def _as_text(shown: _Display, reader: Reader, interval: float) -> None:
     while True:
         time.sleep(interval)
         reader.check()

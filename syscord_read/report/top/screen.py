@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from syscord_read.measure.activity import Activity
-from syscord_read.measure.family import Family
-from syscord_read.measure.resources import shown
+from syscord_read.measure.process_tree import ProcessTree
+from syscord_read.measure.resources import display_name
 from syscord_read.measure.tally import Sums
 from syscord_read.report.printable import printable
 from syscord_read.write.tables import Heading, Table
@@ -32,13 +32,14 @@ class View:
     seconds: float | None = None
 
 
-def tables(activity: Activity, family: Family, view: View, hosts: Sequence[str] = ()) -> list[Table]:
+def tables(activity: Activity, process_tree: ProcessTree, view: View, hosts: Sequence[str] = ()) -> list[Table]:
     """The busiest processes, files and peers.  ``hosts`` are those of the traces, if there are several."""
     processes = [
-        (_process(family, number, hosts), sums) for number, sums in activity.processes.busiest(view.order, view.rows)
+        (_process(process_tree, number, hosts), sums)
+        for number, sums in activity.processes.busiest(view.order, view.rows)
     ]
-    files = [(printable(shown(name)), sums) for name, sums in activity.files.busiest(view.order, view.rows)]
-    peers = [(printable(shown(name)), sums) for name, sums in activity.peers.busiest(view.order, view.rows)]
+    files = [(printable(display_name(name)), sums) for name, sums in activity.files.busiest(view.order, view.rows)]
+    peers = [(printable(display_name(name)), sums) for name, sums in activity.peers.busiest(view.order, view.rows)]
     return [
         _table("Processes", "process", processes, view),
         _table("Files", "file", files, view),
@@ -46,10 +47,10 @@ def tables(activity: Activity, family: Family, view: View, hosts: Sequence[str] 
     ]
 
 
-def _process(family: Family, number: int, hosts: Sequence[str]) -> str:
-    member = family.members[number]
-    host = f"{printable(hosts[member.trace].encode())}: " if member.trace < len(hosts) else ""
-    return f"{host}{member.pid} {printable(member.name)}".rstrip()
+def _process(process_tree: ProcessTree, number: int, hosts: Sequence[str]) -> str:
+    node = process_tree.nodes[number]
+    host = f"{printable(hosts[node.trace].encode())}: " if node.trace < len(hosts) else ""
+    return f"{host}{node.pid} {printable(node.name)}".rstrip()
 
 
 def _table(title: str, label: str, rows: Sequence[tuple[str, Sums]], view: View) -> Table:
@@ -69,11 +70,11 @@ def _cells(sums: Sums, view: View) -> tuple[str, ...]:
     else:
         time = f"{sums.time / _SECOND / seconds * 100:.1f}%"
     counts = (sums.calls, sums.errors, sums.read, sums.written)
-    calls, errors, read, written = (short(count / seconds) if count else "" for count in counts)
+    calls, errors, read, written = (short_number(count / seconds) if count else "" for count in counts)
     return calls, errors, time, read, written
 
 
-def short(number: float) -> str:
+def short_number(number: float) -> str:
     """A number in at most four digits, with its unit behind it; units are powers of 1000."""
     unit = 0
     while number >= 9999.5 and unit < len(_UNITS) - 1:
@@ -82,6 +83,6 @@ def short(number: float) -> str:
     return f"{number:.0f}{_UNITS[unit]}" if number >= 99.95 or number == int(number) else f"{number:.1f}{_UNITS[unit]}"
 
 
-def moment(nanoseconds: int) -> str:
+def timestamp(nanoseconds: int) -> str:
     """A time of the recording, in UTC."""
     return datetime.fromtimestamp(nanoseconds // _SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

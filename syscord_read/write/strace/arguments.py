@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import ArgumentField, EventClass, Field
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 from syscord_read.write.strace.fields import address, written
 from syscord_read.write.strace.kernel import MEANINGS, RESTARTS
 from syscord_read.write.strace.special import ARGUMENTS, CALLS, LATE, NOTES, RESULTS, UNRECORDED, WRITTEN_BEHIND
@@ -29,7 +29,7 @@ class Plan:
 def plan(event_class: EventClass) -> Plan:
     """How calls of a class are written."""
     if event_class.prototype is None:
-        return Plan(lambda _: words.MORE, nothing, result)
+        return Plan(lambda _: format.MORE, nothing, result)
     special = CALLS.get(event_class.name)
     if special:
         return Plan(*special, result)
@@ -61,7 +61,7 @@ def writer(event_class: EventClass, place: int) -> Argument:
     if own:
         return own
     if not argument:
-        text = UNRECORDED.get((name, place), words.NO_VALUE)
+        text = UNRECORDED.get((name, place), format.NO_VALUE)
         return lambda _: text
     return _typed(event_class, argument, WRITTEN_BEHIND.get(name, ()))
 
@@ -113,7 +113,7 @@ def _typed_result(view: View, ret: int) -> str:
         case "fd":
             return view.fd(ret)
         case "pointer":
-            return words.hexadecimal(ret)
+            return format.hexadecimal(ret)
         case "mode_t":
-            return words.octal(ret)
-    return words.unsigned(ret)
+            return format.octal(ret)
+    return format.unsigned(ret)

@@ -6,21 +6,21 @@ from collections.abc import Mapping
 
 from syscord_read.model.layout import Field, Shape
 from syscord_read.model.value import Cut, Missing, Value
-from syscord_read.write.strace import sockets, structs, words
+from syscord_read.write.strace import format, sockets, structs
 from syscord_read.write.strace.view import View
 
 
 def address(view: View, pointer: Field | None) -> str:
     """Where the memory is that was not read."""
     value = view.entry(pointer.label) if pointer else None
-    return words.address(value) if isinstance(value, int) else words.NO_ADDRESS
+    return format.address(value) if isinstance(value, int) else format.NO_ADDRESS
 
 
 def written(view: View, field: Field, pointer: Field | None = None) -> str:
     """A field's value, as its type says."""
     value = view.exit(field.label) if field.exit else view.entry(field.label)
     if value is Missing.NULL:
-        return words.NULL
+        return format.NULL
     if value is None or value is Missing.FAULT:
         return address(view, pointer)
     return _value(view, field, value)
@@ -32,11 +32,11 @@ def _value(view: View, field: Field, value: Value) -> str:  # noqa: PLR0911
         case Shape.INTEGER, int() if field.integer:
             return view.integer(value, field.type, field.integer)
         case Shape.TEXT, bytes() if field.type == "path":
-            return words.quoted(value) + (words.MORE if is_part(view, field) else "")
+            return format.quoted(value) + (format.MORE if is_part(view, field) else "")
         case ((Shape.TEXT | Shape.BYTES), bytes()):
             return text(view, field, value)
         case Shape.ADDRESS, bytes():
-            return sockets.optional(view, value, words.NO_ADDRESS)
+            return sockets.optional(view, value, format.NO_ADDRESS)
         case Shape.STRINGS, tuple():
             return _items(view, field, [_string(view, each) for each in value])
         case Shape.STRUCT, Mapping():
@@ -51,7 +51,7 @@ def _value(view: View, field: Field, value: Value) -> str:  # noqa: PLR0911
             return _items(
                 view, field, [view.integer(each, field.type, integer) for each in value if isinstance(each, int)]
             )
-    return words.NO_VALUE
+    return format.NO_VALUE
 
 
 def is_part(view: View, field: Field) -> bool:
@@ -67,21 +67,21 @@ def _marks(view: View, field: Field) -> frozenset[str]:
 def text(view: View, field: Field, value: bytes, *, hexadecimal: bool = False) -> str:
     """Content, or a string: at most the beginning of it."""
     length = len(value) + is_part(view, field)
-    return words.content(value, view.limit, length=length, hexadecimal=hexadecimal)
+    return format.content(value, view.limit, length=length, hexadecimal=hexadecimal)
 
 
 def _items(view: View, field: Field, items: list[str]) -> str:
     """A list, of which there was more, or of which the rest could not be read (print_array_ex, printargv)."""
     marks = _marks(view, field)
     if "fault" in marks:
-        return words.listed([*items, words.MORE + words.comment(words.NO_ADDRESS)], view.limit)
-    return words.listed([*items, words.MORE] if "part" in marks else items, view.limit)
+        return format.listed([*items, format.MORE + format.comment(format.NO_ADDRESS)], view.limit)
+    return format.listed([*items, format.MORE] if "part" in marks else items, view.limit)
 
 
 def _string(view: View, item: Value) -> str:
     match item:
         case bytes():
-            return words.content(item, view.limit)
+            return format.content(item, view.limit)
         case Cut():
-            return words.content(item.beginning, view.limit, length=len(item.beginning) + 1)
-    return words.NO_ADDRESS
+            return format.content(item.beginning, view.limit, length=len(item.beginning) + 1)
+    return format.NO_ADDRESS

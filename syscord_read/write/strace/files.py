@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from syscord_read.model.layout import Shape, Symbols
 from syscord_read.model.value import Missing
-from syscord_read.write.strace import structs, words
+from syscord_read.write.strace import format, structs
 from syscord_read.write.strace.fields import is_part, text
 from syscord_read.write.strace.kernel import (
     ACCESS_MODES,
@@ -18,7 +18,7 @@ from syscord_read.write.strace.kernel import (
     O_ACCMODE,
     SEALS,
 )
-from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, alike, flags
+from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, flags, for_each
 
 FD_FLAGS = (("FD_CLOEXEC", FD_CLOEXEC),)
 XATTR_SIZE_MAX = 65536  # linux/limits.h
@@ -34,7 +34,7 @@ def open_modes(view: View, value: int) -> str:
 
 def _open_flags(view: View) -> str:
     value = view.number("flags")
-    return words.NO_VALUE if value is None else open_modes(view, value)
+    return format.NO_VALUE if value is None else open_modes(view, value)
 
 
 def _new_file_mode(view: View) -> str | None:
@@ -45,29 +45,29 @@ def _new_file_mode(view: View) -> str | None:
     value = view.number("mode")
     if not (view.number("flags") or 0) & making:
         return None
-    return words.NO_VALUE if value is None else words.octal(value & 0xFFFF)
+    return format.NO_VALUE if value is None else format.octal(value & 0xFFFF)
 
 
 def _access_mode(view: View) -> str:
     value = view.number("mode")
-    return words.NO_VALUE if value is None else words.flags(value & 0xFFFF_FFFF, F_OK_NAMES, "?_OK")
+    return format.NO_VALUE if value is None else format.flags(value & 0xFFFF_FFFF, F_OK_NAMES, "?_OK")
 
 
 def _unsigned_size(view: View) -> str:
     value = view.number("size")
-    return words.NO_VALUE if value is None else words.unsigned(value)
+    return format.NO_VALUE if value is None else format.unsigned(value)
 
 
 def _unsigned_int_size(view: View) -> str:
     value = view.number("size")
-    return words.NO_VALUE if value is None else words.unsigned(value, 32)
+    return format.NO_VALUE if value is None else format.unsigned(value, 32)
 
 
 def _link_target(view: View) -> str:
     """It is cut like content, for it has no NUL at its end (decode_readlink)."""
     value = view.exit("target")
     field = next((field for field in view.call.event_class.exit if field.label == "target"), None)
-    return text(view, field, value) if field and isinstance(value, bytes) else words.NO_ADDRESS
+    return text(view, field, value) if field and isinstance(value, bytes) else format.NO_ADDRESS
 
 
 def _random(view: View) -> str:
@@ -76,14 +76,14 @@ def _random(view: View) -> str:
     field = next((field for field in view.call.event_class.exit if field.label == "data"), None)
     if field and isinstance(value, bytes):
         return text(view, field, value, hexadecimal=True)
-    return words.NULL if value is Missing.NULL else words.NO_ADDRESS
+    return format.NULL if value is Missing.NULL else format.NO_ADDRESS
 
 
 def _times(view: View) -> str:
     value = view.entry("times")
     if not isinstance(value, tuple):
-        return words.NULL if value is Missing.NULL else words.NO_ADDRESS
-    return words.listed((structs.file_time(each) for each in value if isinstance(each, Mapping)), view.limit)
+        return format.NULL if value is Missing.NULL else format.NO_ADDRESS
+    return format.listed((structs.file_time(each) for each in value if isinstance(each, Mapping)), view.limit)
 
 
 def _statx_flags(view: View) -> str:
@@ -92,17 +92,17 @@ def _statx_flags(view: View) -> str:
     symbols = view.symbols("statx_flags")
     pairs = symbols.values.items() if symbols else ()
     kinds = Symbols("", "enum", {label: bit for label, bit in pairs if not bit & ~AT_STATX_SYNC_TYPE})
-    freshness = words.one_of(value & AT_STATX_SYNC_TYPE, kinds, None)
+    freshness = format.one_of(value & AT_STATX_SYNC_TYPE, kinds, None)
     rest = value & ~AT_STATX_SYNC_TYPE
     others = tuple((label, bit) for label, bit in pairs if bit & ~AT_STATX_SYNC_TYPE)
-    return f"{freshness}|{words.flags(rest, others, None)}" if rest else freshness
+    return f"{freshness}|{format.flags(rest, others, None)}" if rest else freshness
 
 
 def _entries(view: View) -> str:
     """Where a folder's entries are (xgetdents); how many is not recorded."""
     at = view.number("at")
-    place = words.NO_ADDRESS if at is None else words.address(at)
-    return place if view.failed else place + words.comment(f"{words.NO_VALUE} entries")
+    place = format.NO_ADDRESS if at is None else format.address(at)
+    return place if view.failed else place + format.comment(f"{format.NO_VALUE} entries")
 
 
 def _attribute(view: View) -> str:
@@ -113,10 +113,10 @@ def _attribute(view: View) -> str:
     field = next((field for field in fields if field.label == "data" and field.shape is Shape.BYTES), None)
     if not field or not isinstance(value, bytes) or len(value) > XATTR_SIZE_MAX:
         at = view.number("at")
-        return words.NULL if value is Missing.NULL else words.NO_ADDRESS if at is None else words.address(at)
+        return format.NULL if value is Missing.NULL else format.NO_ADDRESS if at is None else format.address(at)
     shown = value[: view.limit]
     if shown.endswith(b"\0") and not is_part(view, field):
-        return words.quoted(shown[:-1])
+        return format.quoted(shown[:-1])
     return text(view, field, value)
 
 
@@ -130,7 +130,7 @@ def _command(view: View) -> str:
 
 
 def _fd_flags(_: View, arg: int) -> str:
-    return words.flags(arg & 0xFFFF_FFFF, FD_FLAGS, "FD_???")
+    return format.flags(arg & 0xFFFF_FFFF, FD_FLAGS, "FD_???")
 
 
 def _signed(_: View, arg: int) -> str:
@@ -149,10 +149,10 @@ COMMANDS: Mapping[str, Callable[[View, int], str]] = {
     "F_DUPFD": lambda _, arg: str(arg),
     "F_DUPFD_CLOEXEC": lambda _, arg: str(arg),
     "F_SETFL": open_modes,
-    "F_SETLEASE": lambda _, arg: LOCK_TYPES.get(arg) or words.hexadecimal(arg) + words.comment("F_???"),
-    "F_ADD_SEALS": lambda _, arg: words.flags(arg, SEALS, "F_SEAL_???"),
-    "F_SETSIG": lambda _, arg: words.signal(arg),
-    **alike((*SETTING_LOCKS, *GETTING_LOCKS), lambda _, arg: words.address(arg)),
+    "F_SETLEASE": lambda _, arg: LOCK_TYPES.get(arg) or format.hexadecimal(arg) + format.comment("F_???"),
+    "F_ADD_SEALS": lambda _, arg: format.flags(arg, SEALS, "F_SEAL_???"),
+    "F_SETSIG": lambda _, arg: format.signal(arg),
+    **for_each((*SETTING_LOCKS, *GETTING_LOCKS), lambda _, arg: format.address(arg)),
 }
 WITHOUT_ARGUMENT = frozenset(
     {"F_GETFD", "F_GETFL", "F_GETOWN", "F_GETSIG", "F_GETLEASE", "F_GETPIPE_SZ", "F_GET_SEALS"}
@@ -161,7 +161,7 @@ WITHOUT_ARGUMENT = frozenset(
 
 def _fcntl_entry(view: View) -> str:
     fd, command = view.number("fd"), view.number("cmd") or 0
-    begin = f"{view.fd(fd or 0)}, {words.one_of(command, view.symbols('fcntl_cmds'), UNKNOWN['fcntl_cmds'])}"
+    begin = f"{view.fd(fd or 0)}, {format.one_of(command, view.symbols('fcntl_cmds'), UNKNOWN['fcntl_cmds'])}"
     name = _command(view)
     return begin if name in WITHOUT_ARGUMENT or name in GETTING_LOCKS else f"{begin}, {_fcntl_argument(view, name)}"
 
@@ -173,7 +173,7 @@ def _fcntl_exit(view: View) -> str:
 
 def _fcntl_argument(view: View, name: str) -> str:
     arg = view.number("arg") or 0
-    return COMMANDS[name](view, arg) if name in COMMANDS else words.hexadecimal(arg)
+    return COMMANDS[name](view, arg) if name in COMMANDS else format.hexadecimal(arg)
 
 
 def _fcntl_result(view: View) -> str:
@@ -182,7 +182,7 @@ def _fcntl_result(view: View) -> str:
     if name in ("F_DUPFD", "F_DUPFD_CLOEXEC"):
         return view.fd(ret)
     is_flags = name in ("F_GETFL", "F_GETLEASE") or (name in ("F_GETFD", "F_GET_SEALS") and ret)
-    return words.hexadecimal(ret) if is_flags else ""
+    return format.hexadecimal(ret) if is_flags else ""
 
 
 def _fcntl_note(view: View) -> str:
@@ -194,10 +194,10 @@ def _fcntl_note(view: View) -> str:
 #: How the result of a command is explained.
 ANSWERS: Mapping[str, Callable[[View, int], str]] = {
     "F_GETFL": lambda view, ret: f"flags {open_modes(view, ret)}",
-    "F_GETFD": lambda _, ret: f"flags {words.flags(ret, FD_FLAGS, None)}" if ret else "",
-    "F_GET_SEALS": lambda _, ret: f"seals {words.flags(ret, SEALS, None)}" if ret else "",
+    "F_GETFD": lambda _, ret: f"flags {format.flags(ret, FD_FLAGS, None)}" if ret else "",
+    "F_GET_SEALS": lambda _, ret: f"seals {format.flags(ret, SEALS, None)}" if ret else "",
     "F_GETLEASE": lambda _, ret: LOCK_TYPES.get(ret, ""),
-    "F_GETSIG": lambda _, ret: words.signal(ret) if ret else "",
+    "F_GETSIG": lambda _, ret: format.signal(ret) if ret else "",
 }
 
 
@@ -211,8 +211,8 @@ def _request(view: View) -> str:
     names = [label for label, bit in symbols.values.items() if bit & 0xFFFF_FFFF == value] if symbols else []
     if names:
         return " or ".join(names)
-    direction = words.flags(value >> 30, IOC_DIRECTIONS, "_IOC_???") if value >> 30 else "_IOC_NONE"
-    parts = (words.hexadecimal(part) for part in (value >> 8 & 0xFF, value & 0xFF, value >> 16 & 0x3FFF))
+    direction = format.flags(value >> 30, IOC_DIRECTIONS, "_IOC_???") if value >> 30 else "_IOC_NONE"
+    parts = (format.hexadecimal(part) for part in (value >> 8 & 0xFF, value & 0xFF, value >> 16 & 0x3FFF))
     return f"_IOC({direction}, {', '.join(parts)})"
 
 
@@ -243,7 +243,7 @@ def _ioctl_argument(view: View) -> str:
     if names[-1] in NUMBERS:
         return f", {_signed(view, arg)}"
     is_pointer = names[0] in GETTING or names[0] in SETTING
-    return f", {words.address(arg) if is_pointer else words.hexadecimal(arg)}"
+    return f", {format.address(arg) if is_pointer else format.hexadecimal(arg)}"
 
 
 # sendfile
@@ -254,8 +254,8 @@ def _sendfile_entry(view: View) -> str:
     begin = f"{view.fd(view.number('out_fd') or 0)}, {view.fd(view.number('in_fd') or 0)}"
     offset = view.entry("offset")
     if isinstance(offset, int):
-        return f"{begin}, [{words.unsigned(offset)}]"
-    place = words.NULL if offset is Missing.NULL else words.NO_ADDRESS
+        return f"{begin}, [{format.unsigned(offset)}]"
+    place = format.NULL if offset is Missing.NULL else format.NO_ADDRESS
     return f"{begin}, {place}, {_unsigned_size(view)}"
 
 
@@ -263,17 +263,17 @@ def _sendfile_exit(view: View) -> str:
     offset, ret = view.entry("offset"), view.call.ret or 0
     if not isinstance(offset, int):
         return ""
-    moved = f" => [{words.unsigned(offset + ret)}]" if ret > 0 else ""
+    moved = f" => [{format.unsigned(offset + ret)}]" if ret > 0 else ""
     return f"{moved}, {_unsigned_size(view)}"
 
 
 ARGUMENTS: Arguments = {
-    **alike(("open", "openat"), {"flags": _open_flags, "mode": _new_file_mode}),
-    **alike(("access", "faccessat", "faccessat2"), {"mode": _access_mode}),
-    **alike(("truncate", "ftruncate"), {"size": _unsigned_size}),
-    **alike(("readlink", "readlinkat"), {"target": _link_target, "size": _unsigned_int_size}),
-    **alike(("getxattr", "lgetxattr", "fgetxattr"), {"data": _attribute}),
-    **alike(("setxattr", "lsetxattr", "fsetxattr"), {"data": _attribute}),
+    **for_each(("open", "openat"), {"flags": _open_flags, "mode": _new_file_mode}),
+    **for_each(("access", "faccessat", "faccessat2"), {"mode": _access_mode}),
+    **for_each(("truncate", "ftruncate"), {"size": _unsigned_size}),
+    **for_each(("readlink", "readlinkat"), {"target": _link_target, "size": _unsigned_int_size}),
+    **for_each(("getxattr", "lgetxattr", "fgetxattr"), {"data": _attribute}),
+    **for_each(("setxattr", "lsetxattr", "fsetxattr"), {"data": _attribute}),
     "getdents64": {"at": _entries},
     "getrandom": {"data": _random},
     "statx": {"flags": _statx_flags},

@@ -49,9 +49,9 @@ def mode(value: int) -> str:
     if kind and kind not in FILE_TYPES:
         return octal(value)
     bits = ((S_ISUID, "S_ISUID"), (S_ISGID, "S_ISGID"), (S_ISVTX, "S_ISVTX"))
-    words = [FILE_TYPES[kind]] if kind else []
-    words += [name for bit, name in bits if value & bit]
-    return "|".join([*words, octal(value & ~(S_IFMT | S_ISUID | S_ISGID | S_ISVTX))])
+    parts = [FILE_TYPES[kind]] if kind else []
+    parts += [name for bit, name in bits if value & bit]
+    return "|".join([*parts, octal(value & ~(S_IFMT | S_ISUID | S_ISGID | S_ISVTX))])
 
 
 def owner(value: int) -> str:
@@ -80,16 +80,16 @@ def one_of(value: int, symbols: Symbols | None, unknown: str | None, bits: int =
 @lru_cache(maxsize=4096)
 def flags(value: int, pairs: tuple[tuple[str, int], ...], unknown: str | None) -> str:
     """Named bits (printflags), in the order of the pairs; ``value`` has no sign."""
-    words: list[str] = []
+    parts: list[str] = []
     for label, bit in pairs:
-        if (value == bit and not words) or (bit and value & bit == bit):
-            words.append(label)
+        if (value == bit and not parts) or (bit and value & bit == bit):
+            parts.append(label)
             value &= ~bit
             if not value:
                 break
     if value:
-        words.append(hexadecimal(value) + (comment(unknown) if not words else ""))
-    return "|".join(words) or "0"
+        parts.append(hexadecimal(value) + (comment(unknown) if not parts else ""))
+    return "|".join(parts) or "0"
 
 
 def signal(number: int) -> str:
@@ -147,8 +147,8 @@ def bracketed(data: bytes) -> str:
 
 def listed(items: Iterable[str], limit: int) -> str:
     """An array, of which at most ``limit`` elements are shown (print_array_ex)."""
-    words = list(items)
-    return f"[{', '.join([*words[:limit], MORE] if len(words) > limit else words)}]"
+    parts = list(items)
+    return f"[{', '.join([*parts[:limit], MORE] if len(parts) > limit else parts)}]"
 
 
 def struct(members: Iterable[tuple[str, str]]) -> str:

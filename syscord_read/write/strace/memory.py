@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import MAP_HUGE_MASK, MAP_HUGE_SHIFT, MAP_TYPE, MREMAP_FIXED, MREMAP_MAYMOVE
 from syscord_read.write.strace.view import UNKNOWN, Arguments, View
 
@@ -12,11 +12,11 @@ def _map_flags(view: View) -> str:
     value = (view.number("flags") or 0) & 0xFFFF_FFFF
     huge = value >> MAP_HUGE_SHIFT & MAP_HUGE_MASK
     symbols = view.symbols("mmap_flags")
-    parts = [words.one_of(value & MAP_TYPE, symbols, UNKNOWN["mmap_flags"])]
+    parts = [format.one_of(value & MAP_TYPE, symbols, UNKNOWN["mmap_flags"])]
     rest = value & ~MAP_TYPE & ~(MAP_HUGE_MASK << MAP_HUGE_SHIFT)
     if rest:
         pairs = tuple((label, bit) for label, bit in symbols.values.items() if bit & ~MAP_TYPE) if symbols else ()
-        parts.append(words.flags(rest, pairs, None))
+        parts.append(format.flags(rest, pairs, None))
     if huge:
         parts.append(f"{huge}<<MAP_HUGE_SHIFT")
     return "|".join(parts)
@@ -24,13 +24,13 @@ def _map_flags(view: View) -> str:
 
 def _offset(view: View) -> str:
     value = view.number("offset")
-    return words.NO_VALUE if value is None else words.hexadecimal(value)
+    return format.NO_VALUE if value is None else format.hexadecimal(value)
 
 
 def _new_address(view: View) -> str | None:
     """Where a mapping is moved to, if the caller says."""
     both = MREMAP_MAYMOVE | MREMAP_FIXED
-    return words.address(view.number("new_addr") or 0) if (view.number("flags") or 0) & both == both else None
+    return format.address(view.number("new_addr") or 0) if (view.number("flags") or 0) & both == both else None
 
 
 ARGUMENTS: Arguments = {

@@ -14,21 +14,21 @@ from syscord_read.errors import UsageError
 from syscord_read.model.batch import MaskedBatch
 from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
-from syscord_read.model.history import Aside, History
+from syscord_read.model.history import History, Unselected
 from syscord_read.model.layout import EventClass, Kind
 from syscord_read.model.processes import Process
 from syscord_read.write.strace.arguments import Plan, plan
+from syscord_read.write.strace.format import hexadecimal, signal
 from syscord_read.write.strace.kernel import CORE_DUMPED
 from syscord_read.write.strace.options import Options, Time
 from syscord_read.write.strace.view import Names, View
-from syscord_read.write.strace.words import hexadecimal, signal
 
 #: Where the equals sign stands (strace's -a).
 COLUMN = 40
 NS = 1_000_000_000
 FROM_TEXT = -1  # the id of classes of text records (EventClass)
-BIRTHS = frozenset({"clone", "clone3", "fork", "vfork"})
-ENDS = frozenset({"exit", "exit_group"})
+FORKS = frozenset({"clone", "clone3", "fork", "vfork"})
+EXITS = frozenset({"exit", "exit_group"})
 
 Thread = tuple[int, int]  # trace, tid
 Files = Mapping[tuple[int, int, int], bytes]
@@ -52,11 +52,11 @@ class End:
     name: str
     text: str
     result: str
-    took: int | None
+    duration: int | None
 
 
 @dataclass(frozen=True)
-class Gone:
+class ThreadExit:
     """A thread has ended: what strace says of it between ``+++``."""
 
     thread: Thread
@@ -64,11 +64,11 @@ class Gone:
     text: str
 
 
-Event = Begin | End | Gone
+Event = Begin | End | ThreadExit
 
 
 def lines(
-    calls: Iterable[Call | Process | Aside],
+    calls: Iterable[Call | Process | Unselected],
     options: Options = Options(),  # noqa: B008
     files: Files | None = None,
     classes: Iterable[EventClass] = (),
@@ -80,16 +80,16 @@ def lines(
     beginning (``Processes.files``), for ``-y``.  ``classes``: whose symbols may be needed before a call of them is met.
     """
     writing = _Writing(options, classes, Descriptors(files) if options.paths else None)
-    page = _Page(options)
+    printer = _Printer(options)
     for event in _in_order(writing.events(calls), options.window):
-        yield from page.put(event)
-    yield from page.finish()
+        yield from printer.put(event)
+    yield from printer.finish()
 
 
 def text(masked: Iterable[MaskedBatch], options: Options) -> Iterator[bytes]:
     """The same of batches, of each of which only some rows are wanted, as bytes, each line with its newline."""
     history = History()
-    calls = history.events_and_asides(masked)
+    calls = history.events_of_masked(masked)
     for line in lines(calls, options, history.processes.files, history.classes):
         yield f"{line}\n".encode("utf-8", "surrogateescape")
 
@@ -107,12 +107,12 @@ class _Writing:
     children: set[Thread] = field(default_factory=set)
     gone: set[Thread] = field(default_factory=set)
 
-    def events(self, calls: Iterable[Call | Process | Aside]) -> Iterator[Event]:
+    def events(self, calls: Iterable[Call | Process | Unselected]) -> Iterator[Event]:
         """Beginnings and ends, those of a call together."""
         for call in calls:
             if isinstance(call, Process):
                 self._process(call)
-            elif isinstance(call, Aside):
+            elif isinstance(call, Unselected):
                 yield from self._call(call.call, wanted=False)
             else:
                 yield from self._call(call, wanted=True)
@@ -135,10 +135,10 @@ class _Writing:
             yield from self._waited_for(call)
             yield end
         elif self.descriptors:
-            self.descriptors.follow(call)
-        if call.name in BIRTHS and (call.ret or 0) > 0:
+            self.descriptors.apply(call)
+        if call.name in FORKS and (call.ret or 0) > 0:
             self.children.add((trace, call.ret or 0))
-        if call.name in ENDS and not call.compat:
+        if call.name in EXITS and not call.compat:
             yield from self._gone(call, shown)
 
     def _texts(self, call: Call) -> tuple[Begin, End]:
@@ -147,7 +147,7 @@ class _Writing:
         thread = call.event_class.trace, call.tid
         entry = plan.entry(view)
         if self.descriptors:
-            self.descriptors.follow(call)
+            self.descriptors.apply(call)
         name = _name(call)
         began = None if call.time is None else call.time - (call.duration or 0)
         begin = Begin(thread, began, f"{name}({entry}")
@@ -178,7 +178,7 @@ class _Writing:
         for tid in tids:
             self.gone.add((trace, tid))
             if shown:
-                yield Gone((trace, tid), call.time, f"+++ exited with {code} +++")
+                yield ThreadExit((trace, tid), call.time, f"+++ exited with {code} +++")
 
     def _waited_for(self, call: Call) -> Iterator[Event]:
         """A process that a signal has killed says nothing itself; its parent learns of it."""
@@ -189,7 +189,7 @@ class _Writing:
         if 0 < killed_by < 0x7F and (self.options.follow or child not in self.children):
             self.gone.add(child)
             core = "(core dumped) " if status & CORE_DUMPED else ""
-            yield Gone(child, call.time, f"+++ killed by {signal(killed_by)} {core}+++")
+            yield ThreadExit(child, call.time, f"+++ killed by {signal(killed_by)} {core}+++")
 
 
 def _name(call: Call) -> str:
@@ -221,7 +221,7 @@ def _in_order(events: Iterable[Event], window: int) -> Iterator[Event]:
 
 
 @dataclass
-class _Page:
+class _Printer:
     """What is written, line by line; ``open`` is the line that has no end yet, and ``owner`` whose it is."""
 
     options: Options
@@ -243,7 +243,7 @@ class _Page:
                     self.open = f"{self._leader(event)}<... {event.name} resumed>"
                 yield self._ended(event)
                 self.open, self.owner = "", None
-            case Gone():
+            case ThreadExit():
                 yield from self._interrupt()
                 yield self._leader(event) + event.text
                 self.alive.discard(event.thread)
@@ -260,8 +260,8 @@ class _Page:
     def _ended(self, end: End) -> str:
         """The line with the result, the equals sign in its column, and with -T how long it took."""
         line = f"{self.open}{end.text} ".ljust(COLUMN) + f"= {end.result}"
-        if self.options.duration and end.took is not None:
-            line += f" <{end.took // NS}.{end.took % NS // 1000:06d}>"
+        if self.options.duration and end.duration is not None:
+            line += f" <{end.duration // NS}.{end.duration % NS // 1000:06d}>"
         return line
 
     def _leader(self, event: Event) -> str:

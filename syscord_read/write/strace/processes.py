@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from syscord_read.model.value import Missing
-from syscord_read.write.strace import structs, words
+from syscord_read.write.strace import format, structs
 from syscord_read.write.strace.kernel import (
     ARCH_PRCTL,
     CLONE_CHILD_CLEARTID,
@@ -24,7 +24,7 @@ from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writ
 
 def _pointer(view: View, label: str) -> str:
     value = view.number(label)
-    return words.NO_ADDRESS if value is None else words.address(value)
+    return format.NO_ADDRESS if value is None else format.address(value)
 
 
 def _hexadecimal(label: str, bits: int = 64) -> Writer:
@@ -32,7 +32,7 @@ def _hexadecimal(label: str, bits: int = 64) -> Writer:
 
     def write(view: View) -> str:
         value = view.number(label)
-        return words.NO_VALUE if value is None else words.hexadecimal(value, bits)
+        return format.NO_VALUE if value is None else format.hexadecimal(value, bits)
 
     return write
 
@@ -43,8 +43,8 @@ def sigset(label: str, *, at_exit: bool = False) -> Writer:
     def write(view: View) -> str:
         value = view.exit(label) if at_exit else view.entry(label)
         if isinstance(value, int):
-            return words.signals(value & 0xFFFF_FFFF_FFFF_FFFF)
-        return words.NULL if value is Missing.NULL else words.NO_ADDRESS
+            return format.signals(value & 0xFFFF_FFFF_FFFF_FFFF)
+        return format.NULL if value is Missing.NULL else format.NO_ADDRESS
 
     return write
 
@@ -56,7 +56,7 @@ def _clone_entry(view: View) -> str:
     flags = view.number("flags") or 0
     signal, bits = flags & CSIGNAL, flags & ~CSIGNAL
     names = [view.flags(bits, "clone_flags")] if bits else []
-    names += [words.signal(signal)] if signal or not bits else []
+    names += [format.signal(signal)] if signal or not bits else []
     return f"child_stack={_pointer(view, 'stack')}, flags={'|'.join(names)}"
 
 
@@ -79,7 +79,7 @@ def _clone_exit(view: View) -> str:
 def _clone3_entry(view: View) -> str:
     args = view.entry("args")
     if not isinstance(args, Mapping):
-        return words.NULL if args is Missing.NULL else words.NO_ADDRESS
+        return format.NULL if args is Missing.NULL else format.NO_ADDRESS
     return structs.write(view, args, view.call.event_class.entry[0])
 
 
@@ -89,10 +89,10 @@ def _clone3_exit(view: View) -> str:
     flags = args.get("flags", 0) if isinstance(args, Mapping) else 0
     answers = []
     if flags & CLONE_PIDFD:
-        answers.append(("pidfd", f"[{words.NO_VALUE}]"))
+        answers.append(("pidfd", f"[{format.NO_VALUE}]"))
     if flags & CLONE_PARENT_SETTID:
         answers.append(("parent_tid", f"[{view.call.ret}]"))
-    shown = f" => {words.struct(answers)}" if answers and not view.failed else ""
+    shown = f" => {format.struct(answers)}" if answers and not view.failed else ""
     return f"{shown}, {view.number('size')}"
 
 
@@ -107,25 +107,25 @@ def status(value: int) -> str:
         what, rest = f"WIFSTOPPED(s) && WSTOPSIG(s) == {_stop_signal(high)}", value & ~0xFFFF
     elif 0 < low & 0x7F < 0x7F:
         core = " && WCOREDUMP(s)" if value & CORE_DUMPED else ""
-        what, rest = f"WIFSIGNALED(s) && WTERMSIG(s) == {words.signal(low & 0x7F)}{core}", value & ~0xFF
+        what, rest = f"WIFSIGNALED(s) && WTERMSIG(s) == {format.signal(low & 0x7F)}{core}", value & ~0xFF
     elif not low & 0x7F:
         what, rest = f"WIFEXITED(s) && WEXITSTATUS(s) == {high}", value & ~0xFF00
     elif value == CONTINUED:
         what, rest = "WIFCONTINUED(s)", 0
     else:
-        return f"[{words.hexadecimal(value)}]"
-    return f"[{{{what}}}{f'|{words.hexadecimal(rest)}' if rest else ''}]"
+        return f"[{format.hexadecimal(value)}]"
+    return f"[{{{what}}}{f'|{format.hexadecimal(rest)}' if rest else ''}]"
 
 
 def _stop_signal(number: int) -> str:
-    return words.signal(number & 0x7F) + (" | 0x80" if number & 0x80 else "")
+    return format.signal(number & 0x7F) + (" | 0x80" if number & 0x80 else "")
 
 
 def _status(view: View) -> str:
     value = view.exit("status")
     if isinstance(value, int) and view.call.ret:
         return status(value)
-    return words.NULL if value is Missing.NULL else words.NO_ADDRESS
+    return format.NULL if value is Missing.NULL else format.NO_ADDRESS
 
 
 # prctl
@@ -137,7 +137,7 @@ def _prctl_entry(view: View) -> str:
     option = view.number("option") or 0
     symbols = view.symbols("prctl_options")
     name = symbols.labels.get(option, "") if symbols else ""
-    begin = words.one_of(option, symbols, UNKNOWN["prctl_options"])
+    begin = format.one_of(option, symbols, UNKNOWN["prctl_options"])
     return ", ".join([begin, *_prctl_arguments(view, name)])
 
 
@@ -150,16 +150,16 @@ def _prctl_note(view: View) -> str:
 
 def _prctl_arguments(view: View, name: str) -> list[str]:
     numbers = [view.number(label) or 0 for label in ("arg2", "arg3", "arg4", "arg5")]
-    first, rest = numbers[0], [words.hexadecimal(number) for number in numbers[1:]]
+    first, rest = numbers[0], [format.hexadecimal(number) for number in numbers[1:]]
     if name in WITHOUT_ARGUMENTS:
         return []
     if name in WITH_ONE:
         return [WITH_ONE[name](view, first)]
-    return [str(first) if name in NUMBER_FIRST else words.hexadecimal(first), *rest]
+    return [str(first) if name in NUMBER_FIRST else format.hexadecimal(first), *rest]
 
 
 def _dumpable(_: View, value: int) -> str:
-    return DUMPABLE.get(value) or words.hexadecimal(value) + words.comment("SUID_DUMP_???")
+    return DUMPABLE.get(value) or format.hexadecimal(value) + format.comment("SUID_DUMP_???")
 
 
 #: What the options take, by name; the others take four numbers in hexadecimal.
@@ -169,18 +169,18 @@ WITH_ONE: Mapping[str, Callable[[View, int], str]] = {
     "PR_SET_CHILD_SUBREAPER": lambda _, value: str(value),
     "PR_SET_KEEPCAPS": lambda _, value: str(value),
     "PR_SET_TIMERSLACK": lambda _, value: str(value),
-    "PR_SET_NAME": lambda _, value: words.address(value),
-    "PR_GET_NAME": lambda _, value: words.address(value),
-    "PR_SET_PDEATHSIG": lambda _, value: words.signal(value),
-    "PR_GET_PDEATHSIG": lambda _, value: words.address(value),
-    "PR_GET_CHILD_SUBREAPER": lambda _, value: words.address(value),
+    "PR_SET_NAME": lambda _, value: format.address(value),
+    "PR_GET_NAME": lambda _, value: format.address(value),
+    "PR_SET_PDEATHSIG": lambda _, value: format.signal(value),
+    "PR_GET_PDEATHSIG": lambda _, value: format.address(value),
+    "PR_GET_CHILD_SUBREAPER": lambda _, value: format.address(value),
     "PR_SET_DUMPABLE": _dumpable,
 }
 
 
 def _arch_option(view: View) -> str:
     value = (view.number("option") or 0) & 0xFFFF_FFFF
-    return ARCH_PRCTL.get(value) or words.hexadecimal(value) + words.comment("ARCH_???")
+    return ARCH_PRCTL.get(value) or format.hexadecimal(value) + format.comment("ARCH_???")
 
 
 ARGUMENTS: Arguments = {
@@ -209,6 +209,6 @@ UNRECORDED: Mapping[tuple[str, int], str] = {
     ("rt_sigaction", 3): str(SIGSET_BYTES),
     ("rt_sigprocmask", 3): str(SIGSET_BYTES),
     ("rt_sigsuspend", 1): str(SIGSET_BYTES),
-    ("execve", 2): words.NO_ADDRESS,
-    ("execveat", 3): words.NO_ADDRESS,
+    ("execve", 2): format.NO_ADDRESS,
+    ("execveat", 3): format.NO_ADDRESS,
 }

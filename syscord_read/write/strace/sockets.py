@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 
 from syscord_read.model.layout import Symbols
 from syscord_read.model.value import Missing, Value
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import AF_INET, AF_INET6, AF_NETLINK, AF_UNIX, SOL_SOCKET
 from syscord_read.write.strace.socket_options import INTEGERS, OPTIONS, SOCKET_OPTIONS
 from syscord_read.write.strace.view import UNKNOWN, View
@@ -24,29 +24,29 @@ Members = list[tuple[str, str]]
 def address(view: View, data: bytes) -> str:
     """A socket address (print_sockaddr), of at least the bytes of its family."""
     family = int.from_bytes(data[:FAMILY_SIZE], "little")
-    shown = [("sa_family", words.one_of(family, view.symbols("socket_domains"), UNKNOWN["socket_domains"]))]
+    shown = [("sa_family", format.one_of(family, view.symbols("socket_domains"), UNKNOWN["socket_domains"]))]
     if len(data) > FAMILY_SIZE:
         least, write = FAMILIES.get(family, (1 << 16, _raw))
         shown += (write if len(data) >= least else _raw)(data)
-    return words.struct(shown)
+    return format.struct(shown)
 
 
 def optional(view: View, value: Value | None, missing: str) -> str:
     """A socket address, if there is one; ``missing`` if there is none, or less than a family."""
     if value is Missing.NULL:
-        return words.NULL
+        return format.NULL
     return address(view, value) if isinstance(value, bytes) and len(value) >= FAMILY_SIZE else missing
 
 
 def _raw(data: bytes) -> Members:
-    return [("sa_data", words.quoted(data[FAMILY_SIZE:]))]
+    return [("sa_data", format.quoted(data[FAMILY_SIZE:]))]
 
 
 def _unix(data: bytes) -> Members:
     path = data[FAMILY_SIZE : FAMILY_SIZE + SUN_PATH_MAX]
     if path[:1] == b"\0":
-        return [("sun_path", "@" + words.quoted(path[1:]))]
-    return [("sun_path", words.quoted(path.partition(b"\0")[0]))]
+        return [("sun_path", "@" + format.quoted(path[1:]))]
+    return [("sun_path", format.quoted(path.partition(b"\0")[0]))]
 
 
 def _inet(data: bytes) -> Members:
@@ -100,28 +100,28 @@ def kind(value: int, symbols: Symbols | None) -> str:
     value &= 0xFFFF_FFFF
     label = types.get(value & 0xF)
     if not label:
-        return words.flags(value, flags, UNKNOWN["socket_types"])
+        return format.flags(value, flags, UNKNOWN["socket_types"])
     rest = value & ~0xF
-    return label + (f"|{words.flags(rest, flags, UNKNOWN['socket_types'])}" if rest else "")
+    return label + (f"|{format.flags(rest, flags, UNKNOWN['socket_types'])}" if rest else "")
 
 
 def option(level: int, name: int) -> str:
     """The name of an option (print_sockopt_fd_level_name)."""
     if level not in OPTIONS:
-        return words.unsigned(name, 32)
+        return format.unsigned(name, 32)
     options, unknown = OPTIONS[level]
-    return options.get(name) or words.hexadecimal(name, 32) + words.comment(unknown)
+    return options.get(name) or format.hexadecimal(name, 32) + format.comment(unknown)
 
 
 def set_value(view: View, level: int, name: int, value: Value | None, length: int) -> str:
     """What an option is set to (print_setsockopt)."""
     if not isinstance(value, bytes):
-        return words.NULL if value is Missing.NULL else words.NO_ADDRESS
+        return format.NULL if value is Missing.NULL else format.NO_ADDRESS
     if level == SOL_SOCKET and name == SO_LINGER:
-        return _ints(value, ("l_onoff", "l_linger")) if length >= 2 * INT_SIZE else words.NO_ADDRESS
+        return _ints(value, ("l_onoff", "l_linger")) if length >= 2 * INT_SIZE else format.NO_ADDRESS
     if level == SOL_SOCKET and SOCKET_OPTIONS.get(name) in INTEGERS:
-        return _number(value) if length >= INT_SIZE else words.NO_ADDRESS
-    return _number(value) if length == INT_SIZE else words.content(value, view.limit, length=length)
+        return _number(value) if length >= INT_SIZE else format.NO_ADDRESS
+    return _number(value) if length == INT_SIZE else format.content(value, view.limit, length=length)
 
 
 def _number(value: bytes) -> str:
@@ -131,4 +131,4 @@ def _number(value: bytes) -> str:
 def _ints(value: bytes, names: tuple[str, ...]) -> str:
     """A struct of plain ints, as many as there are bytes for."""
     found = [int.from_bytes(value[at : at + 4], "little", signed=True) for at in range(0, len(value) - 3, INT_SIZE)]
-    return words.struct((name, str(number)) for name, number in zip(names, found, strict=False))
+    return format.struct((name, str(number)) for name, number in zip(names, found, strict=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from syscord_read.model.layout import Field, Member
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import (
     CLONE3_FLAGS,
     CLONE_CHILD_CLEARTID,
@@ -36,7 +36,7 @@ def write(view: View, members: Members, field: Field) -> str:
 
 
 def _plain(view: View, members: Members, field: Field) -> str:
-    return words.struct((member.label, _member(view, members, member)) for member in field.members)
+    return format.struct((member.label, _member(view, members, member)) for member in field.members)
 
 
 def _member(view: View, members: Members, member: Member) -> str:
@@ -45,12 +45,12 @@ def _member(view: View, members: Members, member: Member) -> str:
 
 def timespec(members: Members) -> str:
     """A time, to the nanosecond (print_timespec_t)."""
-    return words.struct((("tv_sec", str(members["sec"])), ("tv_nsec", words.unsigned(members["nsec"]))))
+    return format.struct((("tv_sec", str(members["sec"])), ("tv_nsec", format.unsigned(members["nsec"]))))
 
 
 def timeval(members: Members) -> str:
     """A time, to the microsecond (print_timeval_t)."""
-    return words.struct((("tv_sec", str(members["sec"])), ("tv_usec", words.unsigned(members["usec"]))))
+    return format.struct((("tv_sec", str(members["sec"])), ("tv_usec", format.unsigned(members["usec"]))))
 
 
 def file_time(members: Members) -> str:
@@ -61,30 +61,30 @@ def file_time(members: Members) -> str:
         case nsec if nsec == UTIME_OMIT:
             return "UTIME_OMIT"
         case nsec:
-            return timespec(members) + words.comment(words.moment(members["sec"], nsec))
+            return timespec(members) + format.comment(format.moment(members["sec"], nsec))
 
 
 def _stat(_: View, members: Members, __: Field) -> str:
     mode = members["mode"]
-    is_device = words.mode(mode).startswith(("S_IFCHR", "S_IFBLK"))
-    device = words.device(members["rdev"]) if "rdev" in members else words.NO_VALUE
-    size = ("st_rdev", device) if is_device else ("st_size", words.unsigned(members["size"]))
-    return _and_more(("st_mode", words.mode(mode)), size)
+    is_device = format.mode(mode).startswith(("S_IFCHR", "S_IFBLK"))
+    device = format.device(members["rdev"]) if "rdev" in members else format.NO_VALUE
+    size = ("st_rdev", device) if is_device else ("st_size", format.unsigned(members["size"]))
+    return _and_more(("st_mode", format.mode(mode)), size)
 
 
 def _and_more(*members: tuple[str, str]) -> str:
     """A struct of which strace does not show all (abbrev)."""
-    return words.struct(members)[:-1] + ", ...}"
+    return format.struct(members)[:-1] + ", ...}"
 
 
 def _statx(view: View, members: Members, field: Field) -> str:
     by_label = {member.label: member for member in field.members}
     mask = members["mask"]
     shown = [("stx_mask", _member(view, members, by_label["mask"]))]
-    attributes = _member(view, members, by_label["attributes"]) if "attributes" in by_label else words.NO_VALUE
+    attributes = _member(view, members, by_label["attributes"]) if "attributes" in by_label else format.NO_VALUE
     shown.append(("stx_attributes", attributes))
     if mask & (STATX_TYPE | STATX_MODE):
-        shown.append(("stx_mode", words.mode(members["mode"])))
+        shown.append(("stx_mode", format.mode(members["mode"])))
     if mask & STATX_SIZE:
         shown.append(("stx_size", str(members["size"])))
     return _and_more(*shown)
@@ -94,13 +94,13 @@ def _statfs(view: View, members: Members, field: Field) -> str:
     by_label = {member.label: member for member in field.members}
     numbers = ("bsize", "blocks", "bfree", "bavail", "files", "ffree")
     shown = [("f_type", _member(view, members, by_label["type"]))]
-    shown += [(f"f_{label}", words.unsigned(members[label])) for label in numbers]
-    fsid = [words.hexadecimal(members[label]) for label in ("fsid0", "fsid1") if label in members]
-    shown.append(("f_fsid", words.struct((("val", f"[{', '.join(fsid)}]" if fsid else words.NO_VALUE),))))
-    shown += [(f"f_{label}", words.unsigned(members[label])) for label in ("namelen", "frsize")]
+    shown += [(f"f_{label}", format.unsigned(members[label])) for label in numbers]
+    fsid = [format.hexadecimal(members[label]) for label in ("fsid0", "fsid1") if label in members]
+    shown.append(("f_fsid", format.struct((("val", f"[{', '.join(fsid)}]" if fsid else format.NO_VALUE),))))
+    shown += [(f"f_{label}", format.unsigned(members[label])) for label in ("namelen", "frsize")]
     if members["flags"] & ST_VALID:
-        shown.append(("f_flags", words.flags(members["flags"], STATFS_FLAGS, "ST_???")))
-    return words.struct(shown)
+        shown.append(("f_flags", format.flags(members["flags"], STATFS_FLAGS, "ST_???")))
+    return format.struct(shown)
 
 
 def _sysinfo(_: View, members: Members, __: Field) -> str:
@@ -109,9 +109,9 @@ def _sysinfo(_: View, members: Members, __: Field) -> str:
         *("procs", "totalhigh", "freehigh", "mem_unit"),
     )
     loads = [str(members[label]) for label in ("load1", "load5", "load15") if label in members]
-    shown = [("uptime", str(members["uptime"])), ("loads", f"[{', '.join(loads)}]" if loads else words.NO_VALUE)]
-    shown += [(name, str(members[name]) if name in members else words.NO_VALUE) for name in names]
-    return words.struct(shown)
+    shown = [("uptime", str(members["uptime"])), ("loads", f"[{', '.join(loads)}]" if loads else format.NO_VALUE)]
+    shown += [(name, str(members[name]) if name in members else format.NO_VALUE) for name in names]
+    return format.struct(shown)
 
 
 def limit(value: int) -> str:
@@ -122,7 +122,7 @@ def limit(value: int) -> str:
 
 
 def _rlimit(_: View, members: Members, __: Field) -> str:
-    return words.struct((("rlim_cur", limit(members["cur"])), ("rlim_max", limit(members["max"]))))
+    return format.struct((("rlim_cur", limit(members["cur"])), ("rlim_max", limit(members["max"]))))
 
 
 def _sigaction(view: View, members: Members, field: Field) -> str:
@@ -130,22 +130,22 @@ def _sigaction(view: View, members: Members, field: Field) -> str:
     handler = members["handler"]
     signed = handler if handler <= INT64_MAX else handler - (1 << 64)
     shown = [
-        ("sa_handler", SIGNAL_HANDLERS.get(signed) or words.address(handler)),
-        ("sa_mask", words.signals(members["mask"]) if "mask" in members else words.NO_VALUE),
+        ("sa_handler", SIGNAL_HANDLERS.get(signed) or format.address(handler)),
+        ("sa_mask", format.signals(members["mask"]) if "mask" in members else format.NO_VALUE),
         ("sa_flags", _member(view, members, by_label["flags"])),
     ]
     symbols = by_label["flags"].integer.symbols
     if symbols and members["flags"] & symbols.values.get("SA_RESTORER", 0):
-        restorer = words.address(members["restorer"]) if "restorer" in members else words.NO_ADDRESS
+        restorer = format.address(members["restorer"]) if "restorer" in members else format.NO_ADDRESS
         shown.append(("sa_restorer", restorer))
-    return words.struct(shown)
+    return format.struct(shown)
 
 
 def _sigaltstack(view: View, members: Members, field: Field) -> str:
     flags = next(member for member in field.members if member.label == "flags")
-    return words.struct(
+    return format.struct(
         (
-            ("ss_sp", words.address(members["sp"])),
+            ("ss_sp", format.address(members["sp"])),
             ("ss_flags", _member(view, members, flags)),
             ("ss_size", str(members["size"])),
         )
@@ -155,8 +155,8 @@ def _sigaltstack(view: View, members: Members, field: Field) -> str:
 def _epoll_event(view: View, members: Members, field: Field) -> str:
     events = next(member for member in field.members if member.label == "events")
     data = members["data"]
-    both = words.struct((("u32", str(data & 0xFFFF_FFFF)), ("u64", str(data))))
-    return words.struct((("events", _member(view, members, events)), ("data", both)))
+    both = format.struct((("u32", str(data & 0xFFFF_FFFF)), ("u64", str(data))))
+    return format.struct((("events", _member(view, members, events)), ("data", both)))
 
 
 def _pollfd(view: View, members: Members, field: Field) -> str:
@@ -166,7 +166,7 @@ def _pollfd(view: View, members: Members, field: Field) -> str:
     if fd >= 0:
         events = next(member for member in field.members if member.label == "events")
         shown.append(("events", _events(members["events"], events)))
-    return words.struct(shown)
+    return format.struct(shown)
 
 
 def _events(value: int, member: Member) -> str:
@@ -176,7 +176,7 @@ def _events(value: int, member: Member) -> str:
 def ready(members: Members, field: Field) -> str:
     """What came of what was waited for (decode_poll_exiting)."""
     revents = next(member for member in field.members if member.label == "revents")
-    return words.struct((("fd", str(members["fd"])), ("revents", _events(members["revents"], revents))))
+    return format.struct((("fd", str(members["fd"])), ("revents", _events(members["revents"], revents))))
 
 
 def _clone_args(_: View, members: Members, field: Field) -> str:
@@ -185,7 +185,7 @@ def _clone_args(_: View, members: Members, field: Field) -> str:
     wanted = members["flags"]
     symbols = by_label["flags"].integer.symbols
     pairs = (*symbols.values.items(), *CLONE3_FLAGS) if symbols else CLONE3_FLAGS
-    shown = [("flags", words.flags(wanted, pairs, UNKNOWN["clone_flags"]))]
+    shown = [("flags", format.flags(wanted, pairs, UNKNOWN["clone_flags"]))]
     places = (
         (CLONE_PIDFD, "pidfd"),
         (CLONE_CHILD_SETTID | CLONE_CHILD_CLEARTID, "child_tid"),
@@ -193,14 +193,14 @@ def _clone_args(_: View, members: Members, field: Field) -> str:
     )
     for bits, label in places:
         if wanted & bits:
-            shown.append((label, words.address(members[label]) if label in members else words.NO_ADDRESS))
+            shown.append((label, format.address(members[label]) if label in members else format.NO_ADDRESS))
     signal = members["exit_signal"]
-    shown.append(("exit_signal", words.signal(signal) if signal < (1 << 31) - 1 else str(signal)))
-    shown.append(("stack", words.address(members["stack"])))
-    shown.append(("stack_size", words.hexadecimal(members["stack_size"])))
+    shown.append(("exit_signal", format.signal(signal) if signal < (1 << 31) - 1 else str(signal)))
+    shown.append(("stack", format.address(members["stack"])))
+    shown.append(("stack_size", format.hexadecimal(members["stack_size"])))
     if wanted & CLONE_SETTLS:
-        shown.append(("tls", words.address(members["tls"])))
-    return words.struct(shown)
+        shown.append(("tls", format.address(members["tls"])))
+    return format.struct(shown)
 
 
 #: By the struct's name in the handlers, with the members behind it where a handler has chosen some.

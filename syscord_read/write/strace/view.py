@@ -10,7 +10,7 @@ from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import MAX_ERROR, Base, EventClass, Integer, Symbols
 from syscord_read.model.value import Value
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import STATX_ALL
 
 #: Writes an argument, or something else of a call; an argument that strace leaves out is None.
@@ -139,15 +139,15 @@ class View:
         if not self.descriptors or number < 0:
             return str(number)
         path = self.descriptors.path(self.call.event_class.trace, self.call.pid, number)
-        return str(number) if path is None else f"{number}{words.bracketed(path)}"
+        return str(number) if path is None else f"{number}{format.bracketed(path)}"
 
     def directory(self, number: int, symbols: Symbols | None) -> str:
         """A file descriptor, or the name that stands for the working directory (print_dirfd)."""
         label = symbols.labels.get(number) if symbols else None
         if not label:
             return self.fd(number)
-        path = self.descriptors.folder(self.call.event_class.trace, self.call.pid) if self.descriptors else None
-        return label if path is None else f"{label}{words.bracketed(path)}"
+        path = self.descriptors.cwd(self.call.event_class.trace, self.call.pid) if self.descriptors else None
+        return label if path is None else f"{label}{format.bracketed(path)}"
 
     def integer(self, value: int, type: str, integer: Integer) -> str:
         """An integer, as its type and its symbols say."""
@@ -157,7 +157,7 @@ class View:
             return self.fd(value)
         if type in BY_TYPE:
             return BY_TYPE[type](value)
-        return words.hexadecimal(value, integer.bits) if integer.base is Base.HEX else str(value)
+        return format.hexadecimal(value, integer.bits) if integer.base is Base.HEX else str(value)
 
     def _named(self, value: int, integer: Integer) -> str:
         symbols = integer.symbols
@@ -165,22 +165,22 @@ class View:
         if symbols.name == "at_fd":
             return self.directory(value, symbols)
         if symbols.name == "signals":
-            return words.signal(value)
+            return format.signal(value)
         if symbols.kind == "flags":
             return flags(value & ((1 << integer.bits) - 1), symbols, UNKNOWN.get(symbols.name))
-        return words.one_of(value, symbols, UNKNOWN.get(symbols.name), integer.bits)
+        return format.one_of(value, symbols, UNKNOWN.get(symbols.name), integer.bits)
 
 
 #: Types that strace writes in a way of their own.
 BY_TYPE: Mapping[str, Callable[[int], str]] = {
-    "pointer": words.address,
-    "mode_t": lambda value: words.octal(value & 0xFFFF),
-    "uid_t": words.owner,
-    "gid_t": words.owner,
+    "pointer": format.address,
+    "mode_t": lambda value: format.octal(value & 0xFFFF),
+    "uid_t": format.owner,
+    "gid_t": format.owner,
 }
 
 
-def alike(names: Iterable[str], table: T) -> dict[str, T]:
+def for_each(names: Iterable[str], table: T) -> dict[str, T]:
     """The same for each of some syscalls."""
     return {name: table for name in names}  # noqa: C420
 
@@ -192,7 +192,7 @@ def nothing(_: View) -> str:
 
 def flags(value: int, symbols: Symbols | None, unknown: str | None) -> str:
     """Bits of a set of symbols; ``value`` has no sign."""
-    return words.flags(value, _pairs(symbols), unknown)
+    return format.flags(value, _pairs(symbols), unknown)
 
 
 def _pairs(symbols: Symbols | None) -> tuple[tuple[str, int], ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from syscord_read.model.value import Missing
-from syscord_read.write.strace import structs, words
+from syscord_read.write.strace import format, structs
 from syscord_read.write.strace.kernel import (
     EPOLL_CTL_DEL,
     FUTEX_BITSET_MATCH_ANY,
@@ -15,7 +15,7 @@ from syscord_read.write.strace.kernel import (
     FUTEX_PRIVATE_FLAG,
 )
 from syscord_read.write.strace.processes import sigset
-from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, alike, nothing
+from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, for_each, nothing
 
 # poll and select
 
@@ -38,7 +38,7 @@ def _poll_note(view: View) -> str:
     value = view.exit("ready")
     found = [each for each in value if isinstance(each, Mapping)] if isinstance(value, tuple) else []
     came = [structs.ready(each, field) for each in found if field and each["revents"]]
-    return ", ".join(part for part in (words.listed(came, view.limit) if came else "", _left(view)) if part)
+    return ", ".join(part for part in (format.listed(came, view.limit) if came else "", _left(view)) if part)
 
 
 def _select_note(view: View) -> str:
@@ -78,7 +78,7 @@ def _operation(view: View) -> tuple[str, str]:
     flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME
     name = symbols.labels.get(value & ~flags, "") if symbols else ""
     if not name or (value & FUTEX_CLOCK_REALTIME and name not in WITH_CLOCK):
-        return name, words.hexadecimal(value) + words.comment(UNKNOWN["futex_ops"])
+        return name, format.hexadecimal(value) + format.comment(UNKNOWN["futex_ops"])
     private = "_PRIVATE" if value & FUTEX_PRIVATE_FLAG else ""
     clock = "|FUTEX_CLOCK_REALTIME" if value & FUTEX_CLOCK_REALTIME else ""
     return name, f"{name}{private}{clock}"
@@ -86,13 +86,13 @@ def _operation(view: View) -> tuple[str, str]:
 
 def _futex(view: View) -> str:
     name, operation = _operation(view)
-    shown = [WAYS[way](view) for way in FUTEX.get(name, UNKNOWN_FUTEX)]
-    return ", ".join([words.address(view.number("addr") or 0), operation, *shown])
+    shown = [WRITERS_BY_NAME[way](view) for way in FUTEX.get(name, UNKNOWN_FUTEX)]
+    return ", ".join([format.address(view.number("addr") or 0), operation, *shown])
 
 
 def _bits(view: View) -> str:
     value = (view.number("val3") or 0) & 0xFFFF_FFFF
-    return "FUTEX_BITSET_MATCH_ANY" if value == FUTEX_BITSET_MATCH_ANY else words.hexadecimal(value)
+    return "FUTEX_BITSET_MATCH_ANY" if value == FUTEX_BITSET_MATCH_ANY else format.hexadecimal(value)
 
 
 def _wake(view: View) -> str:
@@ -102,24 +102,24 @@ def _wake(view: View) -> str:
     shift = "0x8<<28|" if value >> 28 & 0x8 else ""
     first = _name(operation, FUTEX_OPERATIONS, 28, "FUTEX_OP_???")
     second = _name(comparison, FUTEX_COMPARISONS, 24, "FUTEX_OP_CMP_???")
-    argument, compared = (words.hexadecimal(part) for part in (value >> 12 & 0xFFF, value & 0xFFF))
+    argument, compared = (format.hexadecimal(part) for part in (value >> 12 & 0xFFF, value & 0xFFF))
     return f"{shift}{first}|{argument}<<12|{second}|{compared}"
 
 
 def _name(value: int, names: tuple[str, ...], shift: int, unknown: str) -> str:
     if value < len(names):
         return f"{names[value]}<<{shift}"
-    return f"{words.hexadecimal(value)}<<{shift}{words.comment(unknown)}"
+    return f"{format.hexadecimal(value)}<<{shift}{format.comment(unknown)}"
 
 
 #: Each way of writing an argument of futex().
-WAYS: Mapping[str, Writer] = {
-    "val": lambda view: words.unsigned(view.number("val") or 0, 32),
-    "val2": lambda view: words.unsigned(view.number("timeout") or 0, 32),
-    "val3": lambda view: words.unsigned(view.number("val3") or 0, 32),
-    "hex3": lambda view: words.hexadecimal(view.number("val3") or 0, 32),
-    "addr2": lambda view: words.address(view.number("addr2") or 0),
-    "timeout": lambda view: words.address(view.number("timeout") or 0),
+WRITERS_BY_NAME: Mapping[str, Writer] = {
+    "val": lambda view: format.unsigned(view.number("val") or 0, 32),
+    "val2": lambda view: format.unsigned(view.number("timeout") or 0, 32),
+    "val3": lambda view: format.unsigned(view.number("val3") or 0, 32),
+    "hex3": lambda view: format.hexadecimal(view.number("val3") or 0, 32),
+    "addr2": lambda view: format.address(view.number("addr2") or 0),
+    "timeout": lambda view: format.address(view.number("timeout") or 0),
     "bits": _bits,
     "wake": _wake,
 }
@@ -129,28 +129,28 @@ def _event(view: View) -> str:
     """What is waited for; of no interest where the waiting ends (SYS_FUNC(epoll_ctl))."""
     value = view.entry("event")
     if value is Missing.NULL:
-        return words.NULL
+        return format.NULL
     if not isinstance(value, Mapping) or view.number("op") == EPOLL_CTL_DEL:
-        return words.NO_ADDRESS
+        return format.NO_ADDRESS
     field = next(field for field in view.call.event_class.entry if field.label == "event")
     return structs.write(view, value, field)
 
 
 ARGUMENTS: Arguments = {
     "epoll_ctl": {"event": _event},
-    **alike(("ppoll", "epoll_pwait"), {"sigmask": sigset("sigmask")}),
+    **for_each(("ppoll", "epoll_pwait"), {"sigmask": sigset("sigmask")}),
 }
 
 CALLS: Mapping[str, Parts] = {"futex": (_futex, nothing)}
 
 NOTES: Mapping[str, Writer] = {
-    **alike(("poll", "ppoll"), _poll_note),
-    **alike(("select", "pselect6"), _select_note),
+    **for_each(("poll", "ppoll"), _poll_note),
+    **for_each(("select", "pselect6"), _select_note),
 }
 
 #: What the kernel writes that strace writes behind the result.
 WRITTEN_BEHIND: Mapping[str, tuple[str, ...]] = {
     "poll": ("ready",),
     "ppoll": ("ready", "left"),
-    **alike(("select", "pselect6"), ("left",)),
+    **for_each(("select", "pselect6"), ("left",)),
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from syscord_read.check.verify import Lost, Report, moment, verify
+from syscord_read.check.verify import Findings, Lost, timestamp, verify
 from syscord_read.ctf.trace import Header
 from syscord_read.source import open_source
 from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
@@ -18,12 +18,12 @@ def close(maker: Maker, cpu: int, time: int) -> None:
     maker.call(cpu, time, 7, "close", {"fd": 1})
 
 
-def report(path: Path) -> Report:
+def report(path: Path) -> Findings:
     (found,) = verify(open_source([path]))
     return found
 
 
-def report_of(maker: Maker, folder: Path) -> Report:
+def report_of(maker: Maker, folder: Path) -> Findings:
     return report(maker.write(folder / "trace"))
 
 
@@ -67,7 +67,7 @@ def test_what_was_dropped_is_told_by_cpu_cause_and_time(maker: Maker, tmp_path: 
     ]
     assert found.lost == 77 and not found.is_whole
     assert str(found.losses[0]).startswith("CPU 1: 75 records, as the ring was full (give more ring_kb=), between ")
-    assert moment(OFFSET + 16) in str(found.losses[0])
+    assert timestamp(OFFSET + 16) in str(found.losses[0])
 
 
 def test_what_was_dropped_before_the_first_record_counts(tmp_path: Path) -> None:

@@ -261,10 +261,10 @@ def test_a_bar_comes_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None
     screen = Terminal()
     monkeypatch.setattr(sys, "stderr", screen)
     monkeypatch.setenv("TERM", "xterm")  # not a dumb one, as where tests are run without any
-    with output.bar("Reading", 100) as bar:
+    with output.progress_bar("Reading", 100) as bar:
         bar.advance(10)
         assert screen.getvalue() == ""
-        monkeypatch.setattr(output, "PATIENCE", 0)
+        monkeypatch.setattr(output, "BAR_AFTER_SECONDS", 0)
         bar.advance(10)
     assert bar.done == 20 and "Reading" in screen.getvalue()
 
@@ -272,8 +272,8 @@ def test_a_bar_comes_when_it_takes_long(monkeypatch: pytest.MonkeyPatch) -> None
 def test_there_is_no_bar_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = io.StringIO()
     monkeypatch.setattr(sys, "stderr", screen)
-    monkeypatch.setattr(output, "PATIENCE", 0)
-    with output.bar("Reading", 100) as bar:
+    monkeypatch.setattr(output, "BAR_AFTER_SECONDS", 0)
+    with output.progress_bar("Reading", 100) as bar:
         bar.advance(10)
     assert screen.getvalue() == ""
 

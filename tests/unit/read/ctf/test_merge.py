@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from syscord_read.ctf.merge import Merger, Wanted
+from syscord_read.ctf.merge import Merger, TimeRange
 from syscord_read.ctf.trace import Trace, open_trace
 from syscord_read.model.batch import Batch, Loss
 from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
@@ -194,7 +194,7 @@ def test_packets_outside_of_the_range_are_not_read(tmp_path: Path) -> None:
 
 
 def merged_within(trace: Trace, since: int, until: int) -> list[tuple[int, int]]:
-    return rows(Merger([trace], wanted=Wanted(OFFSET + since, OFFSET + until)).batches())
+    return rows(Merger([trace], time_range=TimeRange(OFFSET + since, OFFSET + until)).batches())
 
 
 def test_who_the_processes_are_is_read_even_before_the_range(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_what_is_written_next_is_read(tmp_path: Path) -> None:
     close(maker, 1, 3)
     third = maker.packet(1)
     found = follow(
-        open_trace(path, more=True),
+        open_trace(path, live=True),
         None,
         lambda: append(path, "cpu0", second[:100]),
         lambda: append(path, "cpu0", second[100:]),
@@ -278,7 +278,7 @@ def test_rotation_is_followed(tmp_path: Path) -> None:
         append(path, "cpu0", packets[1])
 
     write = partial(append, path, "cpu0", packets[0])
-    found = follow(open_trace(path, more=True), None, write, rotate, None, None, None)
+    found = follow(open_trace(path, live=True), None, write, rotate, None, None, None)
     assert found == [(1, 0), (2, 0), (3, 0)]
 
 
@@ -292,5 +292,5 @@ def test_a_long_trace_is_caught_up_with(tmp_path: Path) -> None:
         close(maker, cpu, time)
         maker.packet(cpu)
     path = maker.write(tmp_path, finish=False)
-    found = follow(open_trace(path, more=True), None, None, None)
+    found = follow(open_trace(path, live=True), None, None, None)
     assert len(found) == 2000 and found == sorted(found)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from syscord_read.measure.resources import PEER, Resources, is_socket, shown
+from syscord_read.measure.resources import PEER, Resources, display_name, is_socket
 from syscord_read.model.call import Call, calls_of
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import Shape
@@ -324,7 +324,7 @@ def test_a_text_record_says_the_same(tmp_path: Path) -> None:
 def test_peers_and_sockets_are_told_from_files() -> None:
     assert is_socket(PEER + b"10.0.0.1") and is_socket(b"socket:[7]")
     assert not is_socket(b"/run/socket:[7]") and not is_socket(b"pipe:[7]")
-    assert shown(PEER + b"10.0.0.1") == b"10.0.0.1" and shown(b"/etc") == b"/etc"
+    assert display_name(PEER + b"10.0.0.1") == b"10.0.0.1" and display_name(b"/etc") == b"/etc"
 
 
 FDS = st.integers(3, 6)
@@ -378,7 +378,7 @@ def test_in_bulk_is_the_same_as_call_by_call(tmp_path: Path, steps: list[tuple[S
     for batch in open_source([path]).batches():
         for call in calls_of(batch):
             expected += read_of(call, slow)
-            slow.follow(call)
+            slow.apply(call)
     assert [(pid, name) for pid, syscall, name, _, _ in uses_of(path) if syscall == "read"] == expected
 
 

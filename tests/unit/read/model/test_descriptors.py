@@ -14,7 +14,7 @@ def after(*calls: Call, files: dict[int, bytes] | None = None) -> Descriptors:
     known = {(0, 7, AT_FDCWD): b"/home", **{(0, 7, fd): path for fd, path in (files or {}).items()}}
     descriptors = Descriptors(known)
     for each in calls:
-        descriptors.follow(each)
+        descriptors.apply(each)
     return descriptors
 
 
@@ -87,14 +87,14 @@ def test_children_have_copies_and_threads_the_same() -> None:
 def test_a_child_that_is_known_before_its_parents_call_returns() -> None:
     descriptors = after(opened(3, b"/a"))
     descriptors.inherit(0, 7, 8)
-    descriptors.follow(call("close", 0, fd=3, _tid=8))
-    descriptors.follow(call("vfork", 8))
+    descriptors.apply(call("close", 0, fd=3, _tid=8))
+    descriptors.apply(call("vfork", 8))
     assert paths(descriptors, 3, pid=8) == [None]
     assert paths(descriptors, 3) == [b"/a"]
 
 
 def test_the_working_directory() -> None:
-    assert after(call("chdir", 0, path=b"x")).folder(0, 7) == b"/home/x"
-    assert after(opened(3, b"/etc"), call("fchdir", 0, fd=3)).folder(0, 7) == b"/etc"
-    assert after(call("getcwd", 5, size=10, exit={"path": b"/now"})).folder(0, 7) == b"/now"
-    assert after(call("exit_group", None, status=0)).folder(0, 7) is None
+    assert after(call("chdir", 0, path=b"x")).cwd(0, 7) == b"/home/x"
+    assert after(opened(3, b"/etc"), call("fchdir", 0, fd=3)).cwd(0, 7) == b"/etc"
+    assert after(call("getcwd", 5, size=10, exit={"path": b"/now"})).cwd(0, 7) == b"/now"
+    assert after(call("exit_group", None, status=0)).cwd(0, 7) is None

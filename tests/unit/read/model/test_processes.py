@@ -25,7 +25,7 @@ def names(maker: Maker, folder: Path, budget: int = 1 << 20) -> list[bytes]:
     processes = Processes()
     found = []
     for batch in Merger([open_trace(maker.write(folder))], budget=budget).batches():
-        known = processes.follow(batch)
+        known = processes.update(batch)
         found += [processes.known[number].comm if number >= 0 else b"?" for number in known[batch.is_call]]
     return found
 
@@ -76,7 +76,7 @@ def known(maker: Maker, folder: Path) -> list[Process]:
     processes = Processes()
     found = []
     for batch in Merger([open_trace(maker.write(folder))]).batches():
-        processes.follow(batch)
+        processes.update(batch)
         found += processes.described
     return found
 
@@ -104,7 +104,7 @@ def test_a_thread_that_ended_is_forgotten(tmp_path: Path) -> None:
     processes = Processes()
     known = []
     for batch in Merger([open_trace(maker.write(tmp_path))], budget=1).batches():
-        processes.follow(batch)
+        processes.update(batch)
         known.append(processes.now(0, 7) is not None)
     assert known == [True, False, False]
 
@@ -116,7 +116,7 @@ def test_open_files_are_known_by_process_and_number(tmp_path: Path) -> None:
     maker.open_file(2, 7, 3, b"/etc/passwd")
     processes = Processes()
     for batch in Merger([open_trace(maker.write(tmp_path))]).batches():
-        processes.follow(batch)
+        processes.update(batch)
     assert processes.files == {(0, 7, 3): b"/etc/passwd", (0, 7, 4): b"socket:[123]"}
 
 
@@ -129,7 +129,7 @@ def test_traces_do_not_share_their_threads(tmp_path: Path) -> None:
     processes = Processes()
     traces = [open_trace(tmp_path / str(number), number) for number in range(2)]
     for batch in Merger(traces).batches():
-        processes.follow(batch)
+        processes.update(batch)
     assert [processes.now(number, 7).comm for number in range(2)] == [b"of 0", b"of 1"]  # type: ignore[union-attr]
     assert processes.now(2, 7) is None
 

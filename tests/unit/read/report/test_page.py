@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
 from syscord_read.measure import timeline
-from syscord_read.measure.family import Member
+from syscord_read.measure.process_tree import ProcessNode
 from syscord_read.measure.recording import Recording
 from syscord_read.measure.timeline import STEPS, Timeline, least_of, row_of
 from syscord_read.model.selection import Selection
-from syscord_read.report.page import page, tree, words
+from syscord_read.report.page import format, page, tree
 from syscord_read.report.page.page import make_page
 from syscord_read.report.printable import printable
 from syscord_read.source import open_source
@@ -183,7 +183,7 @@ def test_a_page_of_very_much_is_less_than_2_megabytes(tmp_path: Path) -> None:
     recording, times = Recording(), Timeline()
     for batch in source.batches():
         times.add(batch, batch.is_call, recording.add(batch, batch.is_call))
-    times.settle()
+    times.coarsen()
     times.used = 256
     times.calls = np.full((STEPS, times.calls.shape[1]), 1_000_000_000)
     times.durations[:256] = 1_000_000_000
@@ -256,7 +256,7 @@ def test_a_call_counts_in_the_step_in_which_it_ended(tmp_path: Path) -> None:
 def test_few_records_get_few_steps(tmp_path: Path) -> None:
     times = Timeline()
     add(times, tmp_path / "1", 0, 10**6)
-    times.settle()
+    times.coarsen()
     assert times.used <= 32 and times.calls.sum() == 2
 
 
@@ -304,7 +304,7 @@ def recording_of(maker: Maker, folder: Path) -> Recording:
 def shown(lines: list[tree.Line]) -> list[tuple[int, int, int, int]]:
     """Depth, process, own calls, and all; of processes that are hidden, how many, with a minus."""
     return [
-        (line.depth, line.member.pid if line.member else -line.hidden, line.own.calls, line.all.calls) for line in lines
+        (line.depth, line.node.pid if line.node else -line.hidden, line.own.calls, line.all.calls) for line in lines
     ]
 
 
@@ -354,7 +354,7 @@ def test_a_tree_may_be_as_deep_as_a_trace_says(tmp_path: Path) -> None:
 def test_the_sum_of_all_is_the_sum_of_the_first(family: Maker, tmp_path: Path) -> None:
     lines = tree.lines(recording_of(family, tmp_path))
     assert sum(line.all.calls for line in lines if line.depth == 0) == sum(line.own.calls for line in lines) == 12
-    assert all(isinstance(line.member, Member) for line in lines)
+    assert all(isinstance(line.node, ProcessNode) for line in lines)
 
 
 # Words
@@ -379,22 +379,22 @@ def test_the_sum_of_all_is_the_sum_of_the_first(family: Maker, tmp_path: Path) -
     ],
 )
 def test_durations_have_three_digits(nanoseconds: float, text: str) -> None:
-    assert words.duration(nanoseconds) == text
+    assert format.duration(nanoseconds) == text
 
 
 @pytest.mark.parametrize(("count", "text"), [(0, "0 B"), (615, "615 B"), (999_499, "999 kB"), (40_500_000, "40.5 MB")])
 def test_sizes_have_three_digits(count: int, text: str) -> None:
-    assert words.size(count) == text
+    assert format.size(count) == text
 
 
 def test_other_words() -> None:
-    assert words.count(1_234_567) == "1,234,567"
-    assert (words.percent(1, 3), words.percent(0, 3), words.percent(1, 10_000), words.percent(1, 0)) == (
+    assert format.count(1_234_567) == "1,234,567"
+    assert (format.percent(1, 3), format.percent(0, 3), format.percent(1, 10_000), format.percent(1, 0)) == (
         "33.3 %",
         "0.0 %",
         "< 0.1 %",
         "0.0 %",
     )
-    assert words.shortened("a" * 50 + "b" * 50, 11) == "aaaaa…bbbbb" and words.shortened("abc", 3) == "abc"
-    assert words.moment(OFFSET + 1_000_000) == "2023-11-14 22:13:20.001 UTC"
-    assert words.moment(1 << 62).endswith("UTC") and "after 1970" in words.moment(1 << 70)
+    assert format.shorten("a" * 50 + "b" * 50, 11) == "aaaaa…bbbbb" and format.shorten("abc", 3) == "abc"
+    assert format.timestamp(OFFSET + 1_000_000) == "2023-11-14 22:13:20.001 UTC"
+    assert format.timestamp(1 << 62).endswith("UTC") and "after 1970" in format.timestamp(1 << 70)

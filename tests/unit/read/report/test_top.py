@@ -22,7 +22,7 @@ from syscord_read.measure.tally import Sums
 from syscord_read.measure.window import Window
 from syscord_read.model.batch import Batch
 from syscord_read.report.top.live import Reader
-from syscord_read.report.top.screen import View, moment, short, tables
+from syscord_read.report.top.screen import View, short_number, tables, timestamp
 from syscord_read.source import open_source
 from tests.unit.read.program import COMMAND
 from tests.unit.traces import OFFSET, Maker
@@ -106,11 +106,11 @@ def test_sockets_are_shown_by_their_peers(maker: Maker, tmp_path: Path) -> None:
     ],
 )
 def test_numbers_are_short(number: float, text: str) -> None:
-    assert short(number) == text
+    assert short_number(number) == text
 
 
 def test_times_are_of_the_recording() -> None:
-    assert moment(1_795_398_167_842_102_051) == "2026-11-23 01:42:47 UTC"
+    assert timestamp(1_795_398_167_842_102_051) == "2026-11-23 01:42:47 UTC"
 
 
 class Clock:
@@ -170,7 +170,7 @@ def test_what_was_long_ago_is_only_followed(window: Window, tmp_path: Path) -> N
 
 def test_rates_are_a_second(window: Window, tmp_path: Path) -> None:
     add(window, tmp_path / "1", 0, 1, 2, 3, SECOND)
-    table, *_ = tables(window.last(), window.family, View(seconds=2.0))
+    table, *_ = tables(window.last(), window.process_tree, View(seconds=2.0))
     assert [heading.text for heading in table.headings][:3] == ["calls/s", "errors/s", "busy"]
     assert table.rows == [("2", "", "0.0%", "2", "", "7")]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from syscord_read.model.layout import Symbols
-from syscord_read.write.strace import words
+from syscord_read.write.strace import format
 from syscord_read.write.strace.processes import status
 from syscord_read.write.strace.sockets import inet6
 from syscord_read.write.strace.structs import limit
@@ -28,11 +28,11 @@ PLAIN = (("A", 1), ("BOTH", 3), ("B", 2))
     ],
 )
 def test_bytes_are_quoted_in_as_few_digits_as_do(data: bytes, expected: str) -> None:
-    assert words.quoted(data) == expected
+    assert format.quoted(data) == expected
 
 
 def test_random_bytes_are_quoted_in_hexadecimal() -> None:
-    assert words.content(b"aZ\0", 2, hexadecimal=True) == '"\\x61\\x5a"...'
+    assert format.content(b"aZ\0", 2, hexadecimal=True) == '"\\x61\\x5a"...'
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_random_bytes_are_quoted_in_hexadecimal() -> None:
     ],
 )
 def test_content_is_cut(length: int | None, limit: int, expected: str) -> None:
-    assert words.content(b"abc", limit, length=length) == expected
+    assert format.content(b"abc", limit, length=length) == expected
 
 
 @pytest.mark.parametrize(
@@ -62,21 +62,21 @@ def test_content_is_cut(length: int | None, limit: int, expected: str) -> None:
     ],
 )
 def test_flags(value: int, pairs: tuple[tuple[str, int], ...], expected: str) -> None:
-    assert words.flags(value, pairs, "PROT_???") == expected
+    assert format.flags(value, pairs, "PROT_???") == expected
 
 
 def test_one_of_some_names() -> None:
     symbols = Symbols("x", "enum", {"ONE": 1, "UNO": 1})
-    assert words.one_of(1, symbols, "X_???") == "ONE"
-    assert words.one_of(0, symbols, "X_???") == "0 /* X_??? */"
-    assert words.one_of(-1, symbols, None) == "0xffffffff"
-    assert words.one_of(7, None, "X_???") == "0x7 /* X_??? */"
+    assert format.one_of(1, symbols, "X_???") == "ONE"
+    assert format.one_of(0, symbols, "X_???") == "0 /* X_??? */"
+    assert format.one_of(-1, symbols, None) == "0xffffffff"
+    assert format.one_of(7, None, "X_???") == "0x7 /* X_??? */"
 
 
 def test_numbers() -> None:
-    assert [words.octal(value) for value in (0, 0o22, 0o644, 0o4755)] == ["000", "022", "0644", "04755"]
-    assert [words.address(value) for value in (0, 1, -1)] == ["NULL", "0x1", "0xffffffffffffffff"]
-    assert [words.owner(value) for value in (0, 0xFFFFFFFF)] == ["0", "-1"]
+    assert [format.octal(value) for value in (0, 0o22, 0o644, 0o4755)] == ["000", "022", "0644", "04755"]
+    assert [format.address(value) for value in (0, 1, -1)] == ["NULL", "0x1", "0xffffffffffffffff"]
+    assert [format.owner(value) for value in (0, 0xFFFFFFFF)] == ["0", "-1"]
     assert [limit(value) for value in (0, 1024, 1025, 2048, (1 << 64) - 1)] == [
         "0",
         "1024",
@@ -84,8 +84,8 @@ def test_numbers() -> None:
         "2*1024",
         "RLIM64_INFINITY",
     ]
-    assert words.device(0x103) == "makedev(0x1, 0x3)"
-    assert words.device(0xFE00) == "makedev(0xfe, 0)"
+    assert format.device(0x103) == "makedev(0x1, 0x3)"
+    assert format.device(0xFE00) == "makedev(0xfe, 0)"
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_numbers() -> None:
     ],
 )
 def test_modes_of_files(mode: int, expected: str) -> None:
-    assert words.mode(mode) == expected
+    assert format.mode(mode) == expected
 
 
 @pytest.mark.parametrize(
@@ -118,11 +118,11 @@ def test_modes_of_files(mode: int, expected: str) -> None:
     ids=["none", "two", "all", "most", "two thirds less one", "two thirds"],
 )  # fmt: skip
 def test_sets_of_signals(mask: int, expected: str) -> None:
-    assert words.signals(mask) == expected
+    assert format.signals(mask) == expected
 
 
 def test_signals() -> None:
-    assert [words.signal(number) for number in (0, 9, 32, 33, 64, 65, -1)] == [
+    assert [format.signal(number) for number in (0, 9, 32, 33, 64, 65, -1)] == [
         *("0", "SIGKILL", "SIGRTMIN", "SIGRT_1", "SIGRT_32", "65", "-1")
     ]
 
@@ -144,11 +144,11 @@ def test_how_a_process_ended(value: int, expected: str) -> None:
 
 def test_moments(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
-    assert words.moment(0) == ""
-    assert words.moment(1618084800) == "2021-04-10T20:00:00+0000"
-    assert words.moment(1, 5) == "1970-01-01T00:00:01.000000005+0000"
-    assert words.moment(1, 1_000_000_000) == ""
-    assert words.moment(1 << 62) == ""
+    assert format.moment(0) == ""
+    assert format.moment(1618084800) == "2021-04-10T20:00:00+0000"
+    assert format.moment(1, 5) == "1970-01-01T00:00:01.000000005+0000"
+    assert format.moment(1, 1_000_000_000) == ""
+    assert format.moment(1 << 62) == ""
 
 
 @pytest.mark.parametrize(
