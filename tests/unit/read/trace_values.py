@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from syscord_read.model.layout import Base, Field, Integer, Member, Shape, Symbols
 from syscord_read.model.value import Cut, Missing, Value
-from tests.unit.traces import Declared
+from tests.unit.traces import Declared, Maker
 
 LABELS = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 SYMBOLS = Symbols("some", "flags", {"A": 1, "B": 2})
@@ -159,3 +159,25 @@ def marks_of(of: Field, value: Value) -> st.SearchStrategy[str]:
     if of.shape is Shape.INTEGER or isinstance(value, Missing):
         return st.nothing()
     return st.sampled_from(["part", "late", "fault"] if value not in (b"", ()) else ["part", "late"])
+
+
+def put(maker: Maker, event: Event, time: int) -> None:
+    """Put the event into a trace."""
+    maker.call(
+        0,
+        time,
+        event.tid,
+        event.declared.name,
+        None if event.unseen and not event.entry else event.entry,
+        exit=event.exit,
+        ret=event.ret,
+        pid=event.pid,
+        duration=event.duration,
+        marks=event.marks,
+        unseen=event.unseen,
+    )
+
+
+def shape_of(event: Event, label: str, at_exit: bool) -> Shape:
+    """The shape of one of its fields."""
+    return next(field.shape for field in event.declared.fields if (field.label, field.exit) == (label, at_exit))

@@ -15,7 +15,7 @@ from syscord_read.model.batch import Batch
 from syscord_read.model.call import Call, calls_of
 from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Kind, Shape
 from syscord_read.model.value import Cut, Missing
-from tests.unit.read.trace_values import Event, events
+from tests.unit.read.trace_values import Event, events, put
 from tests.unit.traces import ALL, BARE, CLOSE, MMAP, OFFSET, OPENAT, READ, Declared, Maker
 
 ADDRESS = b"\x02\0\0\x50\x7f\0\0\x01" + bytes(8)
@@ -247,22 +247,6 @@ def test_selecting_rows_keeps_what_belongs_to_them(maker: Maker, tmp_path: Path)
     assert list(calls_of(batch.select(wanted))) == expected
     assert len(batch.select(batch.time < 0)) == 0
     assert batch.select(batch.time < 0).groups() == ()
-
-
-def put(maker: Maker, event: Event, time: int) -> None:
-    maker.call(
-        0,
-        time,
-        event.tid,
-        event.declared.name,
-        None if event.unseen and not event.entry else event.entry,
-        exit=event.exit,
-        ret=event.ret,
-        pid=event.pid,
-        duration=event.duration,
-        marks=event.marks,
-        unseen=event.unseen,
-    )
 
 
 def found_marks(call: Call) -> dict[str, frozenset[str]]:

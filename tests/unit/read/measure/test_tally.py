@@ -55,3 +55,7 @@ def test_no_rows_are_no_problem() -> None:
     tally: Tally[str] = Tally()
     tally.add([], np.zeros(0, np.int64), calls=np.zeros(0, np.int64))
     assert len(tally) == 0 and tally.busiest("calls") == []
+
+
+def test_sums_are_added_up() -> None:
+    assert Sums(1, 2, 3, 4, 5, 6) + Sums(calls=10, written=1) == Sums(11, 2, 3, 4, 5, 7)

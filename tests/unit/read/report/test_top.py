@@ -17,15 +17,13 @@ import pytest
 from click.testing import CliRunner
 
 from syscord_read.cli.command import cli
-from syscord_read.measure.activity import Activity
-from syscord_read.measure.tally import Sums
 from syscord_read.measure.window import Window
 from syscord_read.model.batch import Batch
 from syscord_read.report.top.live import Reader
 from syscord_read.report.top.screen import View, short_number, tables, timestamp
 from syscord_read.source import open_source
 from tests.unit.read.program import COMMAND
-from tests.unit.traces import OFFSET, Maker
+from tests.unit.traces import Maker
 
 TOP = [*COMMAND, "top"]
 DEADLINE = 60
@@ -113,63 +111,17 @@ def test_times_are_of_the_recording() -> None:
     assert timestamp(1_795_398_167_842_102_051) == "2026-11-23 01:42:47 UTC"
 
 
-class Clock:
-    """This machine's, in ns."""
-
-    def __init__(self) -> None:
-        self.now = 77 * SECOND
-
-    def __call__(self) -> int:
-        return self.now
-
-
-def batch_of(maker: Maker, folder: Path) -> Batch:
-    (batch,) = open_source([maker.write(folder)]).batches()
-    return batch
-
-
-def calls(activity: Activity) -> dict[int, int]:
-    return {number: sums.calls for number, sums in activity.processes.busiest("calls")}
-
-
 @pytest.fixture
 def window() -> Window:
-    return Window(SECOND, Clock())
-
-
-def add(window: Window, folder: Path, *times: int) -> None:
-    """Calls at these times, in ns since the second in which the recording begins."""
-    maker = Maker()
-    for when in times:
-        read(maker, when, 7, 3, 1)
-    batch = batch_of(maker, folder)
-    window.add(batch, batch.is_call)
-
-
-def test_an_interval_counts_when_it_is_over(window: Window, tmp_path: Path) -> None:
-    add(window, tmp_path / "1", 100, 200)
-    assert calls(window.last()) == {}
-    add(window, tmp_path / "2", 300, SECOND + 100)
-    assert calls(window.last()) == {0: 3}
-    assert (window.calls, window.now()) == (4, OFFSET + SECOND + 100)
-
-
-def test_when_nothing_comes_any_more_time_goes_on(window: Window, tmp_path: Path) -> None:
-    add(window, tmp_path / "1", 100)
-    assert isinstance(window._clock, Clock)
-    window._clock.now += SECOND
-    assert calls(window.last()) == {0: 1}
-    window._clock.now += SECOND
-    assert calls(window.last()) == {}
-
-
-def test_what_was_long_ago_is_only_followed(window: Window, tmp_path: Path) -> None:
-    add(window, tmp_path / "1", *range(100, 50 * SECOND, SECOND))
-    assert calls(window.last()) == {0: 1} and window.calls == 50
+    return Window(SECOND, lambda: 77 * SECOND)
 
 
 def test_rates_are_a_second(window: Window, tmp_path: Path) -> None:
-    add(window, tmp_path / "1", 0, 1, 2, 3, SECOND)
+    maker = Maker()
+    for when in (0, 1, 2, 3, SECOND):
+        read(maker, when, 7, 3, 1)
+    for batch in open_source([maker.write(tmp_path / "1")]).batches():
+        window.add(batch, batch.is_call)
     table, *_ = tables(window.last(), window.process_tree, View(seconds=2.0))
     assert [heading.text for heading in table.headings][:3] == ["calls/s", "errors/s", "busy"]
     assert table.rows == [("2", "", "0.0%", "2", "", "7")]
@@ -297,7 +249,3 @@ def test_a_reader_that_went_away_ends_it(maker: Maker, tmp_path: Path) -> None:
         process.stdout.readline()
         process.stdout.close()
         assert process.wait(DEADLINE) == -signal.SIGPIPE and process.stderr.read() == ""
-
-
-def test_sums_are_added_up() -> None:
-    assert Sums(1, 2, 3, 4, 5, 6) + Sums(calls=10, written=1) == Sums(11, 2, 3, 4, 5, 7)

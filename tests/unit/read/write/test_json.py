@@ -19,9 +19,7 @@ from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.source import open_source
 from syscord_read.write.json import Writer
 from tests.pages import DOCS, blocks
-from tests.unit.read.ctf.test_decode import put
-from tests.unit.read.trace_values import Event, events
-from tests.unit.read.write.test_record import shape_of
+from tests.unit.read.trace_values import Event, events, put, shape_of
 from tests.unit.traces import ACCEPT4, OFFSET, Maker
 
 

@@ -16,9 +16,8 @@ from syscord_read.model.layout import MARK_NAMES, Base, Field, Integer, Shape
 from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.record.text import Record, parse_line, parse_lines
 from syscord_read.write.record import address, lines
-from tests.unit.read.ctf.test_decode import put
-from tests.unit.read.record.test_text import quote, quote_element
-from tests.unit.read.trace_values import Event, events
+from tests.unit.read.quoting import quote, quote_element
+from tests.unit.read.trace_values import Event, events, put, shape_of
 from tests.unit.traces import ACCEPT4, CLOSE, STATAT, WRITE, Maker
 
 # The reference: format.c in plain Python.
@@ -125,10 +124,6 @@ def test_every_line_can_be_read_back(tmp_path: Path, event: Event) -> None:
         for label, value in values.items():
             if isinstance(value, bytes) and shape_of(event, label, at_exit) is not Shape.ADDRESS:
                 assert fields[label] == value
-
-
-def shape_of(event: Event, label: str, at_exit: bool) -> Shape:
-    return next(field.shape for field in event.declared.fields if (field.label, field.exit) == (label, at_exit))
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
