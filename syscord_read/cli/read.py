@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +14,9 @@ from syscord_read.cli.options import selection_options, traces_argument
 from syscord_read.cli.output import is_output_a_file, print_problems, progress_bar
 from syscord_read.model.selection import Selection
 from syscord_read.write.strace.options import Options, Time
+
+if TYPE_CHECKING:
+    from syscord_read.model.batch import Batch, MaskedBatch
 
 EXAMPLES = """\b
 Examples:
@@ -24,6 +28,9 @@ Examples:
   syscord read --since +10s --until +20s /var/tmp/trace
   syscord read --follow -P '/etc/*' /var/tmp/trace     live, until Ctrl-C
 """
+
+#: Makes bytes of batches.
+Style = Callable[["Iterable[MaskedBatch]"], "Iterator[Any]"]
 
 #: strace's options, and what they are called here.
 _STRACE_OPTIONS = {
@@ -58,10 +65,23 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
 
     All of the conditions must hold. Where several values are given for one, any of them will do.
     """
-    # They load numpy and pyarrow, which takes longer than --help may.
+    # They load numpy and pyarrow, which takes longer than --help may; of the styles, one is enough.
     from syscord_read.source import open_source  # noqa: PLC0415
-    from syscord_read.write import json, record  # noqa: PLC0415
-    from syscord_read.write.strace import output as strace  # noqa: PLC0415
+
+    write: Style
+    match style:
+        case "record":
+            from syscord_read.write.record import lines  # noqa: PLC0415
+
+            write = partial(_each_batch, lines)
+        case "json":
+            from syscord_read.write.json import Writer  # noqa: PLC0415
+
+            write = partial(_each_batch, Writer().lines)
+        case _:
+            from syscord_read.write.strace.output import text  # noqa: PLC0415
+
+            write = partial(text, options=_strace_options(options, follow=follow))
 
     if style != "strace":
         _refuse_strace_options(options)
@@ -70,15 +90,13 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
         # What a descriptor stands for may have been said by a call that is not selected.
         everything = options["descriptors"]
         masked = source.masked_batches(selection, progress.advance, everything=everything, follow=follow)
-        match style:
-            case "record":
-                _print((record.lines(batch) for batch, _ in masked), flush=follow)
-            case "json":
-                writer = json.Writer()
-                _print((writer.lines(batch) for batch, _ in masked), flush=follow)
-            case _:
-                _print(strace.text(masked, _strace_options(options, follow=follow)), flush=follow)
+        _print(write(masked), flush=follow)
     return print_problems(source)
+
+
+def _each_batch(lines: Callable[[Batch], Any], masked: Iterable[MaskedBatch]) -> Iterator[Any]:
+    """What is written of each batch.  All of its calls are wanted: only strace's way reads others too."""
+    return (lines(batch) for batch, _ in masked)
 
 
 def _refuse_strace_options(options: dict[str, Any]) -> None:
