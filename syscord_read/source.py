@@ -37,7 +37,7 @@ class Source:
 
     @cached_property
     def size(self) -> int:
-        """Bytes in all, for progress; of what was there when this was first asked."""
+        """Bytes in all, for a progress bar, as they were when this was first asked."""
         return sum(trace.size for trace in self.traces) + sum(text.size for text in self.texts)
 
     @property
@@ -77,10 +77,10 @@ class Source:
         everything: bool = True,
         follow: bool = False,
     ) -> Iterator[MaskedBatch]:
-        """Batches, each with which of its rows are selected, all of which are syscalls.
+        """Batches, each with a mask of the rows that are selected and are syscalls.
 
-        ``everything``: the other rows are there too, up to the end of the selection's time.  That is for those who must
-        know what a file descriptor stands for, as it may have been said by a call that is not selected.
+        ``everything``: rows that are not selected are there too, up to the end of the selection's time.  Whoever wants
+        to know what a file descriptor stands for needs them: the call that opened it may not be selected.
         """
         if not everything:
             for batch in self.batches(selection, progress, follow=follow):
@@ -91,7 +91,7 @@ class Source:
             yield batch, selector.mask(batch)
 
     def selector(self, selection: Selection) -> Selector:
-        """What finds the rows that are selected here.  UsageError if the selection makes no sense for this source."""
+        """Makes masks for this source.  UsageError if the selection makes no sense for it."""
         if self.texts:
             selection.check_text(self.texts[0].path)
         elif selection.names or selection.not_names:

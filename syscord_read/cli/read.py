@@ -87,7 +87,7 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
         _refuse_strace_options(options)
     source = open_source(traces, live=follow)
     with progress_bar("Reading", source.size, shown=is_output_a_file() and not follow) as progress:
-        # What a descriptor stands for may have been said by a call that is not selected.
+        # The call that opened a descriptor may not be selected.
         everything = options["descriptors"]
         masked = source.masked_batches(selection, progress.advance, everything=everything, follow=follow)
         _print(write(masked), flush=follow)
@@ -95,7 +95,7 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
 
 
 def _each_batch(lines: Callable[[Batch], Any], masked: Iterable[MaskedBatch]) -> Iterator[Any]:
-    """What is written of each batch.  All of its calls are wanted: only strace's way reads others too."""
+    """What is written of each batch.  The mask is not needed: without -y, only what is selected was read."""
     return (lines(batch) for batch, _ in masked)
 
 

@@ -1,7 +1,7 @@
 """What a trace's metadata means: event classes, and where the bytes of their fields are.
 
-docs/trace-format.md is the contract; this is the one place that knows how TSDL says it.  A class is worked out when the
-first event of it is met, since most traces have few of the some thousand classes.
+docs/trace-format.md is the contract; only this file and steps.py know how TSDL says it.  Metadata has some thousand
+classes, and most traces have events of few.  So a class is worked out when its first event is met.
 """
 
 from __future__ import annotations

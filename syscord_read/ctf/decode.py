@@ -1,4 +1,4 @@
-"""Events of packets, decoded in bulk: numpy and Arrow do what is to be done for each event, and for each byte.
+"""Events of packets, decoded in bulk: numpy and Arrow do the work of each event, and of each byte.
 
 ``find_events`` alone loops over events in Python, since only an event says where the next one begins.  From there on,
 all events of some packets are handled at once: what all events have, then what each class has.
@@ -33,7 +33,7 @@ _HEADS = (
     np.dtype([("pid", "<u4"), ("entry", "<u8"), ("ret", "<i8")]),
     np.dtype([("pid", "<u4"), ("duration", "<u8"), ("ret", "<i8")]),
 )
-#: Zeros behind the bytes of all packets, so that what is read too far does not end the reader before it is noticed.
+#: Zeros behind the bytes of all packets: who reads beyond the last event finds these, until that is noticed.
 _PAD = bytes(64)
 
 
@@ -53,12 +53,12 @@ class Chunk:
 
     @property
     def first(self) -> int:
-        """When its first event was, as the trace counts."""
+        """The time of its first event, on the trace's clock."""
         at = self.positions[0] * 2 + self.trace.layout.header.time
         return self.base + (int.from_bytes(self.data[at : at + 4], "little") - self.base & 0xFFFFFFFF)
 
     def times(self) -> Ints:
-        """Of each event, as the trace counts."""
+        """The time of each event, on the trace's clock."""
         at = np.array(self.positions, np.int64) * 2 + self.trace.layout.header.time
         low = gather(np.frombuffer(self.data, np.uint8), "<u4", at)
         return _unwrap_times(low, np.array([len(at)]), [self.base])
@@ -88,7 +88,7 @@ def chunk(trace: Trace, packet: Packet) -> Chunk:
 
 
 def find_events(data: bytes, content: int, header: EventHeader) -> tuple[list[int], str]:
-    """Where the events of a packet begin, in units of 2 bytes, and what is wrong with their row."""
+    """Where the events of a packet begin, in units of 2 bytes; and what is wrong with the packet, or ""."""
     words = _words(data)
     at, last = PACKET_HEADER // 2, (content - header.size) // 2
     least, length = header.size // 2, header.length // 2
@@ -116,7 +116,7 @@ def _words(data: bytes) -> memoryview | Sequence[int]:
 
 
 def _unwrap_times(low: NDArray[np.uint32], counts: Ints, bases: list[int]) -> Ints:
-    """Whole times of events of several packets, from the low 32 bits of each, and when each packet begins."""
+    """Times of 64 bits of the events of several packets, from their low 32 bits, and from when each packet begins."""
     firsts = np.cumsum(counts) - counts
     base = np.array(bases, np.int64)
     steps = np.empty(len(low), np.uint32)

@@ -20,7 +20,7 @@ from syscord_read.model.layout import Field, Shape
 
 @dataclass(frozen=True)
 class _Place:
-    """Where a step's bytes are: ``base + offset`` of each event; of fields with a word, behind it."""
+    """Where the bytes of a step are, for each event: at ``base + offset``; behind the word, if there is one."""
 
     base: Ints
     offset: int

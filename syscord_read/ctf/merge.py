@@ -1,8 +1,8 @@
 """The streams of all CPUs, merged into batches in the order of time.
 
-Packets are loaded in the order in which they begin.  What ended before the next packet begins, nothing earlier can
-come of, so that much is decoded; the rest of the packets that are open stays for the next batch.  So memory is what a
-batch takes, and one packet a CPU.
+Packets are loaded in the order in which they begin.  No packet that is not loaded yet has an event from before it
+begins.  So all events from before the next packet begins are decoded, and are a batch; the others of the packets that
+are loaded wait for the next batch.  It takes the memory of one batch, and of one packet a CPU.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ class Counters:
 
 
 class TimeRange:
-    """What of the packets is wanted at all: those with events from ``since`` to ``until``, in ns since the epoch."""
+    """The time of which events are wanted: from ``since`` to ``until``, in ns since the epoch."""
 
     def __init__(self, since: int = 0, until: int = 3 * TIME_MAX) -> None:
         self.since, self.until = since, until
 
     def skips(self, trace: Trace, packet: Packet) -> bool:
-        """Whether nothing of it is needed.  Who the processes are is, if it says that of the time before."""
+        """Whether a packet need not be read.  One from before ``since`` must, if it says who the processes are."""
         header, offset = packet.header, trace.layout.clock_offset
         if header.begin + offset > self.until:
             return True
@@ -79,7 +79,8 @@ class TimeRange:
 class Merger:
     """Reads traces as batches.
 
-    ``mask`` says which events are wanted, of what all have; ``progress`` is told how many bytes were read more.
+    ``mask`` says which events are wanted, by the columns that all events have; ``progress`` is told how many more bytes
+    were read.
     """
 
     def __init__(
@@ -108,10 +109,10 @@ class Merger:
             yield self._batch(_END)
 
     def follow(self, pause: Callable[[float], None] = time.sleep) -> Iterator[Batch]:
-        """Everything that there is and will be; it ends only when it is closed.
+        """All events, and those that are still to be written; it ends only when it is closed.
 
-        What another CPU did earlier may be written later, by up to the module's flush_ms=.  So it goes as far as the
-        packets go that were there when it last looked.
+        A CPU's packets may be written later than those of other CPUs, by up to the module's flush_ms=.  So events are
+        given only up to the end of the packets that were there already when it last looked: the horizon.
         """
         while True:
             for trace in self.traces:

@@ -1,4 +1,4 @@
-"""The classes that were met in some traces, under numbers of their own, and what must be known of each at once."""
+"""The classes of events that were met in all traces, numbered, and what is needed of each to decode in bulk."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _NONE = -1
 class Traits:
     """One element for each class, and one more, the last, for events that have none.
 
-    ``least`` is bytes of an event at least, its header not counted; ``form`` is that of what stands before the fields,
-    or ``Registry.NO_CALL``; ``numbered``: the syscall's number stands behind that.
+    ``least`` is the least size of an event in bytes, without its header; ``form`` is that of the bytes before the
+    fields, or ``Registry.NO_CALL``; ``numbered``: the syscall's number stands between these bytes and the fields.
     """
 
     least: Ints

@@ -19,7 +19,10 @@ NEWER = "read it with the syscord that belongs to the module"
 
 @dataclass(frozen=True)
 class Word:
-    """What stands before the elements that were behind a pointer: their number, in ``count_bits``, then marks."""
+    """The integer of ``size`` bytes before elements that were behind a pointer: their number, then marks.
+
+    The number is in the low ``count_bits``, the marks in those above.
+    """
 
     size: int
     count_bits: int
@@ -29,9 +32,9 @@ class Word:
 class Step:
     """How one field is stored.
 
-    ``size``: bytes of an INTEGER, or of a text of fixed length.  Else it is 0, and there is a ``word``, which says how
-    many elements of ``unit`` bytes follow; a unit of 0 is that of strings, which have words of their own, ``inner``.
-    ``members`` are the integers that other elements are made of, with their offsets.
+    ``size`` is that of an INTEGER, or of a text of fixed length, in bytes.  For all others it is 0: they begin with a
+    ``word``, which says how many elements of ``unit`` bytes follow.  A ``unit`` of 0 means strings: each begins with a
+    word of its own, ``inner``.  ``members`` are the integers of an element that is a struct, with their offsets.
     """
 
     field: Field

@@ -119,7 +119,7 @@ class StreamFile:
 
     @property
     def order(self) -> int:
-        """When its first packet begins, as the trace counts; after all others if it has none."""
+        """When its first packet begins, on the trace's clock; a file without a packet comes after all others."""
         return int.from_bytes(self.beginning[_BEGIN], "little") if len(self.beginning) == PACKET_HEADER else TIME_MAX
 
     def open(self) -> None:
@@ -270,7 +270,7 @@ class Stream:
         self.offset += size
 
     def _resync(self, left: int, wrong: str) -> None:
-        """Go to where the next packet seems to begin, behind what is none."""
+        """Go from what is no packet to where the next one seems to begin."""
         file, start, end = self.files[0], self.offset, self.offset + left
         mark = struct.pack("<I", MAGIC) + self.trace.layout.uuid
         at, size = start + 1, RESYNC_LEAST
@@ -309,12 +309,12 @@ class Trace:
         return sum(_size(file.path) for stream in self.streams.values() for file in stream.files)
 
     def begin_times(self) -> Iterator[int]:
-        """When the first packets of the files begin, as the trace counts; those of files that were not left yet."""
+        """When the first packet of each file begins, on the trace's clock; of the files that are not read yet."""
         for stream in self.streams.values():
             yield from (file.order for file in stream.files if file.order < TIME_MAX)
 
     def report(self, problem: Problem) -> None:
-        """Note a problem; of very many, only how many more there are."""
+        """Note a problem.  From ``PROBLEMS_MAX`` on, problems are only counted."""
         if len(self.problems) < PROBLEMS_MAX:
             self.problems.append(problem)
         else:

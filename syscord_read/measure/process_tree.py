@@ -19,10 +19,10 @@ NAMES = 4
 class ProcessNode:
     """A process.
 
-    ``parent`` is the number of who made it, which is lower, None if that is not known; ``names`` are what it was called
-    one after the other, empty if nobody knows; ``exe`` is empty if it has none, or that is not known.  ``since`` is
-    when it was first known of, in ns since the epoch (-1: that is not known); ``ended``: its end was seen.
-    ``from_leader``: what is known of it was said of its first thread.
+    ``parent`` is the parent's number, which is lower than its own, or None if that is not known.  ``names`` are its
+    names, the first one first; empty if none is known.  ``exe`` is empty if it has none, or that is not known.
+    ``since`` is when it was first heard of, in ns since the epoch, or -1.  ``ended``: its end was seen.
+    ``from_leader``: what is known of it comes from an event of its first thread.
     """
 
     number: int
@@ -42,7 +42,7 @@ class ProcessNode:
         return self.names[-1] if self.names else b""
 
     def learn(self, process: Process) -> None:
-        """What an event says of it.  Those of its first thread say more than those of others."""
+        """Take in what an event says.  Events of its first thread count for more than those of its other threads."""
         leader = process.tid == process.pid
         if self.from_leader and not leader:
             return
@@ -85,13 +85,13 @@ class ProcessTree:
         return found
 
     def _note(self, process: Process) -> ProcessNode:
-        """Take in an event.  Returns who it is about: somebody new, if the number was somebody's who has ended."""
+        """Take in an event.  Returns its process: a new one, if the one of that pid has ended."""
         pid = process.trace << 32 | process.pid
         known = self._now.get(pid)
         parent = self._now.get(process.trace << 32 | process.ppid)
         again = known is not None and process.reason == "fork" and self.nodes[known].ended
         node = self._add(pid, process.since) if known is None or again else self.nodes[known]
-        # A number that is lower: nobody is their own ancestor, whatever a damaged trace says.
+        # The parent's number is always lower.  So no process is its own ancestor, whatever a damaged trace says.
         if node.parent is None and parent is not None and parent < node.number:
             node.parent = parent
         node.learn(process)
@@ -105,7 +105,7 @@ class ProcessTree:
         return node
 
     def forget(self, wanted: Container[int]) -> None:
-        """Forget the processes that have ended, if they are not wanted, nor anybody's parent."""
+        """Forget the processes that have ended, except those that are wanted, or are a parent."""
         parents = {node.parent for node in self.nodes.values()}
         gone = [
             node

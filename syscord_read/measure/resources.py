@@ -177,9 +177,9 @@ class Resources(Descriptors):
         return used
 
     def _look_up(self, key: tuple[int, int], step: int, c: int) -> Table:
-        """The table of a process; if it has none, a step that only looks at it makes none.
+        """The table of a process.  If it has none, only a step that changes the table makes one.
 
-        A close that succeeds does more than look: what the process has is its own from then on, and no longer copied.
+        A close that succeeds counts as a change: from then on the process's table is no longer copied from its parent.
         """
         if step == _OPEN:
             makes = c >= 0
@@ -199,7 +199,7 @@ class Resources(Descriptors):
             self._tables.pop(key, None)
 
 
-#: The table of who has none; nothing is ever put into it.
+#: The table of a process that has none.  It stays empty.
 _NOBODY = Table()
 
 
@@ -246,7 +246,7 @@ def _calls_with_effects(batch: Batch) -> Iterator[tuple[int, Call]]:
 
 
 def _with_numbers(call: Call) -> Call:
-    """Of a text record, those values as numbers that are some."""
+    """A call of a text record with numbers for the values that are numbers."""
     if call.event_class.id >= 0:
         return call
     entry: dict[str, Value] = {}
@@ -420,7 +420,7 @@ def _is_fd(field: Field) -> bool:
 
 
 def _namer(column: Column, name: str) -> Callable[[bytes], bytes]:
-    """What makes names of a column's addresses, of calls of this name."""
+    """The function that makes a name of an address in this column, for calls of this name."""
     before, ports = (b"bound to ", ALL_PORTS) if name == "bind" else (b"", RANDOM_PORTS)
     address = _address if column.field.shape is Shape.ADDRESS else _written_address
     return lambda value: PEER + before + address(value, ports)

@@ -67,7 +67,7 @@ class Timeline:
         np.add.at(self.durations, (steps[timed], row_of(batch.duration[wanted][timed])), 1)
 
     def coarsen(self) -> None:
-        """Widen the steps until they can be told apart; to be called at the end."""
+        """Widen the steps until there are few enough to be shown; to be called at the end."""
         wanted = min(_SHOWN, max(_FEW, int(self.calls.sum()) // _RECORDS_A_STEP))
         while self.used > wanted:
             self._widen()

@@ -1,4 +1,4 @@
-"""Columns of batches, as the sums need them."""
+"""What measures and writers ask of columns: distinct values, numbers, and whether there is a value at all."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from syscord_read.model.value import parse_integer
 
 
 def distinct(values: Ints) -> tuple[list[int], Ints]:
-    """The different values, in the order in which they come, and for each row the place of its own."""
+    """The distinct values, in the order in which they come, and for each row the index of its value."""
     encoded = pc.dictionary_encode(pa.array(values))
     return encoded.dictionary.to_pylist(), encoded.indices.to_numpy().astype(np.int64)
 
 
 def distinct_texts(values: pa.Array) -> tuple[list[bytes], Ints]:
-    """The same of binary columns; the place of null is -1."""
+    """The same of binary columns; the index of null is -1."""
     encoded = pc.dictionary_encode(values)
     indices = encoded.indices.fill_null(-1) if values.null_count else encoded.indices
     return encoded.dictionary.to_pylist(), indices.to_numpy().astype(np.int64)

@@ -1,4 +1,4 @@
-"""Batches as a row of objects: calls, and between them the processes, where they change."""
+"""Batches as objects, in the order of time: calls, and processes where they change."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from syscord_read.model.processes import Process, Processes
 
 @dataclass(frozen=True)
 class Unselected:
-    """A call that nobody asked for; it is there for what it did to descriptors."""
+    """A call that is not selected.  It is read for what it did to descriptors."""
 
     call: Call
 
@@ -37,7 +37,7 @@ class History:
                 yield event
 
     def events_of_masked(self, masked: Iterable[MaskedBatch]) -> Iterator[Call | Process | Unselected]:
-        """The same of batches of which only some rows are wanted; the other calls are asides."""
+        """The same of batches with masks; calls that the mask leaves out are ``Unselected``."""
         for batch, wanted in masked:
             for row, event in self._events(batch):
                 yield Unselected(event) if isinstance(event, Call) and not wanted[row] else event

@@ -47,9 +47,9 @@ class Process:
 class Processes:
     """Identities, fed by batches in order.
 
-    Of the last batch, ``known`` has the identities that its threads had, and that its events gave; indices into it are
-    what ``follow`` gives.  ``changes`` has the latter, with the rows of their events.  ``files`` is what ``open_file``
-    events said so far: (trace, pid, fd) -> path.
+    ``known`` is about the last batch: the identities that its threads had before it, then those that its events gave.
+    ``update`` gives indices into it.  ``changes`` has the identities that events gave, each with its event's row.
+    ``files`` is what all ``open_file`` events said so far: (trace, pid, fd) -> path.
     """
 
     def __init__(self) -> None:
@@ -59,7 +59,7 @@ class Processes:
         self._now: dict[tuple[int, int], Process] = {}
 
     def update(self, batch: Batch) -> Identities:
-        """For each row the index in ``known`` of who its thread was at that time, or -1; to be called once a batch."""
+        """For each row the index in ``known`` of its thread's identity, or -1; to be called once a batch."""
         self._forget_ended()
         threads, which = np.unique(threads_of(batch, batch.tid), return_inverse=True)
         before = [self._now.get((key >> 32, key & 0xFFFFFFFF)) for key in threads.tolist()]
@@ -120,7 +120,7 @@ class Processes:
                 yield row, process, None if unread[place] else said
 
     def _complete(self, process: Process, exe: bytes | None) -> Process:
-        """Where the executable was not to be had, it is what the thread, its process or its parent had."""
+        """An executable that could not be read (None) is the thread's earlier one, its process's, or its parent's."""
         if exe is not None:
             return process
         for tid in (process.tid, process.pid, process.ppid):

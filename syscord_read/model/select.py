@@ -1,6 +1,7 @@
 """Applies a ``Selection`` to batches, as masks: which of their rows are wanted.
 
-What is not wanted by what every event has is left out before anything else is decoded.
+It goes in two passes.  The first looks at the columns that every event has, and needs no field.  The second looks at
+the names of processes and at paths, and so decodes fields only of rows that are left.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class Selector:
         self.processes = Processes()
 
     def mask_by_columns(self, batch: Batch) -> Bools:
-        """What is wanted by what every event has."""
+        """The first pass: which rows are wanted by the columns that every event has."""
         wanted = selected = np.ones(len(batch), np.bool_)
         selection = self.selection
         if selection.names or selection.not_names or selection.paths:
@@ -54,11 +55,11 @@ class Selector:
         return selected if wanted is selected else wanted | ~batch.is_call
 
     def select_by_content(self, batch: Batch) -> Batch:
-        """Of what was wanted so far, what is wanted by the process's name and by paths; to be called once a batch."""
+        """The second pass: the rows that are wanted by the process's name and by paths; to be called once a batch."""
         return batch.select(self._mask_by_content(batch) | ~batch.is_call)
 
     def mask(self, batch: Batch) -> Bools:
-        """Which rows are wanted, all of which are syscalls; to be called once a batch, instead of the others."""
+        """Both passes: which rows are wanted, and are syscalls; to be called once a batch, and then not the others."""
         return self.mask_by_columns(batch) & self._mask_by_content(batch) & batch.is_call
 
     def _mask_by_content(self, batch: Batch) -> Bools:

@@ -1,6 +1,6 @@
 """Lines: calls in the order in which they began and ended, as strace, which sees both, writes them.
 
-A trace has a call when it has ended.  So what is written waits for a while, in a heap, for calls that began earlier.
+A trace has a call when it has ended.  So lines wait in a heap: a call that ends later may have begun earlier.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def lines(
     """The lines that strace would have written, without their newlines.  UsageError: a call is from a text record.
 
     ``calls`` come in the order of their ends, as ``calls_of`` gives them.  There may be processes among them, which
-    say whose child a process is, and asides, which are not written.  ``files`` is what descriptors stood for at the
+    say whose child a process is, and calls that are not selected.  ``files`` is what descriptors stood for at the
     beginning (``Processes.files``), for ``-y``.  ``classes``: whose symbols may be needed before a call of them is met.
     """
     writing = _Writing(options, classes, Descriptors(files) if options.paths else None)
