@@ -11,7 +11,7 @@ from rich.table import Table
 
 from syscord_build import paths
 from syscord_build.module import DEBIAN, build
-from syscord_read.text import Record, parse_lines
+from syscord_read.record.text import Record, parse_lines
 from vm import kernels
 from vm.boot import boot
 from vm.machine import Machine

@@ -3,7 +3,7 @@
     source = open_source(["/var/tmp/trace", "other/record"])
     processes = Processes()
     for batch in source.batches():
-        who = processes.follow(batch)
+        who = processes.update(batch)
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from syscord_read.batch import Batch
-from syscord_read.errors import ReadError, UsageError
-from syscord_read.merge import Merger, Wanted
-from syscord_read.select import Selection, Selector
-from syscord_read.text_trace import TextTrace
-from syscord_read.trace import TIME_MAX, Problem, Trace, find_traces, open_trace
+from syscord_read.ctf.merge import Merger, TimeRange
+from syscord_read.ctf.trace import TIME_MAX, Trace, find_traces, open_trace
+from syscord_read.errors import Problem, ReadError, UsageError
+from syscord_read.model.batch import Batch, MaskedBatch
+from syscord_read.model.select import Selector
+from syscord_read.model.selection import Selection
+from syscord_read.record.text_trace import TextTrace
 
 Progress = Callable[[int], None]
 
@@ -36,7 +37,7 @@ class Source:
 
     @cached_property
     def size(self) -> int:
-        """Bytes in all, for progress; of what was there when this was first asked."""
+        """Bytes in all, for a progress bar, as they were when this was first asked."""
         return sum(trace.size for trace in self.traces) + sum(text.size for text in self.texts)
 
     @property
@@ -48,7 +49,7 @@ class Source:
     @property
     def begin(self) -> int:
         """When the first event was, in ns since the epoch; 0 if there is none."""
-        begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begins()]
+        begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begin_times()]
         return min(begins, default=0)
 
     def batches(
@@ -66,10 +67,31 @@ class Source:
         yield from self._of_traces(selector, progress, follow=follow)
         for text in self.texts:
             for batch in text.follow() if follow else text.batches(progress):
-                yield selector.late(batch.select(selector.early(batch)))
+                yield selector.select_by_content(batch.select(selector.mask_by_columns(batch)))
+
+    def masked_batches(
+        self,
+        selection: Selection,
+        progress: Progress | None = None,
+        *,
+        everything: bool = True,
+        follow: bool = False,
+    ) -> Iterator[MaskedBatch]:
+        """Batches, each with a mask of the rows that are selected and are syscalls.
+
+        ``everything``: rows that are not selected are there too, up to the end of the selection's time.  Whoever wants
+        to know what a file descriptor stands for needs them: the call that opened it may not be selected.
+        """
+        if not everything:
+            for batch in self.batches(selection, progress, follow=follow):
+                yield batch, batch.is_call
+            return
+        selector = self.selector(selection)
+        for batch in self.batches(Selection(until=selection.until), progress, follow=follow):
+            yield batch, selector.mask(batch)
 
     def selector(self, selection: Selection) -> Selector:
-        """What finds the rows that are selected here.  UsageError if the selection makes no sense for this source."""
+        """Makes masks for this source.  UsageError if the selection makes no sense for it."""
         if self.texts:
             selection.check_text(self.texts[0].path)
         elif selection.names or selection.not_names:
@@ -83,16 +105,16 @@ class Source:
     def _of_traces(self, selector: Selector, progress: Progress | None, *, follow: bool) -> Iterator[Batch]:
         if not self.traces:
             return
-        wanted = Wanted(selector.since or 0, 3 * TIME_MAX if selector.until is None else selector.until)
-        merger = Merger(self.traces, selector.early, wanted, progress)
+        time_range = TimeRange(selector.since or 0, 3 * TIME_MAX if selector.until is None else selector.until)
+        merger = Merger(self.traces, selector.mask_by_columns, time_range, progress)
         for batch in merger.follow() if follow else merger.batches():
-            yield selector.late(batch)
+            yield selector.select_by_content(batch)
 
 
-def open_source(paths: Sequence[str | Path], *, more: bool = False) -> Source:
+def open_source(paths: Sequence[str | Path], *, live: bool = False) -> Source:
     """A source of all these: trace directories, directories with such below, and text records.
 
-    ``more``: they are still being written.  ReadError, which says what to do next, if one of them is none of these.
+    ``live``: they are still being written.  ReadError, which says what to do next, if one of them is none of these.
     """
     # What is freed goes back to the system at once, so that memory is what is in use.
     pa.set_memory_pool(pa.system_memory_pool())
@@ -100,7 +122,7 @@ def open_source(paths: Sequence[str | Path], *, more: bool = False) -> Source:
     texts: list[TextTrace] = []
     for path in map(Path, paths):
         if path.is_dir():
-            traces += [open_trace(found, len(traces) + number, more=more) for number, found in enumerate(_traces(path))]
+            traces += [open_trace(found, len(traces) + number, live=live) for number, found in enumerate(_traces(path))]
         else:
             texts.append(_text(path))
     return Source(traces, texts)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from syscord_read.batch import Batch, Bools
-from syscord_read.measure.columns import Ints, distinct
 from syscord_read.measure.resources import MOVING, READING, WRITING, Uses, is_socket
 from syscord_read.measure.tally import Tally
+from syscord_read.model.batch import Batch, Bools, Ints
+from syscord_read.model.columns import distinct
 
 
 @dataclass
@@ -23,9 +23,9 @@ class Activity:
     files: Tally[bytes] = field(default_factory=Tally)
     peers: Tally[bytes] = field(default_factory=Tally)
 
-    def add_processes(self, batch: Batch, wanted: Bools, members: Ints) -> None:
-        """Add the rows that are wanted; ``members`` are all rows' processes."""
-        keys, which = distinct(members[wanted])
+    def add_processes(self, batch: Batch, wanted: Bools, processes: Ints) -> None:
+        """Add the rows that are wanted; ``processes`` are all rows' processes."""
+        keys, which = distinct(processes[wanted])
         moved = {"read": _moved(batch, READING)[wanted], "written": _moved(batch, WRITING)[wanted]}
         self.processes.add(keys, which, **_measures(batch, wanted.nonzero()[0]), **moved)
 

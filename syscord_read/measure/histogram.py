@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from syscord_read.model.batch import Ints
 
 #: Buckets between a value and its double, and the power of two that they are.
 PER_OCTAVE, _SHIFT = 64, 6

@@ -15,10 +15,21 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from syscord_read.batch import Batch, Bools, Column, Group
-from syscord_read.call import Call, Value
-from syscord_read.descriptors import (
+from syscord_read.model.addresses import parse_address
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints
+from syscord_read.model.call import Call, calls_of
+from syscord_read.model.columns import (
+    column_numbers,
+    distinct,
+    distinct_texts,
+    entry_numbers,
+    is_present,
+    symbol_value,
+    threads_of,
+)
+from syscord_read.model.descriptors import (
     AT_FDCWD,
+    EFFECTS,
     F_DUPFD,
     F_DUPFD_CLOEXEC,
     F_SETFD,
@@ -26,23 +37,11 @@ from syscord_read.descriptors import (
     FIONCLEX,
     O_CLOEXEC,
     SOCKET,
-    STEPS,
     Descriptors,
     Table,
 )
-from syscord_read.layout import EventClass, Field, Kind, Shape
-from syscord_read.measure.columns import (
-    Ints,
-    distinct,
-    distinct_texts,
-    is_there,
-    labelled,
-    numbers,
-    symbol,
-    threads_of,
-)
-from syscord_read.styles.addresses import parse_address
-from syscord_read.text import integer
+from syscord_read.model.layout import EventClass, Field, Kind, Shape
+from syscord_read.model.value import Value, parse_integer
 
 #: What the names of peers begin with, which no path can.
 PEER = b"\0"
@@ -73,11 +72,11 @@ ADDRESSED: Mapping[str, bool] = {
     "recvmsg": True,
 }
 #: Calls of which only some change what a descriptor is, and how to tell these.
-SELDOM: Mapping[str, tuple[str, frozenset[int]]] = {
+RARE_EFFECTS: Mapping[str, tuple[str, frozenset[int]]] = {
     "fcntl": ("cmd", frozenset({F_DUPFD, F_SETFD, F_DUPFD_CLOEXEC})),
     "ioctl": ("req", frozenset({FIOCLEX, FIONCLEX})),
 }
-_OURS = OPENING | ACCEPTING | {"close"}
+_DONE_HERE = OPENING | ACCEPTING | {"close"}
 _EINPROGRESS = 115
 
 #: Fields that are descriptors, or paths, in text records, which have no types.
@@ -86,14 +85,14 @@ _FOLDER_LABELS = frozenset({"dir", "olddir", "newdir"})
 _PATH_LABELS = frozenset({"path", "oldpath", "newpath"})
 
 # Steps: what is to be done for a row.  ``a`` is a descriptor, ``b`` a name.  Their order counts.
-_FD = 0  # use a; c and d are bytes read and written
-_PATH = 1  # use the path b, beginning at a
+_USE_FD = 0  # use a; c and d are bytes read and written
+_USE_PATH = 1  # use the path b, beginning at a
 _OPEN = 2  # the same, and it is now the descriptor c; d: until the next exec
 _CLOSE = 3  # use a; if c, it is closed
-_PEER = 4  # use b; c and d are bytes
-_NAME = 5  # a is b from now on; c: until the next exec
-_SAME = 6  # a is b from now on, and closed by an exec as before
-_STATE = 7  # a is b, says the trace
+_USE_PEER = 4  # use b; c and d are bytes
+_SET = 5  # a is b from now on; c: until the next exec
+_SET_KEEPING_CLOEXEC = 6  # a is b from now on, and closed by an exec as before
+_SET_BY_STATE = 7  # a is b, says the trace
 _FORK = 8  # the process has what process a has
 _EXIT = 9  # there is no such process any more
 _CALL = 10  # what Descriptors does at the a-th of the calls
@@ -125,7 +124,7 @@ def is_socket(name: bytes) -> bool:
     return name.startswith((PEER, b"socket:["))
 
 
-def shown(name: bytes) -> bytes:
+def display_name(name: bytes) -> bytes:
     """A name as it is shown."""
     return name.removeprefix(PEER)
 
@@ -138,7 +137,7 @@ class Resources(Descriptors):
         steps = _Steps(batch)
         names, which = distinct_texts(pa.array(self._walk(batch, steps), pa.binary()))
         used = which >= 0
-        counts = np.isin(steps.step, (_FD, _PEER))[used]
+        counts = np.isin(steps.step, (_USE_FD, _USE_PEER))[used]
         read, written = (np.where(counts, amounts[used], 0) for amounts in (steps.c, steps.d))
         return Uses(names, steps.rows[used], which[used], read, written)
 
@@ -155,21 +154,21 @@ class Resources(Descriptors):
             if table is None:
                 table = self._look_up(keys[who], step, c)
                 tables[who] = None if table is _NOBODY else table
-            if step == _FD:
+            if step == _USE_FD:
                 used[place] = table.paths.get(a)
             elif step <= _OPEN:
                 used[place] = name = _absolute(table, a, names[b])
                 if step == _OPEN and c >= 0:
-                    table.put(c, name, closing=d > 0)
+                    table.put(c, name, cloexec=d > 0)
             elif step == _CLOSE:
                 used[place] = table.paths.get(a)
                 if c:
                     table.remove(a)
-            elif step == _PEER:
+            elif step == _USE_PEER:
                 used[place] = names[b]
-            elif step == _NAME:
-                table.put(a, names[b], closing=c > 0)
-            elif step <= _STATE:
+            elif step == _SET:
+                table.put(a, names[b], cloexec=c > 0)
+            elif step <= _SET_BY_STATE:
                 _learn(table, step, a, names[b])
             else:
                 # Whose table is whose may be another from now on.
@@ -178,41 +177,48 @@ class Resources(Descriptors):
         return used
 
     def _look_up(self, key: tuple[int, int], step: int, c: int) -> Table:
-        """The table of a process; if it has none, a step that only looks at it makes none.
+        """The table of a process.  If it has none, only a step that changes the table makes one.
 
-        A close that succeeds does more than look: what the process has is its own from then on, and no longer copied.
+        A close that succeeds counts as a change: from then on the process's table is no longer copied from its parent.
         """
-        makes = c >= 0 if step == _OPEN else c > 0 if step == _CLOSE else step in (_NAME, _SAME, _STATE)
+        if step == _OPEN:
+            makes = c >= 0
+        elif step == _CLOSE:
+            makes = c > 0
+        else:
+            makes = _SET <= step <= _SET_BY_STATE
         return self._table(*key) if makes else self._tables.get(key, _NOBODY)
 
     def _follow_step(self, step: int, key: tuple[int, int], a: int, steps: _Steps) -> None:
         """Steps that change whole tables, or do what only some calls do."""
         if step == _CALL:
-            self.follow(steps.calls[a])
+            self.apply(steps.calls[a])
         elif step == _FORK:
             self.inherit(key[0], a, key[1])
         else:
             self._tables.pop(key, None)
 
 
-#: The table of who has none; nothing is ever put into it.
+#: The table of a process that has none.  It stays empty.
 _NOBODY = Table()
 
 
 def _learn(table: Table, step: int, fd: int, name: bytes) -> None:
     """A descriptor that is there already has a name."""
-    if step == _STATE and fd == AT_FDCWD:
-        table.folder = name
-    elif step == _SAME or not (name.startswith(b"socket:") and table.paths.get(fd, b"").startswith(PEER)):
+    if step == _SET_BY_STATE and fd == AT_FDCWD:
+        table.cwd = name
+    elif step == _SET_KEEPING_CLOEXEC or not (
+        name.startswith(b"socket:") and table.paths.get(fd, b"").startswith(PEER)
+    ):
         # What a state says of a socket is less than what is known from its calls.
-        table.put(fd, name, closing=fd in table.closing)
+        table.put(fd, name, cloexec=fd in table.cloexec)
 
 
 def _absolute(table: Table, folder: int, path: bytes) -> bytes | None:
     """The file that a path leads to; an empty one to the folder itself (AT_EMPTY_PATH)."""
     if path[:1] == b"/":
         return _normal(path)
-    base = table.folder if folder == AT_FDCWD else table.paths.get(folder)
+    base = table.cwd if folder == AT_FDCWD else table.paths.get(folder)
     if not path:
         return base
     return path if base is None else _normal(posixpath.join(base, path))
@@ -223,30 +229,30 @@ def _normal(path: bytes) -> bytes:
     return posixpath.normpath(path)
 
 
-def _rare_calls(batch: Batch) -> Iterator[tuple[int, Call]]:
+def _calls_with_effects(batch: Batch) -> Iterator[tuple[int, Call]]:
     """Calls that ``Descriptors`` follows, with their rows."""
     wanted = np.zeros(len(batch), np.bool_)
     for group in batch.group_list:
         name = group.event_class.name
-        if group.event_class.kind is not Kind.SYSCALL or name in _OURS or name not in {*STEPS, "exit_group"}:
+        if group.event_class.kind is not Kind.SYSCALL or name in _DONE_HERE or name not in {*EFFECTS, "exit_group"}:
             continue
         chosen = ~batch.failed[group.rows]
-        if name in SELDOM:
-            label, values = SELDOM[name]
-            chosen &= np.isin(labelled(group, label), list(values))
+        if name in RARE_EFFECTS:
+            label, values = RARE_EFFECTS[name]
+            chosen &= np.isin(entry_numbers(group, label), list(values))
         wanted[group.rows] = chosen
     if wanted.any():
-        yield from zip(wanted.nonzero()[0].tolist(), map(_with_numbers, batch.select(wanted).calls()), strict=True)
+        yield from zip(wanted.nonzero()[0].tolist(), map(_with_numbers, calls_of(batch.select(wanted))), strict=True)
 
 
 def _with_numbers(call: Call) -> Call:
-    """Of a text record, those values as numbers that are some."""
+    """A call of a text record with numbers for the values that are numbers."""
     if call.event_class.id >= 0:
         return call
     entry: dict[str, Value] = {}
     for label, value in call.entry.items():
         try:
-            entry[label] = integer(value) if isinstance(value, bytes) else value
+            entry[label] = parse_integer(value) if isinstance(value, bytes) else value
         except ValueError:
             entry[label] = value
     return replace(call, entry=entry)
@@ -271,7 +277,7 @@ class _Steps:
                     self._of_processes(group)
                 case Kind.OPEN_FILE:
                     self._of_files(group)
-        rare = list(_rare_calls(batch))
+        rare = list(_calls_with_effects(batch))
         self.calls = [call for _, call in rare]
         self._add(_CALL, np.array([row for row, _ in rare], np.int64), np.arange(len(rare)))
         columns = [np.concatenate(column) for column in zip(*self._columns, strict=True)]
@@ -286,25 +292,25 @@ class _Steps:
     def _of_processes(self, group: Group) -> None:
         """A new process has its parent's descriptors, and is there before its parent's call ends."""
         first = self.batch.tid[group.rows] == self.batch.pid[group.rows]
-        reason, parents = labelled(group, "reason"), labelled(group, "ppid")
+        reason, parents = entry_numbers(group, "reason"), entry_numbers(group, "ppid")
         for step, name in ((_FORK, "fork"), (_EXIT, "exit")):
-            chosen = first & (reason == symbol(group, "reason", name))
+            chosen = first & (reason == symbol_value(group, "reason", name))
             self._add(step, group.rows[chosen], parents[chosen])
 
     def _of_files(self, group: Group) -> None:
         column = group.labelled("path")
         if column:
-            self._add(_STATE, group.rows, labelled(group, "fd"), self._name(column))
+            self._add(_SET_BY_STATE, group.rows, entry_numbers(group, "fd"), self._name(column))
 
     def _of_calls(self, group: Group) -> None:
         name = group.event_class.name
         failed, ret = self.failed[group.rows], self.batch.ret[group.rows]
         if name in OPENING:
-            closing = labelled(group, "flags", 0) & O_CLOEXEC
+            cloexec = entry_numbers(group, "flags", 0) & O_CLOEXEC
             for folder, path in _plan(group.event_class).paths:
-                self._use_path(group, folder, path, opened=(np.where(failed, -1, ret), closing))
+                self._use_path(group, folder, path, opened=(np.where(failed, -1, ret), cloexec))
         elif name == "close":
-            self._add(_CLOSE, group.rows, labelled(group, "fd"), c=(~failed).astype(np.int64))
+            self._add(_CLOSE, group.rows, entry_numbers(group, "fd"), c=(~failed).astype(np.int64))
         else:
             plan = _plan(group.event_class)
             for folder, path in plan.paths:
@@ -313,20 +319,20 @@ class _Steps:
             rest = self._use_peers(group, moved)
             for field in plan.fds:
                 read, written = _directions(name, field.label)
-                fds = numbers(group.column(field))
-                self._add(_FD, group.rows[rest], fds[rest], c=(moved * read)[rest], d=(moved * written)[rest])
+                fds = column_numbers(group.column(field))
+                self._add(_USE_FD, group.rows[rest], fds[rest], c=(moved * read)[rest], d=(moved * written)[rest])
 
     def _use_path(
         self, group: Group, folder: Field | None, path: Field, *, opened: tuple[Ints, Ints] | None = None
     ) -> None:
         """Use the path, which begins at the folder.  ``opened``: the new descriptor, and whether an exec closes it."""
         column = group.column(path)
-        there = is_there(column)
-        at = np.full(len(group.rows), AT_FDCWD) if folder is None else numbers(group.column(folder))
-        fds, closing = opened or (at, at)
+        there = is_present(column)
+        at = np.full(len(group.rows), AT_FDCWD) if folder is None else column_numbers(group.column(folder))
+        fds, cloexec = opened or (at, at)
         names = self._name(column)
-        step = _OPEN if opened else _PATH
-        self._add(step, group.rows[there], at[there], names[there], c=fds[there], d=closing[there])
+        step = _OPEN if opened else _USE_PATH
+        self._add(step, group.rows[there], at[there], names[there], c=fds[there], d=cloexec[there])
 
     def _use_peers(self, group: Group, moved: Ints) -> Bools:
         """Calls with an address.  Returns which of the group are about their descriptors."""
@@ -342,7 +348,7 @@ class _Steps:
             return rest
         read, written = _directions(name, "")
         bytes_read, bytes_written = (moved * read)[given], (moved * written)[given]
-        self._add(_PEER, group.rows[given], names[given], names[given], c=bytes_read, d=bytes_written)
+        self._add(_USE_PEER, group.rows[given], names[given], names[given], c=bytes_read, d=bytes_written)
         # An accept is about the socket that listens, too.
         return rest if name in ACCEPTING else ~given
 
@@ -354,10 +360,10 @@ class _Steps:
             self.names.append(SOCKET)
             good = ~self.failed[rows]
             names = np.where(given, names, len(self.names) - 1)
-            self._add(_NAME, rows[good], ret[good], names[good], c=(labelled(group, "flags", 0) & O_CLOEXEC)[good])
+            self._add(_SET, rows[good], ret[good], names[good], c=(entry_numbers(group, "flags", 0) & O_CLOEXEC)[good])
         elif name in ("connect", "bind", "getpeername"):
             good = given & ((ret == 0) | (ret == -_EINPROGRESS))
-            self._add(_SAME, rows[good], labelled(group, "sockfd")[good], names[good])
+            self._add(_SET_KEEPING_CLOEXEC, rows[good], entry_numbers(group, "sockfd")[good], names[good])
 
     def _name(self, column: Column, meaning: Callable[[bytes], bytes] | None = None) -> Ints:
         """For each row the number of the name that it has in a column."""
@@ -414,7 +420,7 @@ def _is_fd(field: Field) -> bool:
 
 
 def _namer(column: Column, name: str) -> Callable[[bytes], bytes]:
-    """What makes names of a column's addresses, of calls of this name."""
+    """The function that makes a name of an address in this column, for calls of this name."""
     before, ports = (b"bound to ", ALL_PORTS) if name == "bind" else (b"", RANDOM_PORTS)
     address = _address if column.field.shape is Shape.ADDRESS else _written_address
     return lambda value: PEER + before + address(value, ports)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from operator import attrgetter
 
-from syscord_read.errno_names import ERRNOS
-from syscord_read.measure.family import Member
+from syscord_read.measure.process_tree import ProcessNode
 from syscord_read.measure.recording import Recording
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import MEASURES, Key, Sums, Tally
+from syscord_read.model.errno_names import ERRNOS
 
 
 @dataclass(frozen=True)
@@ -63,10 +63,10 @@ def busiest(tally: Tally[Key], order: str, limit: int | None) -> list[tuple[Key,
     return tally.busiest(order if order in MEASURES else "time", limit)
 
 
-def processes(recording: Recording, order: str, limit: int | None) -> list[tuple[Member, Sums]]:
+def processes(recording: Recording, order: str, limit: int | None) -> list[tuple[ProcessNode, Sums]]:
     """Processes and their sums."""
-    members = recording.family.members
-    return [(members[number], sums) for number, sums in busiest(recording.activity.processes, order, limit)]
+    nodes = recording.process_tree.nodes
+    return [(nodes[number], sums) for number, sums in busiest(recording.activity.processes, order, limit)]
 
 
 def losses(recording: Recording) -> str:

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from syscord_read.batch import Batch, Bools
-from syscord_read.layout import EventClass, Kind
-from syscord_read.measure.columns import Ints
 from syscord_read.measure.histogram import Histograms, percentile
+from syscord_read.model.batch import Batch, Bools, Ints
 
 #: errno goes up to 4095.
 _ERRNOS = 4096
@@ -45,11 +43,6 @@ class Syscall:
         return self.durations.total if self.durations else 0
 
 
-def name_of(event_class: EventClass) -> str:
-    """What a syscall is called: 32-bit ones are others than those of 64 bits."""
-    return f"{event_class.name} (32-bit)" if event_class.kind is Kind.COMPAT else event_class.name
-
-
 class Syscalls:
     """Sums by syscall.  ``numbers`` has the number of each name; the arrays have an element for each."""
 
@@ -71,7 +64,7 @@ class Syscalls:
         for place in used.nonzero()[0].tolist():
             event_class = batch.classes[place]
             if event_class.kind.is_call:
-                numbers[place] = self.numbers.setdefault(name_of(event_class), len(self.numbers))
+                numbers[place] = self.numbers.setdefault(event_class.full_name, len(self.numbers))
         return numbers[batch.class_index]
 
     def add(self, batch: Batch, wanted: Bools) -> Ints:

@@ -13,9 +13,9 @@ from dataclasses import astuple, dataclass, fields
 from typing import Generic, TypeVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from syscord_read.model.batch import Ints
+
 Key = TypeVar("Key", bound=Hashable)
 
 #: Keys that are kept; when there are twice as many, those that are busy by no measure are let go.
@@ -75,9 +75,9 @@ class Tally(Generic[Key]):
             self.sums = np.concatenate([self.sums, room])
         np.add.at(self.sums, places, found)
         if len(self.places) > 2 * self.keep:
-            self._let_go()
+            self._evict()
 
-    def _let_go(self) -> None:
+    def _evict(self) -> None:
         """Forget keys that are busy by no measure."""
         used = self.sums[: len(self.places)]
         share = self.keep // len(MEASURES)

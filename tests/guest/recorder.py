@@ -9,7 +9,7 @@ import tarfile
 from pathlib import Path
 
 from syscord_build.module import Module, build, make_command
-from syscord_read.text import Lost, Record, parse_lines
+from syscord_read.record.text import Lost, Record, parse_lines
 from vm.channel import Result
 from vm.kernels import Kernel
 from vm.machine import Machine

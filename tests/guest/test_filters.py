@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import shlex
 
-from syscord_read.text import Record, integer
+from syscord_read.model.value import parse_integer
+from syscord_read.record.text import Record
 from tests.guest.recorder import PARAMETERS, Recorder
 
 # A process that has a number before it does anything: at `echo > go` it becomes the program. See tools.c for `family`.
@@ -17,7 +18,7 @@ PROCESS, CHILD = {1000, 1001, 1002}, {1010, 1011}  # the tags of `family 1000`, 
 
 def tags(records: list[Record]) -> list[int]:
     """The tags that were recorded, in the record's order."""
-    fds = [integer(record.fields["fd"]) for record in records if record.name == "close" and record.fields]
+    fds = [parse_integer(record.fields["fd"]) for record in records if record.name == "close" and record.fields]
     return [-fd for fd in fds if fd <= -1000]
 
 

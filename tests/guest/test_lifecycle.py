@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from syscord_read.text import Record, integer
+from syscord_read.model.value import parse_integer
+from syscord_read.record.text import Record
 from tests.guest.recorder import RECORD, Recorder
 
 FOLDER = RECORD.rpartition("/")[0]
@@ -14,7 +15,7 @@ TROUBLE = re.compile(r"BUG|WARNING|Oops|Call Trace|Unable to handle|general prot
 
 def marks(records: list[Record]) -> list[int]:
     """The file descriptors, without their minus, that the tools have closed."""
-    fds = [integer(record.fields["fd"]) for record in records if record.name == "close" and record.fields]
+    fds = [parse_integer(record.fields["fd"]) for record in records if record.name == "close" and record.fields]
     return [-fd for fd in fds if fd < 0]
 
 

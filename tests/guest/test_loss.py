@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from syscord_read.text import Lost, Record
+from syscord_read.record.text import Lost, Record
 from tests.guest.recorder import Recorder
 
 SUMMARY = re.compile(r"(\d+) syscalls recorded in \S+, (\d+) dropped, (\d+) filtered out")

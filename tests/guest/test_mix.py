@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from syscord_read.text import Record
+from syscord_read.record.text import Record
 from tests.guest.recorder import Recorder
 
 ENDS = ("exit", "exit_group")  # never return: strace -c and sys_exit do not count them

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from syscord_read.call import Call
-from syscord_read.history import History
-from syscord_read.processes import Process
+from syscord_read.model.call import Call
+from syscord_read.model.history import History
+from syscord_read.model.processes import Process
 from syscord_read.source import open_source
-from syscord_read.strace import Options, lines
+from syscord_read.write.strace.options import Options
+from syscord_read.write.strace.output import lines
 from tests.guest.recorder import Recorder
 
 SQL = """

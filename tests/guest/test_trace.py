@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
-from syscord_read.batch import Batch
-from syscord_read.call import Call, Value
-from syscord_read.layout import Field, Kind
+from syscord_read.model.batch import Batch
+from syscord_read.model.call import Call, calls_of
+from syscord_read.model.layout import Field, Kind
+from syscord_read.model.value import Cut, Missing, Value
+from syscord_read.record.text import Record
 from syscord_read.source import open_source
-from syscord_read.styles.record import lines
-from syscord_read.text import Cut, Missing, Record
+from syscord_read.write.record import lines
 from tests.guest.promises import by_thread
 from tests.guest.recorder import Recorder
 
@@ -47,7 +48,7 @@ def batches(trace: Path) -> list[Batch]:
 
 def calls(trace: Path) -> list[Call]:
     """The syscalls in it."""
-    return [call for batch in batches(trace) for call in batch.calls()]
+    return [call for batch in batches(trace) for call in calls_of(batch)]
 
 
 def record_lines(trace: Path) -> list[str]:
@@ -282,7 +283,7 @@ def test_what_was_there_before_is_described_with_its_open_files(recorder: Record
 
 # What is lost
 
-FLOOD = "until dmesg | grep -q \"can't write\"; do ./programs writes 200 1000; done"
+FLOOD = 'until dmesg | grep -q "can\'t write"; do ./programs writes 200 1000; done'
 
 
 def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) -> None:
@@ -296,10 +297,10 @@ def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) ->
     events = babeltrace(recorder.fetch(TRACE, tmp_path))
     assert sum(event.get("discarded") or 0 for event in events) == dropped
     assert Counter(event.get("name") for event in events)["write"] <= recorded
-    assert len(calls_of(events)) == recorded
+    assert len(only_calls(events)) == recorded
 
 
-def calls_of(events: list[Event]) -> list[Event]:
+def only_calls(events: list[Event]) -> list[Event]:
     return [event for event in events if event.get("name") not in (None, "process", "open_file")]
 
 
@@ -309,7 +310,7 @@ def test_a_full_disk_leaves_whole_packets_and_goes_on_when_there_is_room(recorde
     recorder.load(f"sink=ctf record={small} content=1000 ring_kb=64 proc_name=programs")
     recorder.run(f"{FLOOD}; ./programs writes 1000 1000")
     full = babeltrace(recorder.fetch(small, tmp_path / "full"))
-    assert calls_of(full)
+    assert only_calls(full)
     recorder.run(
         "mount -o remount,size=64m small; until dmesg | grep -q 'takes records again'; do :; done; ./programs mark 1000"
     )
@@ -317,7 +318,7 @@ def test_a_full_disk_leaves_whole_packets_and_goes_on_when_there_is_room(recorde
     recorder.unload()
     events = babeltrace(recorder.fetch(small, tmp_path / "after"))
     assert sum(event.get("discarded") or 0 for event in events) == stats["dropped_sink"] + stats["dropped_ring"] > 0
-    assert -1000 in [event["fields"].get("fd") for event in calls_of(events)]
+    assert -1000 in [event["fields"].get("fd") for event in only_calls(events)]
 
 
 def test_unloading_with_a_full_disk_leaves_what_fits(recorder: Recorder, tmp_path: Path) -> None:
@@ -326,7 +327,7 @@ def test_unloading_with_a_full_disk_leaves_what_fits(recorder: Recorder, tmp_pat
     summary = re.match(r"(\d+) syscalls recorded in \S+, (\d+) dropped", recorder.log()[-1])
     assert summary
     assert int(summary[2]) > 0
-    assert len(calls_of(babeltrace(recorder.fetch("/tmp/small/t", tmp_path)))) == int(summary[1])
+    assert len(only_calls(babeltrace(recorder.fetch("/tmp/small/t", tmp_path)))) == int(summary[1])
 
 
 # Files
@@ -350,12 +351,12 @@ def test_a_rotated_trace_keeps_its_bound_and_each_part_is_whole(recorder: Record
     assert {"cpu0", "cpu0.1", "cpu0.2", "state", "state.1", "state.2", "metadata"} <= set(names)
     assert not [name for name in names if name.endswith(".3")]
     trace = recorder.fetch(TRACE, tmp_path)
-    found = calls_of(babeltrace(trace))
+    found = only_calls(babeltrace(trace))
     assert [(event["time"], event["cpu"]) for event in found] == [(call.time, call.cpu) for call in calls(trace)]
     # The newest files know by themselves whose the records are.
     for old in trace.glob("*.[0-9]"):
         old.unlink()
-    tids = {event["fields"]["tid"] for event in calls_of(babeltrace(trace))}
+    tids = {event["fields"]["tid"] for event in only_calls(babeltrace(trace))}
     assert tids <= {fields["tid"] for _, fields in processes(trace)}
 
 
@@ -366,7 +367,7 @@ def test_a_trace_that_cannot_be_rotated_goes_on_in_one_piece(recorder: Recorder,
     assert [line for line in recorder.log() if line.startswith("can't rename what was recorded")]
     assert recorder.run(f"ls {TRACE}").split() == ["cpu0", "cpu1", "metadata", "state"]
     trace = recorder.fetch(TRACE, tmp_path)
-    assert len(calls_of(babeltrace(trace))) == len(calls(trace)) > 3000
+    assert len(only_calls(babeltrace(trace))) == len(calls(trace)) > 3000
 
 
 def test_a_record_that_cannot_be_rotated_loses_no_older_one(recorder: Recorder) -> None:
@@ -388,7 +389,7 @@ def test_a_flight_recorder_may_rotate_between_snapshots(recorder: Recorder, tmp_
     assert (trace / "state.1").exists()
     found = [call.entry.get("fd") for call in calls(trace)]
     assert [fd for fd in found if fd in (-1000, -1001)] == [-1000, -1001]
-    assert len(calls_of(babeltrace(trace))) == len(found)
+    assert len(only_calls(babeltrace(trace))) == len(found)
 
 
 def test_a_trace_is_rotated_by_age(recorder: Recorder) -> None:
@@ -495,7 +496,5 @@ def test_a_snapshot_can_be_asked_for_under_load(recorder: Recorder, tmp_path: Pa
     recorder.unload()
     trace = recorder.fetch(TRACE, tmp_path)
     found = calls(trace)
-    assert len(found) == len(calls_of(babeltrace(trace))) > 1000
+    assert len(found) == len(only_calls(babeltrace(trace))) > 1000
     assert [call.time for call in found] == sorted(call.time or 0 for call in found)
-
-

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 from syscord_gen.keys import Choice, Entries, Flag, Kind, ListOf, Record, Word
 from syscord_gen.model import Where
 
-HERE = Path(__file__).parent
-ROOT = HERE.parent.parent
+ROOT = Path(__file__).parents[2]
 HANDLERS = ROOT / "handlers"
-GOOD = HERE / "good"
-BAD = HERE / "bad"
+FIXTURES = ROOT / "tests/unit/gen"
+GOOD = FIXTURES / "good"
+BAD = FIXTURES / "bad"
+GOLDEN = FIXTURES / "golden"
 
 
 def bad_specs() -> list[Path]:

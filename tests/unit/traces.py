@@ -1,8 +1,8 @@
 """Traces made up: metadata and packets as docs/trace-format.md says, written in the plainest way there is.
 
-    maker = Maker([openat, read])
-    maker.call(cpu=0, time=10, tid=7, name="openat", entry={"dir": -100, "path": b"/etc/hosts"}, ret=3)
-    maker.write(tmp_path)
+maker = Maker([openat, read])
+maker.call(cpu=0, time=10, tid=7, name="openat", entry={"dir": -100, "path": b"/etc/hosts"}, ret=3)
+maker.write(tmp_path)
 """
 
 from __future__ import annotations
@@ -14,9 +14,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from syscord_read.call import Value
-from syscord_read.layout import FAULT, LATE, NULL, PART, Base, Field, Integer, Member, Shape, Symbols
-from syscord_read.text import Cut, Missing
+from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Field, Integer, Member, Shape, Symbols
+from syscord_read.model.value import Cut, Missing, Value
 
 UUID = uuid.UUID("5ca1ab1e-0000-4000-8000-00000000cafe")
 OFFSET = 1_700_000_000_000_000_000
@@ -126,9 +125,7 @@ PPOLL = Declared(
     "ppoll",
     (structs("fds", "pollfd", POLLFD, several=True), number("mask", HEX), number("more", INT, "int", several=True)),
 )
-EXECVE = Declared(
-    221, "execve", (memory("path", Shape.TEXT, "path"), memory("argv", Shape.STRINGS, "strings")), "int"
-)
+EXECVE = Declared(221, "execve", (memory("path", Shape.TEXT, "path"), memory("argv", Shape.STRINGS, "strings")), "int")
 ACCEPT4 = Declared(
     242,
     "accept4",

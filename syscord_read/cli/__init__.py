@@ -1,0 +1,1 @@
+"""The command ``syscord``: a file for each subcommand, and what they share."""

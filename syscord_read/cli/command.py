@@ -1,0 +1,116 @@
+"""The command ``syscord``: reads what the module has recorded.
+
+A subcommand is a line in ``COMMANDS``; its module is loaded when it is called, so that ``syscord --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from typing import NamedTuple, NoReturn
+
+import click
+
+from syscord_read.errors import ReadError, UsageError
+
+#: Exit status: what was read is damaged, or records of it are missing; the command was called in a wrong way.
+DAMAGED, WRONG_USE = 1, 2
+
+
+class Entry(NamedTuple):
+    """Where a subcommand is ("module:name of the click command"), and what it does, in a few words."""
+
+    place: str
+    help: str
+
+
+COMMANDS = {
+    "read": Entry("syscord_read.cli.read:command", "Print records."),
+    "verify": Entry("syscord_read.cli.verify:command", "Say whether a trace is whole, and what is missing."),
+    "stat": Entry("syscord_read.cli.stat:command", "Sum up: calls, errors, times, percentiles."),
+    "top": Entry("syscord_read.cli.top:command", "Show the busiest processes, files and sockets."),
+    "report": Entry("syscord_read.cli.report:command", "Write a page to look at in a browser."),
+    "convert": Entry("syscord_read.cli.convert:command", "Write Parquet, a Perfetto trace, or JSON Lines."),
+}
+
+
+class Commands(click.Group):
+    """Subcommands that are loaded when they are needed."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        # click would write an empty line.
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            _end_by_sigint()
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click calls it so
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - the same
+        entry = COMMANDS.get(cmd_name)
+        if not entry:
+            return None
+        module, _, name = entry.place.partition(":")
+        command = getattr(importlib.import_module(module), name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - the same
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+EXAMPLES = """\b
+Examples:
+  syscord read /var/tmp/trace
+  syscord read --style strace -f -T --failed /var/tmp/trace
+  syscord read --follow -e openat,connect -P '/etc/*' /var/tmp/trace
+  syscord verify /var/tmp/trace && echo nothing is missing
+
+\b
+Completion of words in bash (zsh and fish alike):
+  eval "$(_SYSCORD_COMPLETE=bash_source syscord)"
+"""
+
+
+@click.group(cls=Commands, epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="syscord", prog_name="syscord")
+def cli() -> None:
+    """Read what the syscord module has recorded: binary traces (sink=ctf) and text records (sink=text).
+
+    A TRACE is a trace's directory, a directory with traces below it, or a text record. Several are merged by time.
+    """
+
+
+def main() -> NoReturn:
+    """Run the command, and exit: quietly if the output's reader is gone, or after Ctrl-C."""
+    # As other Unix tools: who writes to a pipe that nobody reads any more, ends.
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    try:
+        status = cli.main(prog_name="syscord", standalone_mode=False)
+    except click.exceptions.Abort:
+        _end_by_sigint()
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except UsageError as error:
+        status = _print_error(error, WRONG_USE)
+    except (ReadError, OSError) as error:
+        status = _print_error(error, DAMAGED)
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _print_error(error: Exception, status: int) -> int:
+    print(f"syscord: {error}", file=sys.stderr)
+    return status
+
+
+def _end_by_sigint() -> NoReturn:
+    """End by the signal, so that a shell's loop ends too."""
+    sys.stdout.flush()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.kill(os.getpid(), signal.SIGINT)
+    sys.exit(128 + signal.SIGINT)

@@ -1,0 +1,37 @@
+"""``syscord verify``: says whether a trace is whole, and what is missing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from syscord_read.cli.options import traces_argument
+from syscord_read.cli.output import progress_bar
+
+EXAMPLES = """\b
+Examples:
+  syscord verify /var/tmp/trace
+  syscord verify --quiet /var/tmp/trace && echo nothing is missing
+"""
+
+
+@click.command("verify", epilog=EXAMPLES, short_help="Say whether a trace is whole, and what is missing.")
+@traces_argument
+@click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit status tells.")
+def command(traces: tuple[Path, ...], quiet: bool) -> int:
+    """Look at every packet and every count of each TRACE: what is lost, where, when and why.
+
+    The exit status is 0 only if all of them are whole, and 1 if something is lost or damaged.
+    """
+    # They load numpy and pyarrow, which takes longer than --help may.
+    from syscord_read.check.summary import lines  # noqa: PLC0415
+    from syscord_read.check.verify import verify  # noqa: PLC0415
+    from syscord_read.source import open_source  # noqa: PLC0415
+
+    source = open_source(traces)
+    with progress_bar("Verifying", source.size) as progress:
+        reports = list(verify(source, progress.advance))
+    if not quiet:
+        click.echo("\n".join(line for report in reports for line in lines(report)))
+    return 0 if all(report.is_whole for report in reports) else 1

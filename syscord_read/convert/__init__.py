@@ -1,1 +1,0 @@
-"""``syscord convert``: recordings in the formats of other tools."""

@@ -1,0 +1,420 @@
+"""A trace's files: which there are, their packets, and what is wrong with them.
+
+Packets are met one after the other, and no more of them is known than the next one's header, so a trace of any length
+takes the same memory.  Files are read with ``pread``, not mapped: a mapped file that another process cuts off kills the
+reader, and mapped pages would count as its memory.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import struct
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+from typing import NamedTuple
+
+from syscord_read.ctf.classes import PACKET_HEADER, STREAM_CPU, STREAM_STATE, Layout
+from syscord_read.ctf.tsdl import parse
+from syscord_read.errors import Problem, ReadError
+
+MAGIC = 0xC1FC1FC1
+
+#: Bytes.  The module's largest packet is some 256 KiB, and its metadata some 200 KiB: more than this is neither.
+PACKET_MAX = 4 << 20
+METADATA_MAX = 16 << 20
+
+#: Times from here on (ns) are none; so sums of them fit in 64 bits.
+TIME_MAX = 1 << 61
+
+LAST_PACKET = 1
+
+#: Bytes that are searched at once for the next packet, behind something that is none.
+RESYNC_LEAST, RESYNC_MOST = 4096, 1 << 20
+
+#: Problems of a trace that are told one by one.
+PROBLEMS_MAX = 1000
+
+
+class Header(NamedTuple):
+    """What a packet begins with; docs/trace-format.md explains each."""
+
+    magic: int
+    uuid: bytes
+    stream: int
+    instance: int
+    begin: int
+    end: int
+    content_bits: int
+    packet_bits: int
+    seq: int
+    discarded: int
+    recorded: int
+    filtered: int
+    overwritten: int
+    dropped_ring: int
+    dropped_sink: int
+    dropped_threads: int
+    dropped_cpu: int
+    cpu: int
+    events: int
+    records: int
+    flags: int
+
+    @property
+    def dropped(self) -> dict[str, int]:
+        """Records dropped so far, by cause."""
+        counts = (self.dropped_ring, self.dropped_sink, self.dropped_threads, self.dropped_cpu)
+        return dict(zip(("ring", "sink", "threads", "cpu"), counts, strict=True))
+
+
+_HEADER = struct.Struct("<I16sI" + "Q" * 14 + "IIII")
+_BEGIN = slice(32, 40)
+assert _HEADER.size == PACKET_HEADER
+
+
+@dataclass(frozen=True)
+class Packet:
+    """A packet that is complete.
+
+    ``offset`` and ``size`` are bytes: where in ``file``, and how many there are.  ``cpu`` is the stream's, -1 if it is
+    of the state.
+    """
+
+    file: StreamFile
+    offset: int
+    size: int
+    header: Header
+    cpu: int
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it was there already when the sizes were last updated."""
+        return self.offset + self.size <= self.file.previous_size
+
+
+class NotAPacket(Enum):
+    """What a stream finds, if not a packet."""
+
+    GARBAGE = "garbage"  # it was skipped
+    END = "end"  # there is nothing, or nothing complete yet
+
+
+class StreamFile:
+    """One file of a stream.  It is opened when its first packet is wanted, and closed behind the last one.
+
+    Rotation renames files, so a file is known by its number in the file system, ``inode``, and by how it begins.
+    ``previous_size`` is how many bytes it had when ``update_sizes`` was called last but one.
+    """
+
+    def __init__(self, path: Path, inode: int, beginning: bytes) -> None:
+        self.path = path
+        self.inode = inode
+        self.beginning = beginning
+        self.previous_size = self._current_size = 0
+        self._fd = -1
+
+    @property
+    def order(self) -> int:
+        """When its first packet begins, on the trace's clock; a file without a packet comes after all others."""
+        return int.from_bytes(self.beginning[_BEGIN], "little") if len(self.beginning) == PACKET_HEADER else TIME_MAX
+
+    def open(self) -> None:
+        """OSError if that fails."""
+        if self._fd >= 0:
+            return
+        for path in (self.path, *self.path.parent.glob(f"{self.path.name.partition('.')[0]}*")):
+            try:
+                self._fd = _open_plain(path)
+            except OSError:
+                continue
+            if os.fstat(self._fd).st_ino == self.inode and self.read(0, PACKET_HEADER) == self.beginning:
+                self.path = path
+                return
+            self.close()
+        raise OSError("it is not there any more: rotation has removed it, or it cannot be opened")
+
+    def close(self) -> None:
+        """Also if it is not open."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+
+    def update_sizes(self) -> None:
+        """Look how large the file is now; what was found last time is the previous size."""
+        self.previous_size, self._current_size = self._current_size, _size(self.path)
+
+    @property
+    def size(self) -> int:
+        """Bytes that there are now."""
+        return os.fstat(self._fd).st_size
+
+    def read(self, offset: int, size: int) -> bytes:
+        """Bytes, fewer at the file's end."""
+        return os.pread(self._fd, size, offset)
+
+    def data(self, packet: Packet) -> bytes:
+        """A packet's bytes, its header among them; fewer if the file was cut off meanwhile, or cannot be read."""
+        try:
+            self.open()
+            return self.read(packet.offset, packet.size)
+        except OSError:
+            return b""
+
+
+class Stream:
+    """The packets of one CPU, or of the state, through all its files."""
+
+    def __init__(self, trace: Trace, name: str) -> None:
+        self.trace = trace
+        self.name = name
+        self.kind = STREAM_STATE if name == "state" else STREAM_CPU
+        self.cpu = -1 if name == "state" else int(name.removeprefix("cpu"))
+        self.files: list[StreamFile] = []  # the first is being read, at
+        self.offset = 0
+
+    def next(self, *, live: bool = False) -> Packet | None:
+        """The next packet, or None if there is none yet.
+
+        ``live``: the trace is still being written, so a packet that is not complete may become so.
+        """
+        while self._open():
+            growing = live and len(self.files) == 1
+            found = self._find(growing)
+            if isinstance(found, Packet):
+                self.offset = found.offset + found.size
+                return found
+            if found is NotAPacket.END and growing:
+                return None
+            if found is NotAPacket.END:
+                self._next_file()
+        return None
+
+    def close(self) -> None:
+        """Close the file that is open."""
+        for file in self.files:
+            file.close()
+
+    def add(self, file: StreamFile) -> None:
+        """A file more; it is read behind those that begin earlier."""
+        self.files.append(file)
+        first = 1 if self.offset else 0
+        self.files[first:] = sorted(self.files[first:], key=lambda each: each.order)
+
+    def _next_file(self) -> None:
+        self.files.pop(0).close()
+        self.offset = 0
+
+    def _open(self) -> bool:
+        """Open the file that is next; false if there is none."""
+        while self.files:
+            try:
+                self.files[0].open()
+            except OSError as error:
+                self._problem(-1, str(error))
+                self._next_file()
+                continue
+            return True
+        return False
+
+    def _problem(self, offset: int, what: str) -> None:
+        self.trace.report(Problem(str(self.files[0].path), offset, what))
+
+    def _find(self, growing: bool) -> Packet | NotAPacket:
+        """What stands where the reading is."""
+        file, offset = self.files[0], self.offset
+        left = file.size - offset
+        try:
+            head = file.read(offset, PACKET_HEADER) if left > 0 else b""
+        except OSError as error:
+            self._skip(left, f"the rest cannot be read: {error.strerror}")
+            head = b""
+        if not head:
+            return NotAPacket.END
+        if len(head) < PACKET_HEADER:
+            size = PACKET_HEADER
+        else:
+            header = Header._make(_HEADER.unpack(head))
+            if wrong := self._header_error(header):
+                self._resync(left, wrong)
+                return NotAPacket.GARBAGE
+            size = header.packet_bits // 8
+            if size <= left:
+                return Packet(file, offset, size, header, self.cpu)
+        if not growing:
+            self._skip(left, f"the last packet is cut off: it has {size} bytes or more, of which {left} are there")
+        return NotAPacket.END
+
+    def _header_error(self, header: Header) -> str:
+        """What a header says that cannot be."""
+        if header.magic != MAGIC:
+            return "no packet begins here"
+        if header.uuid != self.trace.layout.uuid:
+            return "a packet of another trace begins here"
+        if header.stream != self.kind:
+            return f"a packet of stream {header.stream} begins here"
+        sizes = PACKET_HEADER * 8, header.content_bits, header.packet_bits, PACKET_MAX * 8
+        if list(sizes) != sorted(sizes) or any(bits % 8 for bits in sizes):
+            return f"a packet of {header.packet_bits} bits, with {header.content_bits} of content, begins here"
+        if not header.begin <= header.end < TIME_MAX:
+            return f"a packet begins here that lasts from {header.begin} to {header.end} ns"
+        return ""
+
+    def _skip(self, size: int, what: str) -> None:
+        """Pass over bytes that cannot be read."""
+        self._problem(self.offset, what)
+        self.trace.unread += size
+        self.offset += size
+
+    def _resync(self, left: int, wrong: str) -> None:
+        """Go from what is no packet to where the next one seems to begin."""
+        file, start, end = self.files[0], self.offset, self.offset + left
+        mark = struct.pack("<I", MAGIC) + self.trace.layout.uuid
+        at, size = start + 1, RESYNC_LEAST
+        while at < end:
+            chunk = file.read(at, size)
+            found = chunk.find(mark)
+            if found >= 0:
+                at += found
+                break
+            at += max(len(chunk) - len(mark) + 1, 1)
+            size = min(size * 2, RESYNC_MOST)
+        skipped = min(at, end) - start
+        self._skip(skipped, f"{wrong}: {skipped} bytes were passed over")
+
+
+@dataclass
+class Trace:
+    """A binary trace.
+
+    ``index`` counts those that are read together.  While reading, these grow: ``problems``,
+    ``unreported`` (how many more there are), ``unread`` (bytes).
+    """
+
+    path: Path
+    layout: Layout
+    index: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    unread: int = 0
+    unreported: int = 0
+    streams: dict[str, Stream] = field(default_factory=dict)
+    _seen: set[tuple[int, bytes]] = field(default_factory=set)
+
+    @property
+    def size(self) -> int:
+        """Bytes of all streams that have not been left yet."""
+        return sum(_size(file.path) for stream in self.streams.values() for file in stream.files)
+
+    def begin_times(self) -> Iterator[int]:
+        """When the first packet of each file begins, on the trace's clock; of the files that are not read yet."""
+        for stream in self.streams.values():
+            yield from (file.order for file in stream.files if file.order < TIME_MAX)
+
+    def report(self, problem: Problem) -> None:
+        """Note a problem.  From ``PROBLEMS_MAX`` on, problems are only counted."""
+        if len(self.problems) < PROBLEMS_MAX:
+            self.problems.append(problem)
+        else:
+            self.unreported += 1
+
+    def scan_files(self, *, live: bool = False) -> list[Stream]:
+        """Find files that were not there before.  Returns the streams that are new.
+
+        ``live``: the trace is still being written, so a file that is too short for a packet can wait.
+        """
+        known = set(self.streams)
+        for name, inode in _list(self.path):
+            found = _STREAM_FILE.fullmatch(name)
+            beginning = _beginning(self.path / name) if found else b""
+            key = inode, beginning
+            if not found or key in self._seen or (live and len(beginning) < PACKET_HEADER):
+                continue
+            self._seen.add(key)
+            stream = self.streams.setdefault(found.group(1), Stream(self, found.group(1)))
+            stream.add(StreamFile(self.path / name, inode, beginning))
+        return [stream for name, stream in self.streams.items() if name not in known]
+
+    def update_sizes(self) -> None:
+        """As ``StreamFile.update_sizes``, of all files."""
+        for stream in self.streams.values():
+            for file in stream.files:
+                file.update_sizes()
+
+    def close(self) -> None:
+        """Close all files."""
+        for stream in self.streams.values():
+            stream.close()
+
+
+_STREAM_FILE = re.compile(r"(state|cpu(?:0|[1-9][0-9]{0,4}))(?:\.[1-9][0-9]{0,8})?")
+
+
+def _list(folder: Path) -> list[tuple[str, int]]:
+    """Names and inodes of what is in a folder, in the order of the names."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted((entry.name, entry.inode()) for entry in entries)
+    except OSError:
+        return []
+
+
+def _open_plain(path: Path) -> int:
+    """A file's descriptor.  OSError if it is no plain file; nothing else is waited for, or touched."""
+    fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise OSError("it is no plain file")
+    return fd
+
+
+def _beginning(path: Path) -> bytes:
+    """The bytes of a file's first header, fewer if it is too short or cannot be read."""
+    try:
+        fd = _open_plain(path)
+    except OSError:
+        return b""
+    try:
+        return os.pread(fd, PACKET_HEADER, 0)
+    finally:
+        os.close(fd)
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def open_trace(path: Path, index: int = 0, *, live: bool = False) -> Trace:
+    """The trace in a directory; ``live``: it is still being written.  ReadError if its metadata cannot be used."""
+    where = path / "metadata"
+    try:
+        with where.open("rb") as file:
+            data = file.read(METADATA_MAX + 1)
+    except OSError as error:
+        raise ReadError(where, f"it cannot be read: {error.strerror}") from None
+    if len(data) > METADATA_MAX:
+        raise ReadError(where, f"it has more than {METADATA_MAX >> 20} MiB, which no metadata has")
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise ReadError(where, f"byte {error.start} is no text", "copy the trace anew") from None
+    trace = Trace(path, Layout(parse(text, str(where)), index), index)
+    trace.scan_files(live=live)
+    return trace
+
+
+def find_traces(path: Path) -> Sequence[Path]:
+    """The traces at a path: the directory itself, or directories below it that have ``metadata``; sorted."""
+    if (path / "metadata").is_file():
+        return (path,)
+    return tuple(sorted(Path(folder) for folder, files in _walk(path) if "metadata" in files))
+
+
+def _walk(path: Path) -> Iterator[tuple[str, list[str]]]:
+    for folder, _, files in os.walk(path):
+        yield folder, files

@@ -1,0 +1,1 @@
+"""What an event is: its layout, batches of events, calls, and what is known of processes and descriptors."""

@@ -1,0 +1,166 @@
+"""Who the threads are, over time.
+
+A trace says it in events of its own: when it first meets a thread, and whenever something of it changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from syscord_read.model.batch import Batch, Group
+from syscord_read.model.call import values_of
+from syscord_read.model.columns import threads_of
+from syscord_read.model.layout import Kind
+from syscord_read.model.value import Missing
+
+#: A field that could not be read where it would have been needed (docs/trace-format.md).
+UNREAD = 16
+
+Identities = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class Process:
+    """Identity of one thread, from one ``process`` event to the next.
+
+    ``comm`` and ``exe`` are bytes; ``exe`` is empty if it has none (a kernel thread), or that is not known.  ``reason``
+    is the event's: "state", "seen", "fork", "exec", "rename", "ids", "parent", "exit".  ``since`` is in ns since the
+    epoch.
+    """
+
+    trace: int
+    tid: int
+    pid: int
+    ppid: int
+    uid: int
+    comm: bytes
+    exe: bytes
+    reason: str
+    since: int
+
+
+class Processes:
+    """Identities, fed by batches in order.
+
+    ``known`` is about the last batch: the identities that its threads had before it, then those that its events gave.
+    ``update`` gives indices into it.  ``changes`` has the identities that events gave, each with its event's row.
+    ``files`` is what all ``open_file`` events said so far: (trace, pid, fd) -> path.
+    """
+
+    def __init__(self) -> None:
+        self.known: list[Process] = []
+        self.changes: list[tuple[int, Process]] = []
+        self.files: dict[tuple[int, int, int], bytes] = {}
+        self._now: dict[tuple[int, int], Process] = {}
+
+    def update(self, batch: Batch) -> Identities:
+        """For each row the index in ``known`` of its thread's identity, or -1; to be called once a batch."""
+        self._forget_ended()
+        threads, which = np.unique(threads_of(batch, batch.tid), return_inverse=True)
+        before = [self._now.get((key >> 32, key & 0xFFFFFFFF)) for key in threads.tolist()]
+        self.known = [process for process in before if process]
+        numbers = iter(range(len(self.known)))
+        first = np.array([next(numbers) if process else -1 for process in before], np.int32)
+        identities: Identities = first[which] if len(threads) else np.empty(0, np.int32)
+        self._note_files(batch)
+        self._note_processes(batch)
+        if self.changes:
+            _apply(identities, which, [row for row, _ in self.changes], len(self.known))
+            self.known += self.described
+        return identities
+
+    @property
+    def described(self) -> list[Process]:
+        """The identities that the events of the last batch gave, in their order."""
+        return [process for _, process in self.changes]
+
+    def now(self, trace: int, tid: int) -> Process | None:
+        """Who a thread is after the batches so far; one that ended in the last batch is still known."""
+        return self._now.get((trace, tid))
+
+    def _forget_ended(self) -> None:
+        """Threads that ended before the last batch did: others may get their numbers."""
+        for process in self.described:
+            key = process.trace, process.tid
+            if process.reason == "exit" and self._now.get(key) is process:
+                del self._now[key]
+
+    def _note_files(self, batch: Batch) -> None:
+        for group in _groups(batch, Kind.OPEN_FILE):
+            trace = group.event_class.trace
+            for pid, fd, path in zip(batch.pid[group.rows].tolist(), *_values(group, "fd", "path"), strict=True):
+                if isinstance(path, bytes):
+                    self.files[trace, pid, fd] = path
+
+    def _note_processes(self, batch: Batch) -> None:
+        """Remember who is who now."""
+        self.changes = []
+        for row, said, exe in sorted(self._events(batch), key=lambda entry: entry[0]):
+            process = self._complete(said, exe)
+            self.changes.append((row, process))
+            self._now[process.trace, process.tid] = process
+
+    def _events(self, batch: Batch) -> Iterator[tuple[int, Process, bytes | None]]:
+        """The ``process`` events: row, identity, and the executable, None if that is not known."""
+        for group in _groups(batch, Kind.PROCESS):
+            trace = group.event_class.trace
+            reasons = _labels(group, "reason")
+            unread = _marks(group, "exe") & UNREAD
+            columns = _values(group, "reason", "ppid", "uid", "comm", "exe")
+            for place, (reason, ppid, uid, comm, exe) in enumerate(zip(*columns, strict=True)):
+                row = int(group.rows[place])
+                tid, pid, since = int(batch.tid[row]), int(batch.pid[row]), int(batch.time[row])
+                said = b"" if isinstance(exe, Missing) else exe
+                process = Process(trace, tid, pid, ppid, uid, comm, said, reasons.get(reason, str(reason)), since)
+                yield row, process, None if unread[place] else said
+
+    def _complete(self, process: Process, exe: bytes | None) -> Process:
+        """An executable that could not be read (None) is the thread's earlier one, its process's, or its parent's."""
+        if exe is not None:
+            return process
+        for tid in (process.tid, process.pid, process.ppid):
+            earlier = self.now(process.trace, tid)
+            if earlier and not (tid == process.tid and process.reason == "exec"):
+                return replace(process, exe=earlier.exe)
+        return process
+
+
+def _groups(batch: Batch, kind: Kind) -> Iterator[Group]:
+    return (group for group in batch.group_list if group.event_class.kind is kind)
+
+
+def _values(group: Group, *labels: str) -> list[list[object]]:
+    """Columns as Python values, one element None for each that the class does not have."""
+    columns = [group.labelled(label) for label in labels]
+    return [[None] * len(group.rows) if column is None else list(values_of(column)) for column in columns]
+
+
+def _marks(group: Group, label: str) -> NDArray[np.uint8]:
+    column = group.labelled(label)
+    return np.zeros(len(group.rows), np.uint8) if column is None else column.marks
+
+
+def _labels(group: Group, label: str) -> Mapping[Any, str]:
+    """Names of the values of an enumeration."""
+    column = group.labelled(label)
+    symbols = column.field.integer.symbols if column and column.field.integer else None
+    return symbols.labels if symbols else {}
+
+
+def _apply(identities: Identities, which: NDArray[np.int64], rows: list[int], first: int) -> None:
+    """Let each identity hold from its event on, up to the next one of the same thread; they are numbered from first."""
+    changed = np.isin(which, which[rows]).nonzero()[0]
+    order = changed[np.argsort(which[changed], kind="stable")]
+    begins = np.full(len(which), -1, np.int64)
+    begins[rows] = first + np.arange(len(rows))
+    events = begins[order]
+    threads = which[order]
+    # The last event at or before each row, if it is of the same thread.
+    last = np.maximum.accumulate(np.where(events >= 0, np.arange(len(order)), -1))
+    sound = (last >= 0) & (threads[last] == threads)
+    identities[order[sound]] = events[last[sound]]

@@ -1,0 +1,1 @@
+"""The text record, read back."""

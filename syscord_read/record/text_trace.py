@@ -1,0 +1,266 @@
+"""Text records as batches: what ``sink=text`` wrote, as far as text says it.
+
+There are no times (-1), no durations and no CPUs, and nothing has a type: values are bytes as they are written, but for
+the members of structs, which are numbers.  A batch keeps its lines, so that they can be printed as they were.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from syscord_read.errors import Problem, ReadError
+from syscord_read.model.batch import Batch, Column, Group, Ints, Loss
+from syscord_read.model.layout import FAULT, MARK_NAMES, NULL, PART, EventClass, Field, Integer, Kind, Member, Shape
+from syscord_read.model.value import Cut, Missing, parse_integer
+from syscord_read.record.text import BadRecord, Lost, Record, TextValue, parse_line
+
+#: Lines that make a batch, and bytes that a line has at most: some 100 kB of content, each byte four characters.
+LINES = 8192
+LINE_MAX = 4 << 20
+
+#: Seconds between two looks at a file that is being written.
+POLL_SECONDS = 0.25
+
+_MARKS = {name: mark for mark, name in MARK_NAMES}
+
+
+@dataclass
+class TextTrace:
+    """A text record.  While reading, ``problems`` grows.  ``size`` is in bytes."""
+
+    path: Path
+    problems: list[Problem] = field(default_factory=list)
+    classes: list[EventClass] = field(default_factory=list)
+    _class_numbers: dict[EventClass, int] = field(default_factory=dict)
+
+    @property
+    def size(self) -> int:
+        try:
+            return self.path.stat().st_size
+        except OSError:
+            return 0
+
+    def batches(self, progress: Callable[[int], None] | None = None) -> Iterator[Batch]:
+        """All records."""
+        for lines in _in_chunks(self._lines(), progress):
+            yield self.batch(lines)
+
+    def follow(self, pause: Callable[[float], None] = time.sleep) -> Iterator[Batch]:
+        """All records that there are and will be, also if the file is rotated or emptied; it ends only when closed."""
+        while True:
+            inode = self.path.stat().st_ino
+            with self.path.open("rb") as file:
+                yield from self._follow_file(file.fileno(), inode, pause)
+
+    def _follow_file(self, fd: int, inode: int, pause: Callable[[float], None]) -> Iterator[Batch]:
+        """Until the path leads to another file, or this one was emptied."""
+        rest, offset = b"", 0
+        while True:
+            data = os.pread(fd, LINE_MAX, offset)
+            if data:
+                offset += len(data)
+                *whole, rest = (rest + data).split(b"\n")
+                for start in range(0, len(whole), LINES):
+                    yield self.batch([(offset, line + b"\n") for line in whole[start : start + LINES]])
+                continue
+            if os.fstat(fd).st_size < offset or _inode(self.path) not in (inode, None):
+                return
+            pause(POLL_SECONDS)
+
+    def _lines(self) -> Iterator[tuple[int, bytes]]:
+        """Each line with its offset; the last one may have no end."""
+        offset = 0
+        try:
+            with self.path.open("rb") as file:
+                while line := file.readline(LINE_MAX):
+                    yield offset, line
+                    offset += len(line)
+        except OSError as error:
+            raise ReadError(self.path, f"it cannot be read: {error.strerror}") from None
+
+    def batch(self, lines: Sequence[tuple[int, bytes]]) -> Batch:
+        """These lines, each with its offset in the file.  A line that is no record becomes a problem."""
+        records: list[tuple[bytes, Record]] = []
+        losses: list[Loss] = []
+        for offset, line in lines:
+            parsed = self._parse(offset, line)
+            if isinstance(parsed, Record):
+                records.append((line, parsed))
+            elif parsed:
+                losses.append(Loss(len(records), -1, parsed.count, parsed.cause, parsed.cpu))
+        return self._batch(records, tuple(losses))
+
+    def _parse(self, offset: int, line: bytes) -> Record | Lost | None:
+        try:
+            if not line.endswith(b"\n"):
+                raise BadRecord(1, len(line) + 1, "the line has no end: it was cut off")
+            return parse_line(line.decode("ascii"))
+        except UnicodeDecodeError as error:
+            what = f"byte {error.start} of the line is not ASCII"
+        except BadRecord as error:
+            what = str(error).removeprefix("line 1, ")
+        self.problems.append(Problem(str(self.path), offset, what))
+        return None
+
+    def _batch(self, records: list[tuple[bytes, Record]], losses: tuple[Loss, ...]) -> Batch:
+        indices = np.array([self._class(record) for _, record in records], np.int64)
+        plain = [record for _, record in records]
+        unknown = np.full(len(plain), -1, np.int64)
+        has_ret = np.array([record.res is not None for record in plain], np.bool_)
+        return Batch(
+            classes=self.classes,
+            time=unknown,
+            cpu=unknown,
+            class_index=indices,
+            pid=np.array([record.pid for record in plain], np.int64),
+            tid=np.array([record.tid for record in plain], np.int64),
+            duration=unknown,
+            ret=np.array([_register(record.res or 0) for record in plain], np.int64),
+            has_ret=has_ret,
+            unseen=np.array([record.unseen for record in plain], np.bool_),
+            nr=np.array([-1 if record.nr is None else record.nr for record in plain], np.int64),
+            group_list=tuple(self._groups(plain, indices)),
+            losses=losses,
+            lines=pa.array([line for line, _ in records], pa.binary()),
+        )
+
+    def _groups(self, records: list[Record], indices: Ints) -> Iterator[TextGroup]:
+        for number in np.unique(indices):
+            rows = (indices == number).nonzero()[0]
+            yield TextGroup(self.classes[number], rows, [records[row] for row in rows])
+
+    def _class(self, record: Record) -> int:
+        """The number of a record's class: those of the same fields share one."""
+        found = _class_of(record)
+        if found not in self._class_numbers:
+            self._class_numbers[found] = len(self.classes)
+            self.classes.append(found)
+        return self._class_numbers[found]
+
+
+def _register(res: int) -> int:
+    """A result as the register's 64 bits with a sign; text has large addresses without."""
+    return (res + (1 << 63)) % (1 << 64) - (1 << 63)
+
+
+def _inode(path: Path) -> int | None:
+    """None if there is no such file just now."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
+
+
+def _in_chunks(
+    lines: Iterator[tuple[int, bytes]], progress: Callable[[int], None] | None
+) -> Iterator[list[tuple[int, bytes]]]:
+    """Lines, some at a time."""
+    chunk: list[tuple[int, bytes]] = []
+    size = 0
+    for line in lines:
+        chunk.append(line)
+        size += len(line[1])
+        if len(chunk) == LINES or size > LINE_MAX:
+            if progress:
+                progress(size)
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _class_of(record: Record) -> EventClass:
+    kind = Kind.COMPAT if record.compat else Kind.UNKNOWN if record.name == "unknown" else Kind.SYSCALL
+    entry = [_field(label, value, record.fields) for label, value in record.fields.items()]
+    exit = [_field(label, value, record.fields, exit=True) for label, value in record.after.items()]
+    return EventClass(
+        -1, kind, record.name, (*entry, *exit), ret=_ANY, unseen=record.unseen, no_result=record.res is None
+    )
+
+
+_ANY = Integer(64, True)
+
+
+def _field(label: str, value: TextValue, entry: Mapping[str, TextValue], *, exit: bool = False) -> Field:
+    """What a field must be, that has this value."""
+    key = f"{label}_out" if exit and label in entry else label
+    match value:
+        case tuple() if any(isinstance(each, Mapping) for each in value):
+            first = next(each for each in value if isinstance(each, Mapping))
+            return Field(label, Shape.STRUCTS, "", exit, None, _members(first), key)
+        case tuple():
+            return Field(label, Shape.STRINGS, "", exit, key=key)
+        case Mapping():
+            return Field(label, Shape.STRUCT, "", exit, None, _members(value), key)
+        case _:
+            return Field(label, Shape.BYTES, "", exit, key=key)
+
+
+def _members(struct: Mapping[str, TextValue]) -> tuple[Member, ...]:
+    return tuple(Member(label, "", _ANY) for label in struct)
+
+
+class TextGroup(Group):
+    """Records of one class."""
+
+    def __init__(self, event_class: EventClass, rows: Ints, records: list[Record]) -> None:
+        self.event_class = event_class
+        self.rows = rows
+        self.records = records
+
+    def select(self, places: Ints, rows: Ints) -> TextGroup:
+        return TextGroup(self.event_class, rows, [self.records[place] for place in places])
+
+    def column(self, field: Field) -> Column:
+        if field not in self.event_class.fields:
+            raise KeyError(field.key)
+        values = [(record.after if field.exit else record.fields)[field.label] for record in self.records]
+        pairs = zip(self.records, values, strict=True)
+        shown = [_marks(record, field.label) | _marks_of(value) for record, value in pairs]
+        strings = [each for value in values if isinstance(value, tuple) for each in value]
+        items = [_marks_of(each) for each in strings] if field.shape is Shape.STRINGS else []
+        return Column(field, _array(field, values), np.array(shown, np.uint8), np.array(items, np.uint8))
+
+
+def _marks(record: Record, label: str) -> int:
+    return sum(_MARKS[name] for name in record.marks.get(label, ()))
+
+
+def _marks_of(value: TextValue) -> int:
+    match value:
+        case Missing.NULL:
+            return NULL
+        case Missing.FAULT:
+            return FAULT
+        case Cut():
+            return PART
+    return 0
+
+
+def _array(field: Field, values: Sequence[TextValue]) -> pa.Array:
+    match field.shape:
+        case Shape.STRINGS:
+            lists = [[_bytes(each) for each in value] if isinstance(value, tuple) else [] for value in values]
+            return pa.array(lists, pa.list_(pa.binary()))
+        case Shape.STRUCTS:
+            return pa.array([[*map(_numbers, value)] if isinstance(value, tuple) else [] for value in values])
+        case Shape.STRUCT:
+            return pa.array([_numbers(value) for value in values])
+        case _:
+            return pa.array([_bytes(value) for value in values], pa.binary())
+
+
+def _bytes(value: TextValue) -> bytes:
+    return value.beginning if isinstance(value, Cut) else value if isinstance(value, bytes) else b""
+
+
+def _numbers(struct: TextValue) -> dict[str, Any] | None:
+    return {label: parse_integer(value) for label, value in struct.items()} if isinstance(struct, Mapping) else None

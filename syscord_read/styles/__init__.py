@@ -1,1 +1,0 @@
-"""Ways of writing records down.  Each style is a module with ``lines``, which gives bytes for a batch."""

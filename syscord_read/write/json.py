@@ -1,0 +1,267 @@
+"""JSON Lines: an object a syscall, as docs/record.schema.json says."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from syscord_read.model.addresses import parse_address
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints, Loss, typed_ret
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import FAULT, LATE, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
+from syscord_read.model.processes import Processes
+from syscord_read.write.columns import (
+    Escapes,
+    Piece,
+    by_value,
+    decimal,
+    escape,
+    in_order,
+    is_null,
+    join,
+    lengths_of,
+    numbers_of,
+    one_of,
+    where,
+)
+from syscord_read.write.record import is_empty
+
+
+def _escape_byte(byte: int) -> bytes:
+    text = json.dumps(chr(byte), ensure_ascii=False)[1:-1]
+    return text.encode("ascii") if byte < 128 else bytes([byte])
+
+
+_ESCAPES = Escapes([_escape_byte(byte) for byte in range(256)])
+_NULL = b"null"
+
+
+class Writer:
+    """Writes batches, in order; it knows what the processes are called."""
+
+    def __init__(self) -> None:
+        self.processes = Processes()
+
+    def lines(self, batch: Batch) -> pa.Buffer:
+        """All syscalls of a batch as lines, and what was lost between them."""
+        identities = self.processes.update(batch)
+        names = [b'"comm":' + _text(process.comm) + b"," for process in self.processes.known]
+        # The last is for -1: nobody knows who it is.
+        comms = one_of([*names, b""], np.where(identities < 0, len(names), identities))
+        groups = [group for group in batch.group_list if group.event_class.kind.is_call]
+        columns = [_lines_of_group(batch, group, comms) for group in groups]
+        return in_order(columns, [group.rows for group in groups], _lost(batch))
+
+
+def _lost(batch: Batch) -> list[tuple[int, bytes]]:
+    return [(loss.row, json.dumps(_loss(loss), separators=(",", ":")).encode() + b"\n") for loss in batch.losses]
+
+
+def _loss(loss: Loss) -> dict[str, int | str]:
+    when = {"time": loss.time} if loss.time >= 0 else {}
+    return {**when, "packets" if loss.cause == "gap" else "lost": loss.count, "cause": loss.cause, "cpu": loss.cpu}
+
+
+def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:
+    event_class, rows = group.event_class, group.rows
+    pieces: list[Piece] = [b"{"]
+    for label, values in (("time", batch.time), ("duration", batch.duration), ("cpu", batch.cpu)):
+        pieces += _known(label, values[rows])
+    pieces += [b'"pid":', decimal(batch.pid[rows]), b',"tid":', decimal(batch.tid[rows]), b","]
+    pieces += [comms.take(pa.array(rows)), b'"syscall":' + _text(event_class.name.encode())]
+    if event_class.name == "unknown":
+        pieces += [b',"nr":', decimal(batch.nr[rows])]
+    pieces.append(b',"compat":true' if event_class.kind is Kind.COMPAT else b"")
+    pieces.append(b',"unseen":true' if event_class.unseen else b"")
+    pieces += _part(group, "args", event_class.entry)
+    pieces += _result(event_class, batch.ret[rows])
+    pieces += _part(group, "out", event_class.exit)
+    pieces += [_marks(group), b"}\n"]
+    return join(pieces, len(rows))
+
+
+def _known(label: str, values: Ints) -> list[Piece]:
+    """A number that may not be known, in which case nothing is said of it."""
+    name = f'"{label}":'.encode()
+    known = values >= 0
+    if known.all():
+        return [name, decimal(values), b","]
+    return [where(known, join([name, decimal(values), b","], len(values)), b"")]
+
+
+def _result(event_class: EventClass, ret: Ints) -> list[Piece]:
+    if event_class.no_result:
+        return [b',"ret":null']
+    failed = (ret < 0) & (ret >= -MAX_ERROR)
+    meaning = decimal(typed_ret(event_class, ret))
+    if not failed.any():
+        return [b',"ret":', meaning]
+    errors = by_value(decimal(np.where(failed, -ret, 0)), _error)
+    return [b',"ret":', where(failed, decimal(ret), meaning), errors]
+
+
+def _error(number: bytes) -> bytes:
+    name = ERRNOS.get(int(number))
+    return f',"error":"{name}"'.encode() if name else b""
+
+
+def _part(group: Group, label: str, fields: Sequence[Field]) -> list[Piece]:
+    """The fields of the entry, or of the exit, as an object."""
+    pieces: list[Piece] = []
+    before = f',"{label}":{{'.encode()
+    for field in fields:
+        pieces += [before + _text(field.label.encode()) + b":", _value(group.column(field))]
+        before = b","
+    return [*pieces, b"}"] if fields else []
+
+
+def _value(column: Column) -> Piece:
+    texts = present(column)
+    missing = (column.marks & NULL) > 0
+    faulted = (column.marks & FAULT) > 0
+    if faulted.any():
+        missing |= faulted & is_empty(column)
+    return where(missing, _NULL, texts) if missing.any() else texts
+
+
+def present(column: Column) -> Piece:
+    """The values of a field, as if all were there."""
+    values, field = column.values, column.field
+    match field.shape:
+        case Shape.INTEGER:
+            return _numbers(values)
+        case Shape.TEXT | Shape.BYTES:
+            return texts_of(values)
+        case Shape.ADDRESS:
+            return by_value(values, _address)
+        case Shape.STRINGS:
+            return _list(values, _strings(values.flatten(), column.item_marks))
+        case Shape.STRUCTS | Shape.NUMBERS:
+            return _list(values, _elements(values.flatten(), field))
+        case _:
+            present = _elements(values, field)
+            return where(is_null(values), _NULL, present) if values.null_count else present
+
+
+def _numbers(values: pa.Array) -> pa.Array:
+    return decimal(numbers_of(values))
+
+
+def _elements(values: pa.Array, field: Field) -> pa.Array:
+    if field.shape in (Shape.NUMBER, Shape.NUMBERS):
+        return _numbers(values)
+    pieces: list[Piece] = []
+    before = b"{"
+    for place, member in enumerate(field.members):
+        pieces += [before + _text(member.label.encode()) + b":", _numbers(values.field(place))]
+        before = b","
+    return join([*pieces, b"}"], len(values))
+
+
+def _list(lists: pa.Array, texts: Piece) -> pa.Array:
+    column = join([texts], len(lists.flatten()))
+    offsets = lists.offsets.to_numpy() - lists.offsets[0].as_py()
+    of_texts = pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), column)
+    return join([b"[", pc.binary_join(of_texts, pa.scalar(b",", pa.binary())), b"]"], len(lists))
+
+
+def _strings(values: pa.Array, marks: Any) -> Piece:
+    """Strings in a list; one of which only the beginning was kept is an object."""
+    texts = texts_of(values)
+    if not marks.any():
+        return texts
+    empty = lengths_of(values) == 0
+    cut = ((marks & (PART | FAULT)) > 0) & ~empty
+    faulted = ((marks & FAULT) > 0) & empty
+    begun = join([b'{"begins":', texts, b"}"], len(values))
+    return where(faulted, _NULL, where(cut, begun, texts))
+
+
+def texts_of(values: pa.Array) -> pa.Array:
+    """Bytes as strings; those that are no UTF-8 as {"base64": ...}."""
+    foreign = _not_utf8(values)
+    strings = join([b'"', escape(values, _ESCAPES), b'"'], len(values))
+    if not foreign.any():
+        return strings
+    encoded = [_base64(value) if wrong else None for value, wrong in zip(values.to_pylist(), foreign, strict=True)]
+    return pc.coalesce(pa.array(encoded, pa.binary()), strings)
+
+
+def _not_utf8(values: pa.Array) -> Bools:
+    """Which values are no UTF-8."""
+    wrong: Bools = np.zeros(len(values), np.bool_)
+    try:
+        values.cast(pa.string())
+    except pa.ArrowInvalid:
+        for place, value in enumerate(values.to_pylist()):
+            wrong[place] = not value.isascii() and not _is_utf8(value)
+    return wrong
+
+
+def _is_utf8(value: bytes) -> bool:
+    try:
+        value.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _base64(value: bytes) -> bytes:
+    return b'{"base64":"%s"}' % base64.b64encode(value)
+
+
+def _text(value: bytes) -> bytes:
+    """One value as ``texts_of`` writes it."""
+    return json.dumps(value.decode(), ensure_ascii=False).encode() if _is_utf8(value) else _base64(value)
+
+
+def _address(value: bytes) -> bytes:
+    """A socket address as an object."""
+    address = parse_address(value)
+    if address is None:
+        return _base64(value)
+    parts = (f'"{label}":'.encode() + _json(part) for label, part in address.items())
+    return b"{" + b",".join(parts) + b"}"
+
+
+def _json(value: Any) -> bytes:
+    return _text(value) if isinstance(value, bytes) else json.dumps(value).encode()
+
+
+_BITS = 4
+
+
+def _marks(group: Group) -> Piece:
+    """What is to be known of fields, where there is something."""
+    marked = [
+        (field, marks)
+        for field in group.event_class.fields
+        if field.shape is not Shape.INTEGER and (marks := group.column(field).marks & (PART | FAULT | LATE)).any()
+    ]
+    if not marked:
+        return b""
+    code = np.zeros(len(group.rows), np.int64)
+    for place, (_, marks) in enumerate(marked):
+        code |= marks.astype(np.int64) << (_BITS * place)
+    codes, which = np.unique(code, return_inverse=True)
+    fields = tuple(field for field, _ in marked)
+    return one_of([_marks_object(fields, int(each)) for each in codes], which)
+
+
+@lru_cache(maxsize=1024)
+def _marks_object(fields: tuple[Field, ...], code: int) -> bytes:
+    """The marks of one event, of which the code has those of each field."""
+    parts: dict[str, dict[str, list[str]]] = {}
+    for place, field in enumerate(fields):
+        marks = code >> (_BITS * place) & ((1 << _BITS) - 1)
+        names = [name for mark, name in MARK_NAMES if marks & mark]
+        if names:
+            parts.setdefault("out" if field.exit else "args", {})[field.label] = names
+    return b',"marks":' + json.dumps(parts, separators=(",", ":")).encode() if parts else b""

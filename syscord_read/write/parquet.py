@@ -1,0 +1,245 @@
+"""Parquet files, partitioned as Hive does it: OUT/host=HOST/hour=HOUR/part-N.parquet.
+
+The columns are in ``SCHEMA``; docs/reading.md explains them.  The fields of a syscall are a map of strings: all
+syscalls are in one table that way, a query for one of them reads as fields['path'], and a column that some recording
+does not have is no error.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+from urllib.parse import quote
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from syscord_read.model.batch import Batch, Bools, Ints, as_type
+from syscord_read.model.columns import distinct
+from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.layout import MAX_ERROR, Kind
+from syscord_read.model.processes import Processes
+from syscord_read.source import Source
+from syscord_read.write.fields import mark_texts, plain, texts
+
+_HOUR = 3_600_000_000_000
+
+#: What Hive writes for a partition whose value is not known.
+UNKNOWN = "__HIVE_DEFAULT_PARTITION__"
+
+#: Rows of a row group, and bytes of memory that its rows take; what comes first ends it.
+GROUP_ROWS, GROUP_BYTES = 131_072, 64 << 20
+
+#: Files that are written at a time.
+OPEN_MAX = 8
+
+_MAP = pa.map_(pa.string(), pa.string())
+
+
+def schema(unit: str = "us") -> pa.Schema:
+    """The columns of a file; ``unit`` is that of ts.  The partitions' columns, host and hour, are not among them."""
+    return pa.schema(
+        [
+            pa.field("ts", pa.timestamp(unit, "UTC")),
+            pa.field("time", pa.int64()),
+            pa.field("duration", pa.int64()),
+            pa.field("cpu", pa.int32()),
+            pa.field("pid", pa.int32(), nullable=False),
+            pa.field("tid", pa.int32(), nullable=False),
+            pa.field("comm", pa.string()),
+            pa.field("syscall", pa.string(), nullable=False),
+            pa.field("compat", pa.bool_(), nullable=False),
+            pa.field("ret", pa.int64()),
+            pa.field("errno", pa.string()),
+            pa.field("fields", _MAP, nullable=False),
+            pa.field("marks", _MAP, nullable=False),
+        ]
+    )
+
+
+def is_ours(folder: Path) -> bool:
+    """Whether a folder has nothing but what was made here."""
+    return folder.is_dir() and all(each.name.startswith("host=") for each in folder.iterdir())
+
+
+def write(batches: Iterable[Batch], source: Source, folder: Path, unit: str = "us") -> None:
+    """Write all syscalls of the batches."""
+    hosts = [str(trace.layout.env.get("hostname", "")) or UNKNOWN for trace in source.traces]
+    rows = Rows(unit)
+    with _Files(folder, schema(unit)) as files:
+        for batch in batches:
+            calls = batch.select(batch.is_call)
+            table = rows.table(batch, calls)
+            for partition, chosen in _partitions(calls, hosts):
+                files.write(partition, table.filter(pa.array(chosen)) if not chosen.all() else table)
+
+
+def _partitions(calls: Batch, hosts: list[str]) -> Iterator[tuple[str, Bools]]:
+    """The partitions that rows are in, with which rows those are."""
+    traces = np.array([event_class.trace if event_class.id >= 0 else -1 for event_class in calls.classes], np.int64)
+    host = traces[calls.class_index] if len(calls) else calls.time
+    hours = np.where(calls.time >= 0, calls.time // _HOUR, -1)
+    keys = (host + 1) << 32 | (hours + 1)
+    for key in np.unique(keys).tolist():
+        trace, hour = (key >> 32) - 1, (key & 0xFFFFFFFF) - 1
+        name = hosts[trace] if trace >= 0 else UNKNOWN
+        yield f"host={quote(name, safe='')}/hour={hour_name(hour)}", keys == key
+
+
+def hour_name(hour: int) -> str:
+    """An hour since the epoch, such as 2026-11-23T14, in UTC; -1: not known."""
+    return UNKNOWN if hour < 0 else str(np.datetime64(hour, "h"))
+
+
+class Rows:
+    """Makes tables of batches, in order; it knows what processes are called."""
+
+    def __init__(self, unit: str) -> None:
+        self.schema = schema(unit)
+        self.processes = Processes()
+
+    def table(self, batch: Batch, calls: Batch) -> pa.Table:
+        """The rows of ``calls``, which are the syscalls of a batch."""
+        identities = self.processes.update(batch)[batch.is_call].astype(np.int64)
+        fields, marks = _maps(calls)
+        failed = calls.failed
+        columns = {
+            "ts": _nanoseconds(calls.time).cast(self.schema.field("ts").type, safe=False),
+            "time": _known(calls.time),
+            "duration": _known(calls.duration),
+            "cpu": _known(calls.cpu).cast(pa.int32()),
+            "pid": pa.array(calls.pid.astype(np.int32)),
+            "tid": pa.array(calls.tid.astype(np.int32)),
+            "comm": self._comms(identities),
+            "syscall": pa.array([each.name for each in calls.classes], pa.string()).take(pa.array(calls.class_index)),
+            "compat": pa.array(calls.of_class(lambda event_class: event_class.kind is Kind.COMPAT)),
+            "ret": pa.array(_results(calls), mask=~calls.has_ret),
+            "errno": pa.array(_ERRNO_NAMES).take(pa.array(np.where(failed, -calls.ret, 0), mask=~failed)),
+            "fields": fields,
+            "marks": marks,
+        }
+        return pa.table([columns[name] for name in self.schema.names], schema=self.schema)
+
+    def _comms(self, identities: Ints) -> pa.Array:
+        """What the threads were called then; null where nobody knows."""
+        numbers, which = distinct(identities)
+        names = [self.processes.known[number].comm if number >= 0 else None for number in numbers]
+        return plain(pa.array(names, pa.binary())).take(pa.array(which))
+
+
+_ERRNO_NAMES = [ERRNOS.get(number, f"E{number}") for number in range(MAX_ERROR + 1)]
+
+
+def _known(values: Ints) -> pa.Array:
+    return pa.array(values, mask=values < 0)
+
+
+def _nanoseconds(times: Ints) -> pa.Array:
+    return _known(times).cast(pa.timestamp("ns", "UTC"))
+
+
+def _results(calls: Batch) -> Ints:
+    """Results as their types mean them; those that need all 64 bits without a sign keep their bits."""
+    results = calls.ret.copy()
+    for group in calls.group_list:
+        if group.event_class.ret.bits == 32:
+            plain_results = calls.ret[group.rows]
+            results[group.rows] = np.where(
+                calls.failed[group.rows], plain_results, as_type(plain_results, group.event_class.ret).astype(np.int64)
+            )
+    return results
+
+
+def _maps(calls: Batch) -> tuple[pa.Array, pa.Array]:
+    """The fields of each call as texts, and what is to be known of them, by label; where it needs it, with _out."""
+    rows = [group.rows for group in calls.group_list]
+    order = pa.array(np.argsort(np.concatenate([*rows, np.empty(0, np.int64)]), kind="stable"))
+    values, marks = [_map([], [], 0)], [_map([], [], 0)]
+    for group in calls.group_list:
+        fields = group.event_class.fields
+        columns = [group.column(each) for each in fields]
+        names, entries = [each.key for each in fields], [texts(column) for column in columns]
+        if group.event_class.kind is not Kind.SYSCALL:
+            names, entries = [*names, "nr"], [*entries, pc.cast(pa.array(calls.nr[group.rows]), pa.string())]
+        values.append(_map(names, entries, len(group.rows)))
+        marked = [column for column in columns if column.marks.any()]
+        names_marked = [column.field.key for column in marked]
+        marks.append(_map(names_marked, list(map(mark_texts, marked)), len(group.rows), sparse=True))
+    return pa.concat_arrays(values).take(order), pa.concat_arrays(marks).take(order)
+
+
+def _map(names: Sequence[str], columns: Sequence[pa.Array], rows: int, *, sparse: bool = False) -> pa.Array:
+    """A map for each row, from the names to the values of the columns; ``sparse``: without those that are null."""
+    places = np.arange(rows)[:, np.newaxis] + np.arange(len(names)) * rows
+    items = pa.concat_arrays([pa.array([], pa.string()), *columns]).take(pa.array(places.reshape(-1)))
+    keys = pa.array(names, pa.string()).take(pa.array(np.tile(np.arange(len(names)), rows)))
+    lengths = np.full(rows, len(names))
+    if sparse:
+        there = items.is_valid()
+        lengths = np.asarray(there).reshape(places.shape).sum(axis=1)
+        keys, items = keys.filter(there), items.filter(there)
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
+    return pa.MapArray.from_arrays(pa.array(offsets), keys, items)
+
+
+@dataclass
+class _File:
+    """A file that is being written; ``rows`` wait for their row group."""
+
+    writer: pq.ParquetWriter
+    rows: list[pa.Table] = field(default_factory=list)
+
+    def write(self, table: pa.Table) -> None:
+        self.rows.append(table)
+        if sum(map(len, self.rows)) >= GROUP_ROWS or sum(rows.nbytes for rows in self.rows) >= GROUP_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self.rows:
+            self.writer.write_table(pa.concat_tables(self.rows), row_group_size=GROUP_ROWS)
+            self.rows = []
+
+    def close(self) -> None:
+        self.flush()
+        self.writer.close()
+
+
+class _Files:
+    """The files of all partitions.  The one that was not written to for longest is closed, and goes on in another."""
+
+    def __init__(self, folder: Path, schema: pa.Schema) -> None:
+        self.folder, self.schema = folder, schema
+        self._open: OrderedDict[str, _File] = OrderedDict()
+        self._parts: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        for file in self._open.values():
+            # What was written is thrown away if something went wrong, so that it need not be whole.
+            if kind is None:
+                file.close()
+            else:
+                file.writer.close()
+
+    def write(self, partition: str, table: pa.Table) -> None:
+        """Rows of a partition, such as host=board/hour=2026-11-23T14."""
+        if partition not in self._open:
+            self._open[partition] = self._begin(partition)
+            if len(self._open) > OPEN_MAX:
+                self._open.popitem(last=False)[1].close()
+        self._open.move_to_end(partition)
+        self._open[partition].write(table)
+
+    def _begin(self, partition: str) -> _File:
+        folder = self.folder / partition
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"part-{self._parts[partition]}.parquet"
+        self._parts[partition] += 1
+        return _File(pq.ParquetWriter(path, self.schema, compression="zstd"))

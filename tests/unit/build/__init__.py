@@ -1,0 +1,1 @@
+"""Options, kernels and the source of the module."""

@@ -1,0 +1,1 @@
+"""The generator: handlers and symbols, checked, resolved, rendered."""

@@ -1,0 +1,1 @@
+"""Events, calls, processes, descriptors, and which of them are selected."""

@@ -1,0 +1,182 @@
+"""Filters: each wants what it says, all must hold, and what is no syscall is never filtered out."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from syscord_read.errors import UsageError
+from syscord_read.model.call import calls_of
+from syscord_read.model.selection import Selection, When, parse_duration, parse_errnos, parse_when
+from syscord_read.source import open_source
+from tests.unit.traces import OFFSET, Maker
+
+SECOND = 1_000_000_000
+
+
+@pytest.fixture
+def trace(tmp_path: Path) -> Path:
+    """A call each 10 ns, whose time says which it is."""
+    maker = Maker()
+    maker.process(-1, 1, 7, 7, comm=b"nginx")
+    maker.process(-1, 2, 8, 7, comm=b"nginx-io")
+    maker.process(-1, 3, 9, 9, comm=b"sh")
+    opened = {"dir": -100, "flags": 0, "mode": 0}
+    maker.call(0, 10, 7, "openat", {**opened, "path": b"/etc/hosts"}, ret=3, duration=100)
+    maker.call(0, 20, 8, "openat", {**opened, "path": b"/tmp/\xff"}, ret=-2, pid=7, duration=5000)
+    maker.call(0, 30, 9, "close", {"fd": 3}, ret=-9, duration=10)
+    maker.call(0, 40, 9, "exit", {"status": 1})
+    maker.call(1, 50, 11, "close", None, ret=0, unseen=True)
+    maker.process(0, 55, 9, 9, comm=b"bash")
+    maker.call(0, 60, 9, "execve", {"path": b"/bin/ls", "argv": (b"/etc/x",)}, duration=1 << 33)
+    maker.other(0, 70, 9, 5, 0, compat=True)
+    return maker.write(tmp_path / "trace")
+
+
+def chosen(path: Path, **wishes: object) -> list[int]:
+    """The times of the calls that are wanted."""
+    source = open_source([path])
+    batches = list(source.batches(Selection(**wishes)))  # type: ignore[arg-type]
+    assert sum(int((~batch.is_call).sum()) for batch in batches) == 4
+    return [call.time - OFFSET for batch in batches for call in calls_of(batch) if call.time]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "times"),
+    [
+        ({}, [10, 20, 30, 40, 50, 60, 70]),
+        ({"pids": frozenset({7})}, [10, 20]),
+        ({"tids": frozenset({7, 11})}, [10, 50]),
+        ({"comms": ("nginx",)}, [10]),
+        ({"comms": ("nginx*", "b?sh")}, [10, 20, 60, 70]),
+        ({"comms": ("sh",)}, [30, 40]),
+        ({"names": frozenset({"close", "exit"})}, [30, 40, 50]),
+        ({"not_names": frozenset({"close", "openat"})}, [40, 60, 70]),
+        ({"names": frozenset({"open"})}, [70]),
+        ({"outcome": "failed"}, [20, 30]),
+        ({"outcome": "ok"}, [10, 40, 50, 60, 70]),
+        ({"errnos": frozenset({2})}, [20]),
+        ({"errnos": frozenset({2, 9})}, [20, 30]),
+        ({"least": 100}, [10, 20, 60]),
+        ({"most": 100}, [10, 30, 40, 70]),
+        ({"least": 11, "most": 5000}, [10, 20]),
+        ({"paths": ("/etc/*",)}, [10]),
+        ({"paths": ("/bin/l?", "/tmp/*")}, [20, 60]),
+        ({"paths": ("*",), "names": frozenset({"execve"})}, [60]),
+        ({"since": When(OFFSET + 40)}, [40, 50, 60, 70]),
+        ({"until": When(39, relative=True)}, [10, 20, 30, 40]),
+        ({"since": When(20 - 1, relative=True), "until": When(OFFSET + 50)}, [20, 30, 40, 50]),
+        ({"pids": frozenset({9}), "outcome": "failed"}, [30]),
+        ({"pids": frozenset({12345})}, []),
+    ],
+)
+def test_what_is_wanted_is_what_comes(trace: Path, wishes: dict[str, object], times: list[int]) -> None:
+    assert chosen(trace, **wishes) == times
+
+
+def test_text_records_are_selected_by_what_they_say(tmp_path: Path) -> None:
+    path = tmp_path / "record"
+    lines = [
+        "pid=7, openat, dir=-100, path=/etc/hosts, flags=0, mode=0, res=3\n",
+        "pid=7, tid=8, rename, oldpath=/a, newpath=/etc/b, res=-2\n",
+        "pid=9, write, fd=1, data=/etc/x, size=6, res=6\n",
+    ]
+    path.write_text("".join(lines))
+
+    def chosen(**wishes: object) -> list[bytes]:
+        batches = open_source([path]).batches(Selection(**wishes))  # type: ignore[arg-type]
+        return [line for batch in batches if batch.lines is not None for line in batch.lines.to_pylist()]
+
+    assert chosen(paths=("/etc/*",)) == [line.encode() for line in lines[:2]]
+    assert chosen(tids=frozenset({8})) == [lines[1].encode()]
+    assert chosen(outcome="failed") == [lines[1].encode()]
+    assert chosen(names=frozenset({"write", "banana"})) == [lines[2].encode()]
+
+
+@pytest.mark.parametrize(
+    ("wishes", "error"),
+    [
+        ({"since": When(0)}, "a text record has no times"),
+        ({"least": 0}, "a text record has no durations"),
+        ({"comms": ("x",)}, "a text record has no names of processes"),
+    ],
+)
+def test_what_text_does_not_say_cannot_be_asked(tmp_path: Path, wishes: dict[str, object], error: str) -> None:
+    path = tmp_path / "record"
+    path.write_text("pid=7, close, fd=1, res=0\n")
+    with pytest.raises(UsageError, match=error):
+        list(open_source([path]).batches(Selection(**wishes)))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "error"),
+    [("opnat", "there is no syscall 'opnat': did you mean openat?"), ("banana", "there is no syscall 'banana'")],
+)
+def test_a_name_that_no_syscall_has_is_refused(trace: Path, name: str, error: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        chosen(trace, not_names=frozenset({name}))
+    assert str(raised.value) == error
+
+
+def test_a_range_that_ends_before_it_begins_is_refused(trace: Path) -> None:
+    with pytest.raises(UsageError, match="ends before it begins"):
+        chosen(trace, since=When(5), until=When(4))
+
+
+@pytest.mark.parametrize(
+    ("text", "ns"),
+    [
+        ("5ns", 5),
+        ("250us", 250_000),
+        ("10ms", 10_000_000),
+        ("1.5s", 1_500_000_000),
+        ("2", 2 * SECOND),
+        ("1h", 3600 * SECOND),
+    ],
+)
+def test_durations_have_units(text: str, ns: int) -> None:
+    assert parse_duration(text) == ns
+
+
+@pytest.mark.parametrize("text", ["", "ms", "5x", "-1s", "1s2", "nan"])
+def test_what_is_no_duration_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match="is no duration"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "when"),
+    [
+        ("+10s", When(10 * SECOND, relative=True)),
+        ("14:05", When((14 * 60 + 5) * 60 * SECOND, of_day=True)),
+        ("14:05:01.5", When(((14 * 60 + 5) * 60 + 1) * SECOND + SECOND // 2, of_day=True)),
+        ("2026-11-23T14:05:00Z", When(1_795_442_700 * SECOND)),
+        ("2026-11-23T14:05:00.000001+00:00", When(1_795_442_700 * SECOND + 1000)),
+    ],
+)
+def test_times_are_absolute_relative_or_of_the_day(text: str, when: When) -> None:
+    assert parse_when(text) == when
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "+", "25:00", "2026-13-01"])
+def test_what_is_no_time_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        parse_when(text)
+
+
+def test_a_time_of_the_day_is_of_the_first_day(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    begin = 1_795_442_700 * SECOND
+    assert parse_when("14:06:00").resolve(begin) == begin + 60 * SECOND
+    assert parse_when("+1ms").resolve(begin) == begin + 1_000_000
+    monkeypatch.undo()
+    time.tzset()
+
+
+def test_errors_have_names() -> None:
+    assert parse_errnos(["ENOENT", "EAGAIN"]) == {2, 11}
+    with pytest.raises(UsageError, match="there is no error 'EACES': did you mean EACCES"):
+        parse_errnos(["EACES"])

@@ -1,0 +1,1 @@
+"""What stat, top and report show."""

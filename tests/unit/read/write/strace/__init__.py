@@ -1,0 +1,1 @@
+"""The way of writing of strace."""
