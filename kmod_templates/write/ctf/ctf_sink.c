@@ -20,6 +20,7 @@
 #include "write/ctf/metadata.h"
 #include "write/ctf/state.h"
 #include "write/files.h"
+#include "write/place.h"
 #include "write/rotation.h"
 #include "write/sink.h"
 #include "write/stall.h"
@@ -101,7 +102,7 @@ static void rotate(void)
 	unsigned int i;
 	int err;
 
-	err = syscord_files_shift(&sink.place, name_file, nr_cpu_ids + 1, syscord_params.keep);
+	err = syscord_rotation_rename(&sink.place, name_file, nr_cpu_ids + 1, syscord_params.keep);
 	if (err) {
 		syscord_rotation_failed(&sink.rotation, err);
 		return;
@@ -302,14 +303,14 @@ static int open_sink(void)
 	err = allocate();
 	if (err)
 		goto free;
-	err = syscord_place_of_folder(&sink.place, syscord_params.record);
+	err = syscord_place_open_folder(&sink.place, syscord_params.record);
 	if (err)
 		goto free;
 	err = check_streams();
 	if (!err)
 		err = write_metadata();
 	if (err) {
-		syscord_place_complain(err);
+		syscord_place_report(err);
 		goto close_place;
 	}
 	syscord_rotation_begin(&sink.rotation, 0);

@@ -19,6 +19,7 @@
 #include "ring/counters.h"
 #include "ring/cpu.h"
 #include "write/files.h"
+#include "write/place.h"
 #include "write/rotation.h"
 #include "write/sink.h"
 #include "write/stall.h"
@@ -60,7 +61,7 @@ static void name_file(unsigned int i, char *name, size_t size)
 /* Begin another file, at the end of a line.  If that can't be, the old one goes on. */
 static void rotate(void)
 {
-	int err = syscord_files_shift(&sink.place, name_file, 1, syscord_params.keep);
+	int err = syscord_rotation_rename(&sink.place, name_file, 1, syscord_params.keep);
 	struct file *file = err ? ERR_PTR(err) : syscord_file_append(&sink.place);
 
 	if (IS_ERR(file)) {
@@ -263,12 +264,12 @@ static int open_sink(void)
 	err = allocate();
 	if (err)
 		goto free;
-	err = syscord_place_of_file(&sink.place, syscord_params.record);
+	err = syscord_place_open_parent(&sink.place, syscord_params.record);
 	if (err)
 		goto free;
 	sink.file = syscord_file_append(&sink.place);
 	if (IS_ERR(sink.file)) {
-		err = syscord_place_complain(PTR_ERR(sink.file));
+		err = syscord_place_report(PTR_ERR(sink.file));
 		goto close_place;
 	}
 	syscord_rotation_begin(&sink.rotation, i_size_read(file_inode(sink.file)));
