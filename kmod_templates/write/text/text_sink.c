@@ -23,7 +23,8 @@
 #include "write/rotation.h"
 #include "write/sink.h"
 #include "write/stall.h"
-#include "write/text/format.h"
+#include "write/text/prepare.h"
+#include "write/text/print.h"
 
 /* Text that is gathered before it is written, at least. */
 #define BUFFER_ROOM	SZ_256K
@@ -113,7 +114,7 @@ static bool take_events(struct source *source, u64 until)
 	do {
 		if (!make_room())
 			return false;
-		end = syscord_format_event(sink.buffer + sink.filled, event);
+		end = syscord_print_event(sink.buffer + sink.filled, event);
 		sink.filled = end - sink.buffer;
 		syscord_ring_consume(ring, event);
 		event = syscord_ring_peek(ring, source->head);
@@ -196,7 +197,7 @@ static void report_lost(void)
 
 			if (dropped == sink.reported[cpu][cause] || !make_room())
 				continue;
-			end = syscord_format_lost(sink.buffer + sink.filled, cpu,
+			end = syscord_print_lost(sink.buffer + sink.filled, cpu,
 						  syscord_drop_names[cause],
 						  dropped - sink.reported[cpu][cause]);
 			sink.filled = end - sink.buffer;
@@ -238,13 +239,13 @@ static void free_sink(void)
 	kfree(sink.reported);
 	kfree(sink.sources);
 	vfree(sink.buffer);
-	syscord_format_forget();
+	syscord_text_free();
 	memset(&sink, 0, sizeof(sink));
 }
 
 static int allocate(void)
 {
-	int err = syscord_format_prepare();
+	int err = syscord_text_prepare();
 
 	sink.line_room = syscord_line_room(syscord_event_max());
 	sink.buffer_size = max_t(size_t, BUFFER_ROOM, 2 * sink.line_room);
