@@ -22,7 +22,7 @@ WORD = 2
 CONTENT_WORD = 4
 #: Arguments that are kept fast.
 FEW_ARGS = 3
-#: Behind the name, in a trace, of an exit field that has the label of an entry field; as in kmod_templates/write/ctf/metadata.c.
+#: Ends the name, in a trace, of an exit field that has the label of an entry field; as in write/ctf/metadata_events.c.
 OUT = "_out"
 
 

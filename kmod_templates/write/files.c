@@ -18,7 +18,7 @@
 #include "write/files.h"
 #include "write/place.h"
 
-/* A file that was there before may be no regular file, or another user's, or readable by others. */
+/* A file that was there may be no regular file, or another user's, or readable by others. */
 static int check_file(struct file *file)
 {
 	struct inode *inode = file_inode(file);
@@ -34,7 +34,7 @@ static int check_file(struct file *file)
 	return compat_change_mode(file, 0600);
 }
 
-/* A loss of power, or a full disk, may have torn the last line: end it, so that the next is whole. */
+/* A full disk, or a loss of power, may have torn the last line: end it before the next. */
 static int end_last_line(struct file *file)
 {
 	loff_t pos = i_size_read(file_inode(file)) - 1;

@@ -68,7 +68,7 @@ void syscord_rotation_failed(struct syscord_rotation *rotation, int err)
 }
 
 /*
- * Rename @from to @to, which is replaced; if there is no @from, remove @to.  With the folder locked.
+ * Rename @from to @to, which is replaced; if there is no @from, remove @to.  The folder is locked.
  */
 static int rename_over(const struct path *folder, const char *from, const char *to)
 {
