@@ -6,6 +6,7 @@
  * Names begin with an underscore, which readers take off: so none is a keyword of the language.
  */
 #include <linux/errno.h>
+#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
