@@ -103,7 +103,7 @@ static void add_event(struct syscord_event *event, size_t len)
 	struct syscord_packet *packet = state.packet;
 	u64 now = ktime_get_mono_fast_ns();
 
-	/* The clock may step back a little.  32 bits are enough: a packet is full before 2^32 ns. */
+	/* The clock may step back a little.  32 bits are enough: a packet is full before that. */
 	packet->end = max(packet->end, now);
 	event->time = packet->end;
 	event->size = (len + 1) / 2;

@@ -6,6 +6,7 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/types.h>
 
 #include "write/ctf/tsdl.h"
 
