@@ -22,7 +22,8 @@ WORD = 2
 CONTENT_WORD = 4
 #: Arguments that are read from the registers without a loop (kmod_templates/compat/syscall_get_arguments.h).
 FEW_ARGS = 3
-#: In a trace, what follows the name of an exit field that has an entry field's label; as in kmod_templates/write/ctf/.
+#: In a trace, this ends the name of an exit field that has the label of an entry field, as in
+#: kmod_templates/write/ctf/metadata_events.c.
 OUT = "_out"
 
 

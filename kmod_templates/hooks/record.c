@@ -11,9 +11,9 @@
 #include <linux/sched.h>
 #include <linux/types.h>
 
+#include "capture/copy_words.h"
 #include "capture/cursor.h"
 #include "capture/handlers.h"
-#include "capture/copy_words.h"
 #include "hooks/record.h"
 #include "ring/clock.h"
 #include "ring/cpu.h"

@@ -14,7 +14,6 @@
 #include <linux/vmalloc.h>
 
 #include "capture/copy_words.h"
-#include "capture/copy_words.h"
 #include "ring/memory.h"
 #include "ring/settings.h"
 #include "tasks/threads.h"

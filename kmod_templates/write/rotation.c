@@ -1,20 +1,32 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Rotation by size and by age: rotate_mb=, rotate_s=.
+ * Rotation by size and by age (rotate_mb=, rotate_s=): when it is due, and how files are renamed.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/dcache.h>
+#include <linux/err.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
+#include <linux/limits.h>
+#include <linux/mount.h>
+#include <linux/path.h>
 #include <linux/printk.h>
 #include <linux/ratelimit.h>
 #include <linux/sizes.h>
 #include <linux/timekeeping.h>
+#include <linux/types.h>
 
+#include "compat/lookup_noperm.h"
+#include "compat/vfs_rename.h"
+#include "compat/vfs_unlink.h"
 #include "params/params.h"
+#include "write/place.h"
 #include "write/rotation.h"
 
 /**
- * syscord_rotation_begin - new files are begun
+ * syscord_rotation_begin - note that new files were begun
  * @rotation:	of the sink
  * @size:	bytes that are in them already
  */
@@ -31,7 +43,7 @@ void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size)
  * @rotation:	of the sink
  * @more:	bytes that are to be written next
  *
- * Return: whether the files would get too large, or are too old; never if no record is in them.
+ * Return: whether the files would get too large, or are too old.  Files without a record are not.
  */
 bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t more)
 {
@@ -44,9 +56,11 @@ bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t mor
 }
 
 /**
- * syscord_rotation_failed - say why no new files are begun; it is tried again after as much more
+ * syscord_rotation_failed - say why no new files are begun
  * @rotation:	of the sink
  * @err:	negative errno
+ *
+ * The next try comes when the files have about doubled, or rotate_s= has gone by once more.
  */
 void syscord_rotation_failed(struct syscord_rotation *rotation, int err)
 {
@@ -54,4 +68,116 @@ void syscord_rotation_failed(struct syscord_rotation *rotation, int err)
 			    syscord_params.record, err);
 	rotation->limit += rotation->limit ? rotation->size : 0;
 	rotation->begun = ktime_get_seconds();
+}
+
+/*
+ * Rename @from to @to, which is replaced; if there is no @from, remove @to.  The folder is locked.
+ */
+static int rename_over(const struct path *folder, const char *from, const char *to)
+{
+	struct dentry *old = compat_lookup_noperm(from, folder->dentry), *new;
+	int err = 0;
+
+	if (IS_ERR(old))
+		return PTR_ERR(old);
+	new = compat_lookup_noperm(to, folder->dentry);
+	if (IS_ERR(new))
+		err = PTR_ERR(new);
+	else if (d_is_positive(old))
+		err = compat_vfs_rename(folder, old, new);
+	else if (d_is_positive(new))
+		err = compat_vfs_unlink(folder, new);
+	if (!IS_ERR(new))
+		dput(new);
+	dput(old);
+	return err;
+}
+
+/* Behind the name of a file that is about to become NAME.1. */
+#define ASIDE	".new"
+
+/* NAME.1 becomes NAME.2, and so on; then what was put aside becomes NAME.1. */
+static int shift_one(const struct path *folder, const char *name, unsigned int keep)
+{
+	char from[NAME_MAX], to[NAME_MAX];
+	unsigned int i;
+	int err = 0;
+
+	for (i = keep - 1; i > 1 && !err; i--) {
+		snprintf(from, sizeof(from), "%s.%u", name, i - 1);
+		snprintf(to, sizeof(to), "%s.%u", name, i);
+		err = rename_over(folder, from, to);
+	}
+	snprintf(from, sizeof(from), "%s" ASIDE, name);
+	snprintf(to, sizeof(to), "%s.1", name);
+	return err ?: rename_over(folder, from, to);
+}
+
+/* Put the first @count files aside, or @back.  Returns how many of them were, before an error. */
+static unsigned int put_aside(const struct syscord_place *place, syscord_file_name name_of,
+			      unsigned int count, bool back, int *err)
+{
+	char name[NAME_MAX], aside[NAME_MAX];
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		name_of(i, name, sizeof(name) - sizeof(ASIDE));
+		snprintf(aside, sizeof(aside), "%s" ASIDE, name);
+		*err = back ? rename_over(&place->folder, aside, name)
+			    : rename_over(&place->folder, name, aside);
+		if (*err)
+			break;
+	}
+	return i;
+}
+
+/* With the folder locked. */
+static int shift_all(const struct syscord_place *place, syscord_file_name name_of,
+		     unsigned int count, unsigned int keep)
+{
+	unsigned int i, aside;
+	char name[NAME_MAX];
+	int err, first = 0;
+
+	/* Errors are most likely here, and here all can be undone. */
+	aside = put_aside(place, name_of, count, false, &first);
+	if (first) {
+		put_aside(place, name_of, aside, true, &err);
+		return first;
+	}
+	for (i = 0; i < count; i++) {
+		name_of(i, name, sizeof(name) - sizeof(ASIDE));
+		err = shift_one(&place->folder, name, keep);
+		first = first ?: err;
+	}
+	/* The files are aside, so new ones can be made even after an error. */
+	if (first)
+		pr_warn_ratelimited("can't rename what was recorded in %s: error %d\n",
+				    syscord_params.record, first);
+	return 0;
+}
+
+/**
+ * syscord_rotation_rename - rename files: NAME becomes NAME.1, that becomes NAME.2, and so on
+ * @place:	their folder
+ * @name_of:	gives the name of each
+ * @count:	how many names there are; a file may be missing
+ * @keep:	how many files there may be of a name, NAME included; the oldest is removed
+ *
+ * Return: 0, or a negative errno; then all files have the names that they had.
+ */
+int syscord_rotation_rename(const struct syscord_place *place, syscord_file_name name_of,
+			    unsigned int count, unsigned int keep)
+{
+	struct inode *inode = d_inode(place->folder.dentry);
+	int err;
+
+	err = mnt_want_write(place->folder.mnt);
+	if (err)
+		return err;
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	err = shift_all(place, name_of, count, keep);
+	inode_unlock(inode);
+	mnt_drop_write(place->folder.mnt);
+	return err;
 }

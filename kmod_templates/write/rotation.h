@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * When a new file is begun.
+ * Rotation: when new files are begun, and what becomes of the old ones.
  */
 #ifndef SYSCORD_ROTATION_H
 #define SYSCORD_ROTATION_H
 
 #include <linux/types.h>
 
+struct syscord_place;
+
 /**
- * struct syscord_rotation - how far the files of a sink are
+ * struct syscord_rotation - size and age of the files of a sink
  * @size:	bytes in them
- * @base:	of which so many are descriptions that every new file begins with
- * @limit:	bytes that they may have
+ * @base:	bytes of @size that new files always begin with, and that are no records
+ * @limit:	bytes that they may have; 0: any
  * @begun:	when they were begun, in s since boot
  */
 struct syscord_rotation {
@@ -21,8 +23,13 @@ struct syscord_rotation {
 	u64 begun;
 };
 
+/* Gives the name of the file @i. */
+typedef void (*syscord_file_name)(unsigned int i, char *name, size_t size);
+
 void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size);
 bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t more);
 void syscord_rotation_failed(struct syscord_rotation *rotation, int err);
+int syscord_rotation_rename(const struct syscord_place *place, syscord_file_name name_of,
+			    unsigned int count, unsigned int keep);
 
 #endif

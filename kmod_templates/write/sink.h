@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the rings' content goes: text_sink.c and ctf_sink.c.  All of it runs in the writer.
+ * A sink writes what is in the rings into files.  Only the writer calls it.
  */
 #ifndef SYSCORD_SINK_H
 #define SYSCORD_SINK_H
@@ -10,13 +10,13 @@
 /**
  * struct syscord_sink - a sink
  * @name:	for sink=
- * @open:	make its files; 0, or a negative errno with a line in the kernel log, and none
+ * @open:	open its files; 0, or a negative errno with a line in the kernel log
  * @write:	write what is complete, up to the time @until; false if the files take no more
- * @describe:	write the processes that there are; NULL if it needs none
- * @finish:	write what the end of the recording leaves to say; all rings are empty
- * @waits:	something is to be written that is in no ring
+ * @describe:	write which processes there are; NULL if the files do not say that
+ * @finish:	write what comes last, when all rings are empty; NULL if nothing does
+ * @waits:	whether there is something to write that is in no ring; NULL if there never is
  * @close:	close its files; returns how many records they did not take
- * @in_order:	records are written in the order of time, so that earlier ones are waited for
+ * @in_order:	records are written in the order of time, so the writer waits for earlier ones
  */
 struct syscord_sink {
 	const char *name;

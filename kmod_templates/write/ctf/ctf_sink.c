@@ -1,159 +1,29 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The binary sink: each CPU's packets, as they are, in a file of their own, in a directory that the
- * Common Trace Format's readers read.  docs/trace-format.md describes it.
+ * The binary sink: the packets of each CPU's ring go, as they are, into a file of their own, in a
+ * folder that readers of the Common Trace Format read.  docs/trace-format.md describes it.
  */
-#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
-
-#include <linux/err.h>
-#include <linux/fs.h>
-#include <linux/kernel.h>
+#include <linux/bits.h>
+#include <linux/cpumask.h>
+#include <linux/ktime.h>
+#include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/percpu.h>
-#include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/types.h>
+#include <asm/barrier.h>
 
 #include "params/params.h"
-#include "ring/rings.h"
 #include "ring/counters.h"
 #include "ring/cpu.h"
-#include "write/ctf/metadata.h"
-#include "write/ctf/state.h"
-#include "write/files.h"
-#include "write/rotation.h"
+#include "ring/packet.h"
+#include "ring/ring.h"
+#include "write/ctf/trace_files.h"
 #include "write/sink.h"
-#include "write/stall.h"
 
-/**
- * struct stream - a stream's file
- * @file:	the file, made for its first packet
- * @size:	bytes of whole packets in it
- */
-struct stream {
-	struct file *file;
-	loff_t size;
-};
-
-static struct {
-	struct syscord_place place;
-	struct syscord_rotation rotation;
-	struct stream *streams;		/* one for each possible CPU, and behind them the state's */
-	bool describing;		/* the processes that there are */
-	bool written;			/* there is a packet in some file */
-} sink;
-
-static struct stream *state_stream(void)
-{
-	return &sink.streams[nr_cpu_ids];
-}
-
-static void name_stream(char *name, size_t size, const struct stream *stream)
-{
-	if (stream == state_stream())
-		strscpy(name, "state", size);
-	else
-		snprintf(name, size, "cpu%td", stream - sink.streams);
-}
-
-/* What is no whole packet is taken off: the file is readable to its end. */
-static void cut_torn_packet(const struct stream *stream)
-{
-	if (i_size_read(file_inode(stream->file)) > stream->size)
-		vfs_truncate(&stream->file->f_path, stream->size);
-}
-
-static void close_stream(struct stream *stream)
-{
-	if (!stream->file)
-		return;
-	cut_torn_packet(stream);
-	filp_close(stream->file, NULL);
-	stream->file = NULL;
-	stream->size = 0;
-}
-
-static bool open_stream(struct stream *stream)
-{
-	struct file *file;
-	char name[16];
-
-	name_stream(name, sizeof(name), stream);
-	file = syscord_file_create(&sink.place, name);
-	if (IS_ERR(file)) {
-		syscord_sink_stalled(PTR_ERR(file));
-		return false;
-	}
-	stream->file = file;
-	stream->size = 0;
-	return true;
-}
-
-static void name_file(unsigned int i, char *name, size_t size)
-{
-	name_stream(name, size, &sink.streams[i]);
-}
-
-static void describe(void);
-
-/* Begin new files of all streams.  If that can't be, the old ones go on. */
-static void rotate(void)
-{
-	unsigned int i;
-	int err;
-
-	err = syscord_files_shift(&sink.place, name_file, nr_cpu_ids + 1, syscord_params.keep);
-	if (err) {
-		syscord_rotation_failed(&sink.rotation, err);
-		return;
-	}
-	for (i = 0; i <= nr_cpu_ids; i++)
-		close_stream(&sink.streams[i]);
-	syscord_rotation_begin(&sink.rotation, 0);
-	/* They are complete on their own: those before may be gone when they are read. */
-	syscord_rings_describe_anew();
-	describe();
-}
-
-/* A packet that the file takes only in part is written once more, until it is there as a whole. */
-static bool write_packet(struct stream *stream, const struct syscord_packet *packet)
-{
-	size_t size = syscord_packet_size(packet);
-	loff_t pos;
-	ssize_t done;
-
-	/* What describes the processes belongs into one file. */
-	if (!sink.describing && syscord_rotation_is_due(&sink.rotation, size))
-		rotate();
-	if (!stream->file && !open_stream(stream))
-		return false;
-	pos = stream->size;
-	done = kernel_write(stream->file, packet, size, &pos);
-	if (done != size) {
-		cut_torn_packet(stream);
-		syscord_sink_stalled(min_t(ssize_t, done, 0));
-		return false;
-	}
-	stream->size += size;
-	sink.rotation.size += size;
-	sink.written = true;
-	syscord_sink_flows();
-	return true;
-}
-
-static bool write_state_packet(const struct syscord_packet *packet)
-{
-	return write_packet(state_stream(), packet);
-}
-
-static void describe(void)
-{
-	sink.describing = true;
-	syscord_state_write(write_state_packet);
-	sink.describing = false;
-	sink.rotation.base = sink.rotation.size;
-}
-
-static bool write_ring(struct syscord_ring *ring, struct stream *stream)
+/* False if the file takes no more. */
+static bool write_ring(struct syscord_ring *ring, unsigned int cpu)
 {
 	const struct syscord_packet *packet;
 	u64 head;
@@ -163,24 +33,25 @@ static bool write_ring(struct syscord_ring *ring, struct stream *stream)
 		return true;
 	head = syscord_ring_head(ring);
 	while ((packet = syscord_ring_peek_packet(ring, head)) != NULL) {
-		if (!write_packet(stream, packet))
+		if (!syscord_trace_write(cpu, packet))
 			return false;
 		syscord_ring_consume_packet(ring);
 	}
 	return true;
 }
 
+/* Packets need no order: whatever the time is, all that are closed are written. */
 static bool write_until(u64 until)
 {
 	unsigned int cpu;
 	bool all = true;
 
 	for_each_possible_cpu(cpu)
-		all &= write_ring(&per_cpu_ptr(&syscord_cpus, cpu)->ring, &sink.streams[cpu]);
+		all &= write_ring(&per_cpu_ptr(&syscord_cpus, cpu)->ring, cpu);
 	return all;
 }
 
-/* A CPU that never had a ring can say no more than how much it lost. */
+/* The last packet of a CPU that never had a ring: all it can say is how many records it lost. */
 static void end_without_ring(struct syscord_cpu *cpu, unsigned int number)
 {
 	u64 now = ktime_get_mono_fast_ns();
@@ -197,10 +68,10 @@ static void end_without_ring(struct syscord_cpu *cpu, unsigned int number)
 	cpu->number = number;
 	syscord_counters_stamp(&packet, cpu);
 	if (packet.discarded || packet.filtered)
-		write_packet(&sink.streams[number], &packet);
+		syscord_trace_write(number, &packet);
 }
 
-/* The last packet of a CPU, with what its counters came to in the end. */
+/* The last packet of a CPU, with the final values of its counters. */
 static void end_ring(struct syscord_cpu *cpu)
 {
 	struct syscord_packet *packet;
@@ -219,8 +90,8 @@ static void finish(void)
 	for_each_possible_cpu(cpu) {
 		struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
 
-		/* A flight recorder that nobody asked for anything leaves nothing. */
-		if (syscord_params.overwrite && !sink.written)
+		/* A flight recorder of which no snapshot was taken leaves nothing. */
+		if (syscord_params.overwrite && !syscord_trace_has_packets())
 			continue;
 		if (part->ring.base)
 			end_ring(part);
@@ -230,12 +101,12 @@ static void finish(void)
 	write_until(U64_MAX);
 }
 
-/* Records of packets that no file has taken. */
-static u64 count_left(void)
+/* Take the packets that no file has taken out of the rings.  Returns how many records they have. */
+static u64 drop_rest(void)
 {
 	const struct syscord_packet *packet;
 	unsigned int cpu;
-	u64 left = 0;
+	u64 dropped = 0;
 
 	for_each_possible_cpu(cpu) {
 		struct syscord_ring *ring = &per_cpu_ptr(&syscord_cpus, cpu)->ring;
@@ -243,102 +114,26 @@ static u64 count_left(void)
 		if (!ring->base)
 			continue;
 		while ((packet = syscord_ring_peek_packet(ring, ring->head)) != NULL) {
-			left += packet->records;
+			dropped += packet->records;
 			syscord_ring_consume_packet(ring);
 		}
 	}
-	return left;
-}
-
-static int write_metadata(void)
-{
-	struct file *file = syscord_file_create(&sink.place, "metadata");
-	int err;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = syscord_metadata_write(file);
-	filp_close(file, NULL);
-	/* It would be taken for a trace, and kept from being overwritten. */
-	if (err)
-		syscord_file_remove(&sink.place, "metadata");
-	return err;
-}
-
-/* Files that are not ours are not overwritten. */
-static int check_streams(void)
-{
-	char name[16];
-	unsigned int i;
-
-	for (i = 0; i <= nr_cpu_ids; i++) {
-		name_file(i, name, sizeof(name));
-		if (syscord_file_exists(&sink.place, name))
-			return -EEXIST;
-	}
-	return 0;
-}
-
-static void free_sink(void)
-{
-	syscord_state_destroy();
-	kfree(sink.streams);
-	memset(&sink, 0, sizeof(sink));
-}
-
-static int allocate(void)
-{
-	sink.streams = kcalloc(nr_cpu_ids + 1, sizeof(*sink.streams), GFP_KERNEL);
-	if (sink.streams && !syscord_state_create())
-		return 0;
-	pr_err("no memory for the writer\n");
-	return -ENOMEM;
-}
-
-static int open_sink(void)
-{
-	int err;
-
-	err = allocate();
-	if (err)
-		goto free;
-	err = syscord_place_of_folder(&sink.place, syscord_params.record);
-	if (err)
-		goto free;
-	err = check_streams();
-	if (!err)
-		err = write_metadata();
-	if (err) {
-		syscord_place_complain(err);
-		goto close_place;
-	}
-	syscord_rotation_begin(&sink.rotation, 0);
-	return 0;
-
-close_place:
-	syscord_place_close(&sink.place);
-free:
-	free_sink();
-	return err;
+	return dropped;
 }
 
 static u64 close_sink(void)
 {
-	u64 left = count_left();
-	unsigned int i;
+	u64 dropped = drop_rest();
 
-	for (i = 0; i <= nr_cpu_ids; i++)
-		close_stream(&sink.streams[i]);
-	syscord_place_close(&sink.place);
-	free_sink();
-	return left;
+	syscord_trace_close();
+	return dropped;
 }
 
 const struct syscord_sink syscord_ctf_sink = {
 	.name = "ctf",
-	.open = open_sink,
+	.open = syscord_trace_open,
 	.write = write_until,
-	.describe = describe,
+	.describe = syscord_trace_describe,
 	.finish = finish,
 	.close = close_sink,
 };

@@ -2,7 +2,7 @@
 #ifndef SYSCORD_METADATA_H
 #define SYSCORD_METADATA_H
 
-#include <linux/fs.h>
+struct file;
 
 int syscord_metadata_write(struct file *file);
 

@@ -1,38 +1,46 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Describing what was there before: without it, a process that did nothing that is recorded has no
- * name in a trace, and a file that was open before its path.
+ * Describing what was there before the recording: processes have names in a trace even if none of
+ * their calls is recorded, and files that are open already have paths.
  */
+#include <linux/align.h>
+#include <linux/bits.h>
 #include <linux/err.h>
+#include <linux/errno.h>
 #include <linux/fdtable.h>
 #include <linux/file.h>
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/limits.h>
+#include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
+#include <linux/types.h>
 
 #include "params/params.h"
 #include "ring/event.h"
+#include "ring/packet.h"
 #include "tasks/identity.h"
 #include "write/ctf/state.h"
 
 #define PACKET_ROOM	SZ_64K
-/* Of one event, at most. */
+/* Bytes of one event, at most. */
 #define EVENT_ROOM	(sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX)
 
 static struct {
 	struct syscord_packet *packet;
-	syscord_state_sink sink;
+	syscord_packet_writer write_packet;
 	size_t len;		/* bytes of the packet */
-	u64 seq;
-	u64 last;		/* time of the last event */
-	bool full;		/* the sink takes no more */
+	u64 seq;		/* of the next packet */
+	u64 last;		/* time of the last event, in ns */
+	bool failed;		/* a packet could not be written */
 } state;
 
 /**
@@ -48,7 +56,7 @@ int syscord_state_create(void)
 }
 
 /**
- * syscord_state_destroy - free the memory; if there is none, too
+ * syscord_state_destroy - free the memory, if there is any
  */
 void syscord_state_destroy(void)
 {
@@ -76,13 +84,13 @@ static void end_packet(void)
 	packet->content_bits = state.len * BITS_PER_BYTE;
 	packet->packet_bits = packet->content_bits;
 	state.last = packet->end;
-	if (!packet->events || state.full)
+	if (!packet->events || state.failed)
 		return;
 	packet->seq = state.seq++;
-	state.full = !state.sink(packet);
+	state.failed = !state.write_packet(packet);
 }
 
-/* The next event's place, which has EVENT_ROOM, or NULL if the packet is full. */
+/* Where the next event goes, with EVENT_ROOM; NULL if the packet is full. */
 static void *next_event(void)
 {
 	size_t pos = ALIGN(state.len, 2);
@@ -95,7 +103,7 @@ static void add_event(struct syscord_event *event, size_t len)
 	struct syscord_packet *packet = state.packet;
 	u64 now = ktime_get_mono_fast_ns();
 
-	/* A packet takes no 2^32 ns to fill, but the clock may step back a little. */
+	/* The clock may step back a little.  32 bits are enough: a packet is full before that. */
 	packet->end = max(packet->end, now);
 	event->time = packet->end;
 	event->size = (len + 1) / 2;
@@ -124,7 +132,7 @@ static void add_process(struct task_struct *task)
 		fput(exe);
 }
 
-/* Called under a spin lock.  Returns where to go on, behind 0, if the packet is full. */
+/* For iterate_fd(), which stops at what is not 0: called under a spin lock. */
 static int add_file(const void *data, struct file *file, unsigned int fd)
 {
 	const struct task_struct *task = data;
@@ -142,7 +150,7 @@ static int add_file(const void *data, struct file *file, unsigned int fd)
 	return 0;
 }
 
-/* Where to go on, behind 0, if the packet is full. */
+/* Files from @fd on.  Returns 0, or if the packet is full: the next file descriptor, plus 1. */
 static int add_files_from(struct task_struct *task, unsigned int fd, bool *has_files)
 {
 	int next = 0;
@@ -155,13 +163,13 @@ static int add_files_from(struct task_struct *task, unsigned int fd, bool *has_f
 	return next;
 }
 
-/* False if the task has none, as it ends: then another thread may have the process's. */
+/* False if the task has none, since it ends; another thread of its process may still have them. */
 static bool add_files(struct task_struct *task)
 {
 	bool has_files = false;
 	int next = 1;
 
-	while (next && !state.full) {
+	while (next && !state.failed) {
 		next = add_files_from(task, next - 1, &has_files);
 		if (next) {
 			end_packet();
@@ -172,7 +180,7 @@ static bool add_files(struct task_struct *task)
 	return has_files;
 }
 
-/* All threads that there are now, with references.  Returns how many there are in @tasks. */
+/* Take references to the first @room threads.  Returns how many threads there are. */
 static size_t get_threads(struct task_struct **tasks, size_t room)
 {
 	struct task_struct *process, *thread;
@@ -188,7 +196,7 @@ static size_t get_threads(struct task_struct **tasks, size_t room)
 	return count;
 }
 
-/* As many come while they are looked at, so there is some room for more. */
+/* New threads may come between counting and listing, so there is some room for more. */
 static struct task_struct **list_threads(size_t *count)
 {
 	size_t room = get_threads(NULL, 0) * 5 / 4 + 64;
@@ -201,25 +209,25 @@ static struct task_struct **list_threads(size_t *count)
 
 /**
  * syscord_state_write - describe every thread, and every process's open files
- * @sink:	what takes the packets
+ * @write_packet:	writes each packet
  *
- * What does not fit into memory or the sink is left out: no record depends on it.
+ * If memory is short, or a packet can't be written, the rest is left out: no record depends on it.
  */
-void syscord_state_write(syscord_state_sink sink)
+void syscord_state_write(syscord_packet_writer write_packet)
 {
 	struct task_struct **tasks;
 	size_t i, count = 0;
-	pid_t listed = 0;
+	pid_t done = 0;
 
 	tasks = list_threads(&count);
-	state.sink = sink;
-	state.full = false;
+	state.write_packet = write_packet;
+	state.failed = false;
 	begin_packet();
 	for (i = 0; i < count; i++) {
 		add_process(tasks[i]);
-		/* The threads of a process come one behind the other. */
-		if (tasks[i]->tgid != listed && add_files(tasks[i]))
-			listed = tasks[i]->tgid;
+		/* The threads of a process are neighbours: one describes the files of all. */
+		if (tasks[i]->tgid != done && add_files(tasks[i]))
+			done = tasks[i]->tgid;
 		put_task_struct(tasks[i]);
 		cond_resched();
 	}

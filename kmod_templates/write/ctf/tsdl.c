@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Formatting the metadata's text.  Slow, and only done when a trace begins.
+ * Printing the metadata's text into its file.  It need not be fast: it is done once, when a trace
+ * begins.
  */
 #include <linux/errno.h>
+#include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/types.h>
 
 #include "write/ctf/tsdl.h"
 
@@ -28,11 +31,11 @@ void syscord_tsdl_flush(struct syscord_tsdl *tsdl)
 }
 
 /**
- * syscord_tsdl_put - append text
+ * syscord_tsdl_printf - print text, as into a file
  * @tsdl:	the text
- * @format:	as for printf(); what it makes is shorter than the room
+ * @format:	as for printf(); the result must be shorter than the room
  */
-void syscord_tsdl_put(struct syscord_tsdl *tsdl, const char *format, ...)
+void syscord_tsdl_printf(struct syscord_tsdl *tsdl, const char *format, ...)
 {
 	int tries;
 

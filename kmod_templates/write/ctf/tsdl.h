@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Text for a trace's metadata, which goes to the file piece by piece.
+ * The text of a trace's metadata, printed into a file.
  */
 #ifndef SYSCORD_TSDL_H
 #define SYSCORD_TSDL_H
 
 #include <linux/compiler.h>
-#include <linux/fs.h>
 #include <linux/types.h>
+
+struct file;
 
 /**
  * struct syscord_tsdl - text on its way to a file
@@ -15,8 +16,8 @@
  * @pos:	up to where the file is written
  * @text:	what is not written yet
  * @room:	bytes of @text
- * @len:	of which are used
- * @err:	0, or what went wrong first, as a negative errno; then nothing more is written
+ * @len:	bytes of @text that are used
+ * @err:	0, or the first error, as a negative errno; after it nothing is written
  */
 struct syscord_tsdl {
 	struct file *file;
@@ -27,7 +28,7 @@ struct syscord_tsdl {
 	int err;
 };
 
-void syscord_tsdl_put(struct syscord_tsdl *tsdl, const char *format, ...) __printf(2, 3);
+void syscord_tsdl_printf(struct syscord_tsdl *tsdl, const char *format, ...) __printf(2, 3);
 void syscord_tsdl_flush(struct syscord_tsdl *tsdl);
 
 #endif

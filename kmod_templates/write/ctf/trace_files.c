@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A trace is a folder with a file for its metadata, one for each CPU's packets (cpu0, cpu1, ...),
+ * and one for the packets that describe processes (state).  At rotation all but the metadata are
+ * begun anew together.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/cpumask.h>
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/kernel.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/types.h>
+
+#include "params/params.h"
+#include "ring/packet.h"
+#include "ring/rings.h"
+#include "write/ctf/metadata.h"
+#include "write/ctf/state.h"
+#include "write/ctf/trace_files.h"
+#include "write/files.h"
+#include "write/place.h"
+#include "write/rotation.h"
+#include "write/stall.h"
+
+/**
+ * struct stream - a stream's file
+ * @file:	the file, made for its first packet
+ * @size:	bytes of whole packets in it
+ */
+struct stream {
+	struct file *file;
+	loff_t size;
+};
+
+static struct {
+	struct syscord_place place;
+	struct syscord_rotation rotation;
+	struct stream *streams;		/* one for each possible CPU, and behind them the state's */
+	bool describing;		/* processes are being described */
+	bool has_packets;
+} trace;
+
+static unsigned int state_index(void)
+{
+	return nr_cpu_ids;
+}
+
+static unsigned int nr_streams(void)
+{
+	return nr_cpu_ids + 1;
+}
+
+static void name_file(unsigned int i, char *name, size_t size)
+{
+	if (i == state_index())
+		strscpy(name, "state", size);
+	else
+		snprintf(name, size, "cpu%u", i);
+}
+
+static bool open_stream(unsigned int i)
+{
+	struct file *file;
+	char name[16];
+
+	name_file(i, name, sizeof(name));
+	file = syscord_file_create(&trace.place, name);
+	if (IS_ERR(file)) {
+		syscord_sink_stalled(PTR_ERR(file));
+		return false;
+	}
+	trace.streams[i].file = file;
+	trace.streams[i].size = 0;
+	return true;
+}
+
+/* Cut off a packet that is there only in part, so that the file can be read to its end. */
+static void cut_torn_packet(const struct stream *stream)
+{
+	if (i_size_read(file_inode(stream->file)) > stream->size)
+		vfs_truncate(&stream->file->f_path, stream->size);
+}
+
+static void close_stream(struct stream *stream)
+{
+	if (!stream->file)
+		return;
+	cut_torn_packet(stream);
+	filp_close(stream->file, NULL);
+	stream->file = NULL;
+	stream->size = 0;
+}
+
+static void close_streams(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++)
+		close_stream(&trace.streams[i]);
+}
+
+/* Begin new files of all streams.  If that can't be, the old ones go on. */
+static void rotate(void)
+{
+	int err = syscord_rotation_rename(&trace.place, name_file, nr_streams(),
+					  syscord_params.keep);
+
+	if (err) {
+		syscord_rotation_failed(&trace.rotation, err);
+		return;
+	}
+	close_streams();
+	syscord_rotation_begin(&trace.rotation, 0);
+	/* The old files may be gone when the new ones are read: so they say all anew. */
+	syscord_rings_describe_anew();
+	syscord_trace_describe();
+}
+
+/* False if the file took the packet only in part, or not at all: it is written once more later. */
+static bool write_packet(unsigned int i, const struct syscord_packet *packet)
+{
+	struct stream *stream = &trace.streams[i];
+	size_t size = syscord_packet_size(packet);
+	loff_t pos;
+	ssize_t done;
+
+	/* A description of the processes is not spread over two files. */
+	if (!trace.describing && syscord_rotation_is_due(&trace.rotation, size))
+		rotate();
+	if (!stream->file && !open_stream(i))
+		return false;
+	pos = stream->size;
+	done = kernel_write(stream->file, packet, size, &pos);
+	if (done != size) {
+		cut_torn_packet(stream);
+		syscord_sink_stalled(min_t(ssize_t, done, 0));
+		return false;
+	}
+	stream->size += size;
+	trace.rotation.size += size;
+	trace.has_packets = true;
+	syscord_sink_flows();
+	return true;
+}
+
+/**
+ * syscord_trace_write - write a packet into a CPU's file, and rotate before that if it is due
+ * @cpu:	whose packet
+ * @packet:	the packet, closed
+ *
+ * Return: false if the file takes nothing at the moment; then no part of the packet is in it.
+ */
+bool syscord_trace_write(unsigned int cpu, const struct syscord_packet *packet)
+{
+	return write_packet(cpu, packet);
+}
+
+static bool write_state_packet(const struct syscord_packet *packet)
+{
+	return write_packet(state_index(), packet);
+}
+
+/**
+ * syscord_trace_describe - write the processes that there are, and their open files
+ */
+void syscord_trace_describe(void)
+{
+	trace.describing = true;
+	syscord_state_write(write_state_packet);
+	trace.describing = false;
+	trace.rotation.base = trace.rotation.size;
+}
+
+/**
+ * syscord_trace_has_packets - whether any packet was written
+ *
+ * Return: true also if it is in a file that was rotated out.
+ */
+bool syscord_trace_has_packets(void)
+{
+	return trace.has_packets;
+}
+
+static int write_metadata(void)
+{
+	struct file *file = syscord_file_create(&trace.place, "metadata");
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = syscord_metadata_write(file);
+	filp_close(file, NULL);
+	/* A file that stays would be taken for a trace, which is never overwritten. */
+	if (err)
+		syscord_file_remove(&trace.place, "metadata");
+	return err;
+}
+
+/* Nothing that is there is overwritten. */
+static int check_streams(void)
+{
+	char name[16];
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++) {
+		name_file(i, name, sizeof(name));
+		if (syscord_file_exists(&trace.place, name))
+			return -EEXIST;
+	}
+	return 0;
+}
+
+static int allocate(void)
+{
+	trace.streams = kcalloc(nr_streams(), sizeof(*trace.streams), GFP_KERNEL);
+	if (trace.streams && !syscord_state_create())
+		return 0;
+	pr_err("no memory for the writer\n");
+	return -ENOMEM;
+}
+
+static void free_trace(void)
+{
+	syscord_state_destroy();
+	kfree(trace.streams);
+	memset(&trace, 0, sizeof(trace));
+}
+
+/**
+ * syscord_trace_open - begin the trace that record= names: its folder, and its metadata
+ *
+ * Return: 0, or a negative errno with a line in the kernel log; then nothing is left of it.
+ */
+int syscord_trace_open(void)
+{
+	int err;
+
+	err = allocate();
+	if (err)
+		goto free;
+	err = syscord_place_open_folder(&trace.place, syscord_params.record);
+	if (err)
+		goto free;
+	err = check_streams();
+	if (!err)
+		err = write_metadata();
+	if (err) {
+		syscord_place_report(err);
+		goto close_place;
+	}
+	syscord_rotation_begin(&trace.rotation, 0);
+	return 0;
+
+close_place:
+	syscord_place_close(&trace.place);
+free:
+	free_trace();
+	return err;
+}
+
+/**
+ * syscord_trace_close - close all files
+ */
+void syscord_trace_close(void)
+{
+	close_streams();
+	syscord_place_close(&trace.place);
+	free_trace();
+}

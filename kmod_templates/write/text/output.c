@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The record file: opened, appended to, rotated and closed.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/err.h>
+#include <linux/errno.h>
+#include <linux/fs.h>
+#include <linux/minmax.h>
+#include <linux/printk.h>
+#include <linux/sizes.h>
+#include <linux/string.h>
+#include <linux/types.h>
+#include <linux/vmalloc.h>
+
+#include "params/params.h"
+#include "write/files.h"
+#include "write/place.h"
+#include "write/rotation.h"
+#include "write/stall.h"
+#include "write/text/output.h"
+
+/* Bytes of the buffer, at least. */
+#define BUFFER_SIZE	SZ_256K
+
+struct syscord_output syscord_output;
+
+static struct {
+	struct syscord_place place;
+	struct syscord_rotation rotation;
+	struct file *file;
+} record;
+
+static void name_file(unsigned int i, char *name, size_t size)
+{
+	strscpy(name, record.place.name, size);
+}
+
+/* Begin a new file, at the end of a line.  If that can't be, the old one goes on. */
+static void rotate(void)
+{
+	int err = syscord_rotation_rename(&record.place, name_file, 1, syscord_params.keep);
+	struct file *file = err ? ERR_PTR(err) : syscord_file_append(&record.place);
+
+	if (IS_ERR(file)) {
+		syscord_rotation_failed(&record.rotation, PTR_ERR(file));
+		return;
+	}
+	filp_close(record.file, NULL);
+	record.file = file;
+	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(file)));
+}
+
+/**
+ * syscord_output_flush - write what is in the buffer, and rotate before that if it is due
+ *
+ * Return: false if the file takes no more; then the rest stays in the buffer.
+ */
+bool syscord_output_flush(void)
+{
+	struct syscord_output *output = &syscord_output;
+
+	/* Others may empty the file at any time. */
+	record.rotation.size = i_size_read(file_inode(record.file));
+	if (!output->written && syscord_rotation_is_due(&record.rotation, output->filled))
+		rotate();
+	while (output->written < output->filled) {
+		loff_t end = 0;	/* the file appends */
+		ssize_t done = kernel_write(record.file, output->buffer + output->written,
+					    output->filled - output->written, &end);
+
+		if (done <= 0) {
+			syscord_sink_stalled(done);
+			return false;
+		}
+		output->written += done;
+	}
+	syscord_sink_flows();
+	output->filled = 0;
+	output->written = 0;
+	return true;
+}
+
+/**
+ * syscord_output_unwritten - records in the buffer that are not in the file, or only in part
+ *
+ * Return: their number.
+ */
+u64 syscord_output_unwritten(void)
+{
+	const char *line = syscord_output.buffer, *end = line + syscord_output.filled;
+	const char *unwritten = line + syscord_output.written;
+	u64 count = 0;
+
+	while (line < end) {
+		const char *next = memchr(line, '\n', end - line) + 1;
+
+		/* A record begins with pid=; a line that says what was lost does not. */
+		if (next > unwritten && *line == 'p')
+			count++;
+		line = next;
+	}
+	return count;
+}
+
+/* If the file ends with a part of a line, cut that off. */
+static void cut_torn_line(void)
+{
+	const struct syscord_output *output = &syscord_output;
+	size_t torn = 0;
+
+	while (torn < output->written && output->buffer[output->written - torn - 1] != '\n')
+		torn++;
+	if (torn)
+		vfs_truncate(&record.file->f_path, i_size_read(file_inode(record.file)) - torn);
+}
+
+static void free_output(void)
+{
+	vfree(syscord_output.buffer);
+	memset(&syscord_output, 0, sizeof(syscord_output));
+	memset(&record, 0, sizeof(record));
+}
+
+static int open_file(void)
+{
+	int err = syscord_place_open_parent(&record.place, syscord_params.record);
+
+	if (err)
+		return err;
+	record.file = syscord_file_append(&record.place);
+	if (IS_ERR(record.file)) {
+		syscord_place_close(&record.place);
+		return syscord_place_report(PTR_ERR(record.file));
+	}
+	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(record.file)));
+	return 0;
+}
+
+/**
+ * syscord_output_open - open the file that record= names, and get memory for the buffer
+ * @line_room:	bytes that a line takes at most
+ *
+ * Return: 0, or a negative errno with a line in the kernel log; then nothing is left of it.
+ */
+int syscord_output_open(size_t line_room)
+{
+	struct syscord_output *output = &syscord_output;
+	int err;
+
+	output->line_room = line_room;
+	output->size = max_t(size_t, BUFFER_SIZE, 2 * line_room);
+	output->buffer = vmalloc(output->size);
+	if (!output->buffer) {
+		pr_err("no memory for the writer: ask for less content=\n");
+		return -ENOMEM;
+	}
+	err = open_file();
+	if (err)
+		free_output();
+	return err;
+}
+
+/**
+ * syscord_output_close - close the file; what is left in the buffer is lost
+ */
+void syscord_output_close(void)
+{
+	cut_torn_line();
+	filp_close(record.file, NULL);
+	syscord_place_close(&record.place);
+	free_output();
+}
