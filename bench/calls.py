@@ -16,7 +16,7 @@ from rich.table import Table
 from bench import cost, ours
 from bench.rows import Figure
 from bench.workload import Workload
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import architectures, kernels
 from vm.kernels import Kernel
 

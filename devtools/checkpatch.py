@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from syscord_build import paths
+from syscord_gen import paths
 from vm import architectures, cache, host, packages
 from vm.progress import step
 

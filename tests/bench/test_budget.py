@@ -14,7 +14,7 @@ from bench import budget, cost, ours, vcpus, workload
 from bench.budget import Ceiling
 from bench.rows import Figure, Row
 from bench.tracer import Tracer
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import kernels
 from vm.kernels import Kernel
 

@@ -10,9 +10,9 @@ import pytest
 
 from bench import lab, workload
 from bench.lab import Lab
-from bench.peers import all_peers
+from bench.peers.all import all_peers
 from bench.tracer import Tracer
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import architectures, kernels
 from vm.kernels import Kernel
 

@@ -8,7 +8,8 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from syscord_build.module import Module, build, make_command
+from devtools.build import build
+from syscord_build.module import Module, make_command
 from syscord_read.text import Lost, Record, parse_lines
 from vm.channel import Result
 from vm.kernels import Kernel
@@ -118,7 +119,7 @@ def make_twin(module: Module, folder: Path) -> Path:
 
 def make_goods(kernel: Kernel, folder: Path) -> bytes:
     """The module with its default options, twice, and the programs, for a kernel's architecture, as an archive."""
-    module = build(kernel.arch, dot_config=folder / "no .config", out=folder / "module")
+    module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
     gcc = f"{kernel.arch.cross_compile}gcc"
     gcc_32 = COMPILER_32.get(kernel.arch.name, [gcc, "-m32"])
     sources = sorted(path for path in PROGRAMS.glob("*.c") if path != FREESTANDING)

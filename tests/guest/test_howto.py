@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from syscord_build import module, paths, source
+from devtools.build import DEBIAN, build
+from syscord_build import source
+from syscord_gen import paths
 from tests.pages import DOCS, ROOT, Block, blocks, check_shown, runs, the_file
 from vm import kernels
 from vm.machine import Machine
@@ -32,7 +34,7 @@ def as_it_comes(arch: str, workshop: Path) -> Path:
 
 
 def built(arch: str, handlers: Path, workshop: Path, name: str) -> Path:
-    return module.build(arch, handlers=handlers, dot_config=workshop / ".config", out=workshop / name).ko
+    return build(arch, handlers=handlers, dot_config=workshop / ".config", out=workshop / name).ko
 
 
 def do(machine: Machine, block: Block, shown: Block | None) -> None:
@@ -94,7 +96,7 @@ def test_the_generated_source_builds_with_a_kernels_own_tools(workshop: Path) ->
     first, make = block.text.splitlines()
     assert first == "./dev gen --out syscord-source"
     source.generate(workshop / "syscord-source", dot_config=workshop / ".config")
-    tree = kernels.get(module.DEBIAN, "arm64").build_tree
+    tree = kernels.get(DEBIAN, "arm64").build_tree
     command = make.replace("~/linux", str(tree))
     subprocess.run(["sh", "-ec", command], cwd=workshop, check=True, env=without_make())
     assert (workshop / "syscord-source/syscord.ko").is_file()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from syscord_build import lint
+from devtools import lint
 
 
 @pytest.mark.timeout(600)

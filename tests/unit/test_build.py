@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from specs import folder_of
 
-from syscord_build import kernel_config, kernel_tree, options, source
+from syscord_build import architectures, kernel_config, kernel_tree, options, source
 from syscord_build.errors import BadHandlers, BuildError
-from vm import architectures
 
 NEEDS = "CONFIG_MODULES=y\nCONFIG_64BIT=y\nCONFIG_TRACEPOINTS=y\nCONFIG_HAVE_SYSCALL_TRACEPOINTS=y\nCONFIG_GLOB=y\n"
 

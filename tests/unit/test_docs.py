@@ -87,7 +87,7 @@ def task_names() -> set[str]:
 
 @each_page
 def test_every_path_of_the_repository_that_is_named_exists(page: Path) -> None:
-    rooms = "handlers|syscord_gen|syscord_build|syscord_read|kmod_templates|vm|demo|tests|docs"
+    rooms = "handlers|syscord_gen|syscord_build|devtools|syscord_read|kmod_templates|vm|demo|tests|docs"
     named = re.findall(rf"`((?:{rooms})/[\w./-]*)`", page.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists() and path != "handlers/statx.py"] == []
 
