@@ -16,6 +16,7 @@ from vm.kernels import Kernel
 from vm.machine import Machine
 
 PROGRAMS = Path(__file__).parent / "programs"
+SHARED = PROGRAMS / "lib"
 FREESTANDING = PROGRAMS / "tiny.c"  # needs no C library, so that its calls are its own
 RECORD = "/etc/syscall-record/record"
 PARAMETERS = "/sys/module/syscord/parameters"
@@ -122,11 +123,11 @@ def make_goods(kernel: Kernel, folder: Path) -> bytes:
     module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
     gcc = f"{kernel.arch.cross_compile}gcc"
     gcc_32 = COMPILER_32.get(kernel.arch.name, [gcc, "-m32"])
-    sources = sorted(path for path in PROGRAMS.glob("*.c") if path != FREESTANDING)
+    sources = sorted(path for path in PROGRAMS.rglob("*.c") if path != FREESTANDING)
     files = [
         module.ko,
         make_twin(module, folder / "twin"),
-        _compile([gcc, "-static", "-pthread"], sources, folder / "programs"),
+        _compile([gcc, "-static", "-pthread", f"-I{SHARED}"], sources, folder / "programs"),
         _compile([gcc, *FREE], [FREESTANDING], folder / "tiny"),
         _compile([*gcc_32, *FREE], [FREESTANDING], folder / "tiny32"),
     ]

@@ -9,7 +9,7 @@ from tests.guest.recorder import PROGRAMS, Recorder, in_machine
 from tests.guest.shop import Shop
 
 DEFAULT = 256
-ALL = [name for source in sorted(PROGRAMS.glob("*.c")) for name in names(source)]
+ALL = [name for source in sorted(PROGRAMS.rglob("*.c")) for name in names(source)]
 OF_CONTENT = names(PROGRAMS / "content.c")
 
 
