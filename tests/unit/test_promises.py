@@ -1,6 +1,6 @@
 """No handler without a promise: the programs in tests/guest/programs say what each field of each syscall must hold.
 
-The promises of a handler file stand under its name: of handlers/time.yaml in handlers/time.c, or a folder handlers/time/.
+The promises of a handler file stand under its name: those of handlers/time.yaml in handlers/time.c or handlers/time/.
 """
 
 from __future__ import annotations
