@@ -66,7 +66,7 @@ def gen(_: Context, out: str) -> None:
 @explained
 def menuconfig(_: Context) -> None:
     """Choose the options of the build in a menu, kept in .config."""
-    menu.show(source.sound_model(), DOT_CONFIG)
+    menu.show(source.checked_model(), DOT_CONFIG)
 
 
 @task

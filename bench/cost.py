@@ -12,12 +12,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from bench import lab, ours, plot, rows, show, vcpus, workload
+from bench import lab, plot, rows, show, syscord, vcpus, workload
 from bench.errors import BenchError
 from bench.lab import Lab, Sample
-from bench.ours import Bare, Floor
 from bench.peers.all import all_peers
 from bench.rows import Figure
+from bench.syscord import Bare, Floor
 from bench.tracer import Tracer
 from bench.vcpus import Scaling
 from bench.workload import Workload
@@ -76,13 +76,13 @@ def own_tracers(kernel: Kernel, folder: Path) -> list[Tracer]:
     with step(f"Building syscord.ko for Linux {kernel.version}"):
         folder.mkdir(parents=True, exist_ok=True)
         module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
-    return [*ours.all_of_syscord(module.ko), Floor(kernel, folder)]
+    return [*syscord.all_settings(module.ko), Floor(kernel, folder)]
 
 
 def _scaling(kernel: Kernel, folder: Path, tracers: Sequence[Tracer]) -> list[Scaling]:
     """The cost on several CPUs, shown; nothing if machines of several CPUs cannot be had, which is said."""
     try:
-        scaling = vcpus.measure(kernel, folder, ours.in_variant(tracers, vcpus.VARIANT))
+        scaling = vcpus.measure(kernel, folder, syscord.in_variant(tracers, vcpus.VARIANT))
     except (BenchError, VmError) as error:
         console.print(f"[yellow]warning[/yellow] going on without several CPUs: {escape(str(error))}")
         return []

@@ -147,7 +147,7 @@ def _recorded(made: Recordings) -> dict[str, object]:
 
 def _version(program: str) -> str:
     try:
-        return children.version(reading.syscord()[0] if program == "syscord" else program)
+        return children.version(reading.syscord_argv()[0] if program == "syscord" else program)
     except BenchError as error:
         return f"unknown: {error}"
 

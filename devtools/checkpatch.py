@@ -54,5 +54,5 @@ def _script() -> Path:
             members = [f"linux-source-{RELEASE}/{name}" for name in MEMBERS]
             host.run(["tar", "--extract", "--occurrence=1", "--file", archive, "--directory", making, *members])
 
-    folder = cache.made("checkpatch", cache.key(*(package.file for package in wanted)), make)
+    folder = cache.get("checkpatch", cache.key(*(package.file for package in wanted)), make)
     return folder / f"linux-source-{RELEASE}" / MEMBERS[0]

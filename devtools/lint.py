@@ -36,7 +36,7 @@ def _report(name: str, run: Callable[[], str]) -> bool:
 
 
 def _handlers() -> str:
-    source.sound_model()
+    source.checked_model()
     return ""
 
 

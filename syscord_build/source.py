@@ -13,7 +13,7 @@ from syscord_gen.render import Written, render, write
 from syscord_gen.resolve import resolve
 
 
-def sound_model(handlers: Path = paths.HANDLERS) -> Model:
+def checked_model(handlers: Path = paths.HANDLERS) -> Model:
     """The model of the handlers in a folder. Raises BadHandlers if they have problems."""
     model, problems = load_and_check(handlers)
     if problems:
@@ -26,6 +26,6 @@ def generate(out: Path, handlers: Path = paths.HANDLERS, dot_config: Path | None
 
     Raises BadHandlers, or BuildError for options that are impossible; nothing is written then.
     """
-    model = sound_model(handlers)
+    model = checked_model(handlers)
     chosen = options.load(model, dot_config)
     return write(render(resolve(model, chosen.stems), paths.TEMPLATES, chosen.header), out)

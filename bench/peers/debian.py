@@ -91,9 +91,9 @@ def pack(
     shutil.rmtree(unpacked)
 
 
-def unpack(machine: Machine, archive: Path, there: str) -> None:
-    """Bring what `pack` made into the folder THERE of a machine. Their LD_LIBRARY_PATH is then THERE/lib."""
-    machine.run(f"mkdir -p {there} && tar xz -C {there}", stdin=archive.read_bytes(), timeout=300)
+def unpack(machine: Machine, archive: Path, guest_folder: str) -> None:
+    """Bring what `pack` made into the folder GUEST_FOLDER of a machine. Their LD_LIBRARY_PATH is its lib/."""
+    machine.run(f"mkdir -p {guest_folder} && tar xz -C {guest_folder}", stdin=archive.read_bytes(), timeout=300)
 
 
 def _libraries(programs: Sequence[Path], folder: Path) -> list[Path]:

@@ -22,13 +22,13 @@ RECORD = "/etc/syscall-record/record"
 PARAMETERS = "/sys/module/syscord/parameters"
 FREE = ("-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie", "-fno-builtin")
 # What the kernel says in a module's name.
-OF_THE_KERNEL = ("loading out-of-tree module", "module verification failed", "`")
+KERNEL_MESSAGES = ("loading out-of-tree module", "module verification failed", "`")
 # Where a 64-bit architecture's 32-bit programs come from, if not from the compiler that makes its own.
 COMPILER_32 = {"arm64": ["arm-linux-gnueabihf-gcc"]}
 
 
 class Recorder:
-    """The module, and the machine that it is in. The goods (`make_goods`) stand in the guest's /tmp."""
+    """The module, and the machine that it is in. The payload (`make_payload`) stands in the guest's /tmp."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -93,18 +93,18 @@ class Recorder:
 
     def log(self) -> list[str]:
         """What the module itself said in the kernel log, without its name."""
-        return own_words(self.machine.run("dmesg").stdout.splitlines())
+        return module_messages(self.machine.run("dmesg").stdout.splitlines())
 
 
-def own_words(dmesg: list[str]) -> list[str]:
+def module_messages(dmesg: list[str]) -> list[str]:
     """What the module itself said, of the lines of a kernel log, without its name."""
     said = [line.partition("syscord: ")[2] for line in dmesg if "] syscord: " in line]
-    return [line for line in said if not line.startswith(OF_THE_KERNEL)]
+    return [line for line in said if not line.startswith(KERNEL_MESSAGES)]
 
 
-def in_machine(machine: Machine, goods: bytes) -> Recorder:
+def in_machine(machine: Machine, payload: bytes) -> Recorder:
     """The recorder of a machine, with the module and the programs brought there, the module not loaded."""
-    machine.run("tar xzf - -C /tmp", stdin=goods)
+    machine.run("tar xzf - -C /tmp", stdin=payload)
     return Recorder(machine)
 
 
@@ -118,7 +118,7 @@ def make_twin(module: Module, folder: Path) -> Path:
     return folder / "twin.ko"
 
 
-def make_goods(kernel: Kernel, folder: Path) -> bytes:
+def make_payload(kernel: Kernel, folder: Path) -> bytes:
     """The module with its default options, twice, and the programs, for a kernel's architecture, as an archive."""
     module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
     gcc = f"{kernel.arch.cross_compile}gcc"

@@ -281,7 +281,7 @@ def test_the_page_gives_a_reason_for_every_library() -> None:
 
 
 def model() -> Model:
-    return source.sound_model(HANDLERS)
+    return source.checked_model(HANDLERS)
 
 
 def generated(of: Model) -> dict[str, str]:

@@ -23,7 +23,7 @@ MACRO = re.compile(r'^#define (\w+)\s+("(?:[^"\\]|\\.)*")$', re.MULTILINE)
 RESULTS = re.compile(r"\bEXPECT_RESULT\((\w+)\);")
 DATA = re.compile(r"\b(?:marked_)?data\(")  # makes the whole field
 
-MODEL = source.sound_model(HANDLERS)
+MODEL = source.checked_model(HANDLERS)
 FILE = {syscall.name: file.stem for file in MODEL.files for syscall in file.syscalls}
 handlers = {handler.name: handler for handler in resolve(MODEL).handlers}
 
