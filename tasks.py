@@ -8,13 +8,20 @@ from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
 
+import pytest
 from invoke.context import Context
 from invoke.exceptions import Exit
 from invoke.tasks import task
 
 from bench.errors import BenchError
+from demo import nginx, shell
+from devtools import cleaning, lint
+from devtools.build import DEBIAN
+from devtools.build import build as build_module
+from devtools.paths import DOT_CONFIG, ROOT
+from syscord_build import menu, source
 from syscord_build.errors import BuildError
-from syscord_build.module import DEBIAN
+from syscord_gen.__main__ import main as syscord_gen
 from vm.errors import VmError
 
 P = ParamSpec("P")
@@ -42,36 +49,30 @@ def explained(body: Callable[P, None]) -> Callable[P, None]:
 @explained
 def build(_: Context, arch: str = "arm64", kernel: str = DEBIAN) -> None:
     """Build syscord.ko for a kernel, and say where it lies."""
-    from syscord_build import module  # noqa: PLC0415
-
-    print(module.build(arch, kernel).ko)
+    print(build_module(arch, kernel).ko)
 
 
 @task(help={"out": "the folder to write to"})
 @explained
 def gen(_: Context, out: str) -> None:
     """Write the module's self-contained source: `make && insmod ./syscord.ko` there needs no Python."""
-    from syscord_build import source  # noqa: PLC0415
-
-    changed = source.generate(Path(out))
+    changed, removed = source.generate(Path(out), dot_config=DOT_CONFIG)
     print(f"{out}: {len(changed)} files written, the rest was up to date")
+    for name in removed:
+        print(f"{out}: {name} of an earlier run removed")
 
 
 @task
 @explained
 def menuconfig(_: Context) -> None:
     """Choose the options of the build in a menu, kept in .config."""
-    from syscord_build import options, source  # noqa: PLC0415
-
-    options.menu(source.sound_model())
+    menu.show(source.checked_model(), DOT_CONFIG)
 
 
 @task
 @explained
 def check(_: Context) -> None:
     """Check everything that can be checked without running it: handlers, Python, C."""
-    from syscord_build import lint  # noqa: PLC0415
-
     if not lint.check_all():
         raise Exit(code=1)
 
@@ -80,9 +81,7 @@ def check(_: Context) -> None:
 @explained
 def docs(_: Context) -> None:
     """Write docs/handlers.md and the JSON Schemas anew, from the handlers and the model."""
-    from syscord_gen.__main__ import main  # noqa: PLC0415
-
-    if main(["schema"]) or main(["reference"]):
+    if syscord_gen(["schema"]) or syscord_gen(["reference"]):
         raise Exit(code=1)
 
 
@@ -90,8 +89,6 @@ def docs(_: Context) -> None:
 @explained
 def vm(_: Context, arch: str = "arm64", kernel: str = DEBIAN) -> None:
     """A root shell in a machine with the module in it, on this terminal."""
-    from demo import shell  # noqa: PLC0415
-
     shell.run(arch, kernel)
 
 
@@ -99,8 +96,6 @@ def vm(_: Context, arch: str = "arm64", kernel: str = DEBIAN) -> None:
 @explained
 def demo(_: Context, arch: str = "arm64") -> None:
     """Record nginx under load in a machine, and show what was recorded."""
-    from demo import nginx  # noqa: PLC0415
-
     nginx.run(arch)
 
 
@@ -127,16 +122,10 @@ def bench(  # noqa: PLR0917
     trace: bool = False,
 ) -> None:
     """Measure what tracing costs, in instructions. Figures go to build/bench/, unless only some are asked for."""
-    from bench import calls as of_calls  # noqa: PLC0415
-    from bench import cost  # noqa: PLC0415
-    from bench import trace as of_trace  # noqa: PLC0415
+    # Here and not above: it takes longer than all others together, since it draws, and `./dev --list` is to be fast.
+    from bench.run import run  # noqa: PLC0415
 
-    if trace:
-        of_trace.run(arch)
-    elif calls:
-        of_calls.run(arch)
-    else:
-        cost.run(arch, peers=peers, workloads=workload, variants=variant, rounds=rounds)
+    run(arch, peers=peers, workloads=workload, variants=variant, rounds=rounds, calls=calls, trace=trace)
 
 
 @task(
@@ -149,11 +138,8 @@ def bench(  # noqa: PLR0917
 @explained
 def test(_: Context, arch: str = "both", k: str = "", unit: bool = False) -> None:
     """Run the tests, those in machines of both architectures included."""
-    import pytest  # noqa: PLC0415
-
-    here = Path(__file__).parent
-    folders = [here / "tests/unit", here / "tests/vm"] if unit else [here / "tests"]
-    arguments = [*map(str, folders), "--rootdir", str(here), *(["-k", k] if k else [])]
+    folders = [ROOT / "tests/unit", ROOT / "tests/vm"] if unit else [ROOT / "tests"]
+    arguments = [*map(str, folders), "--rootdir", str(ROOT), *(["-k", k] if k else [])]
     status = pytest.main([*arguments, *([] if unit else ["--arch", arch])])
     if status:
         raise Exit(code=int(status))
@@ -163,7 +149,5 @@ def test(_: Context, arch: str = "both", k: str = "", unit: bool = False) -> Non
 @explained
 def clean(_: Context, everything: bool = False) -> None:
     """Remove what was built here; downloads and machines stay in the user's cache unless asked for."""
-    from syscord_build import cleaning  # noqa: PLC0415
-
     for path in cleaning.clean(everything=everything):
         print(f"removed {path}", file=sys.stderr)

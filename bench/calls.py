@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from bench import cost, ours
+from bench import cost, syscord
 from bench.rows import Figure
 from bench.workload import Workload
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import architectures, kernels
 from vm.kernels import Kernel
 
@@ -105,7 +105,7 @@ def run(arch: str) -> None:
 
 def measure(kernel: Kernel, folder: Path) -> list[Cost]:
     """What each kind of call costs. Once, since a loop costs the same each time. Raises as `cost.measure` does."""
-    tracer = ours.in_variant(cost.own_tracers(kernel, folder), VARIANT)
+    tracer = syscord.in_variant(cost.own_tracers(kernel, folder), VARIANT)
     figures = cost.measure(kernel, folder, [(kind.workload, tracer) for kind in KINDS], rounds=1)
     kinds = {kind.name: kind for kind in KINDS}
     return [_cost(kinds[figure.row.workload], figure) for figure in figures]

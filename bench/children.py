@@ -22,7 +22,7 @@ ENV = {**os.environ, "LC_ALL": "C.UTF-8"}
 
 
 @dataclass(frozen=True)
-class Ran:
+class Usage:
     """What a program took: seconds of wall clock, seconds of all its threads, and its largest resident set."""
 
     seconds: float
@@ -30,7 +30,7 @@ class Ran:
     peak_rss_mib: float
 
 
-def measure(argv: Sequence[str], *, timeout: float) -> Ran:
+def measure(argv: Sequence[str], *, timeout: float) -> Usage:
     """Run ARGV, its output going to /dev/null, and return what it took.
 
     Raises BenchError if it fails, or does not end in TIMEOUT seconds.
@@ -44,7 +44,7 @@ def measure(argv: Sequence[str], *, timeout: float) -> Ran:
         finally:
             os.close(writing)
         took = json.loads(report.read())
-    return Ran(took["seconds"], took["cpu_seconds"], took["peak_rss_kib"] / 1024)
+    return Usage(took["seconds"], took["cpu_seconds"], took["peak_rss_kib"] / 1024)
 
 
 def lines(argv: Sequence[str], *, timeout: float) -> Iterator[bytes]:

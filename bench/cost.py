@@ -12,22 +12,23 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from bench import lab, ours, plot, rows, show, vcpus, workload
+from bench import lab, plot, rows, show, syscord, vcpus, workload
 from bench.errors import BenchError
 from bench.lab import Lab, Sample
-from bench.ours import Bare, Floor
+from bench.peers.all import all_peers
 from bench.rows import Figure
+from bench.syscord import Bare, Floor
 from bench.tracer import Tracer
 from bench.vcpus import Scaling
 from bench.workload import Workload
-from syscord_build import paths
-from syscord_build.module import DEBIAN, build
+from devtools.build import DEBIAN, build
+from devtools.paths import BUILD
 from vm import architectures, kernels
 from vm.errors import CommandFailed, CommandTimeout, VmError
 from vm.kernels import Kernel
 from vm.progress import console, step
 
-FOLDER = paths.BUILD / "bench"
+FOLDER = BUILD / "bench"
 ROUNDS = 3
 Pair = tuple[Workload, Tracer]
 Key = tuple[str, str, str]  # a workload's name, a tracer's, and its variant
@@ -44,7 +45,7 @@ def run(arch: str, *, peers: bool, workloads: str = "", variants: str = "", roun
     for name in architectures.chosen(arch):
         kernel = kernels.get(DEBIAN, name)
         folder = FOLDER / name
-        tracers = _chosen([*own_tracers(kernel, folder), *(_peers(kernel) if peers else [])], variants)
+        tracers = _chosen([*own_tracers(kernel, folder), *(all_peers(kernel) if peers else [])], variants)
         figures = measure(kernel, folder, list(product(chosen, tracers)), rounds=rounds)
         show.table(figures)
         if not workloads and not variants:
@@ -74,14 +75,14 @@ def own_tracers(kernel: Kernel, folder: Path) -> list[Tracer]:
     """syscord in all its settings, built for a kernel below FOLDER, and the floor."""
     with step(f"Building syscord.ko for Linux {kernel.version}"):
         folder.mkdir(parents=True, exist_ok=True)
-        module = build(kernel.arch, dot_config=folder / "no .config", out=folder / "module")
-    return [*ours.all_of_syscord(module.ko), Floor(kernel, folder)]
+        module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
+    return [*syscord.all_settings(module.ko), Floor(kernel, folder)]
 
 
 def _scaling(kernel: Kernel, folder: Path, tracers: Sequence[Tracer]) -> list[Scaling]:
     """The cost on several CPUs, shown; nothing if machines of several CPUs cannot be had, which is said."""
     try:
-        scaling = vcpus.measure(kernel, folder, ours.in_variant(tracers, vcpus.VARIANT))
+        scaling = vcpus.measure(kernel, folder, syscord.in_variant(tracers, vcpus.VARIANT))
     except (BenchError, VmError) as error:
         console.print(f"[yellow]warning[/yellow] going on without several CPUs: {escape(str(error))}")
         return []
@@ -129,12 +130,6 @@ def _write(arch: str, figures: Sequence[Figure], scaling: Sequence[Scaling]) -> 
     said = Console(highlight=False, soft_wrap=True)
     for path in (*written, picture):
         said.print(f"Written: {path}")
-
-
-def _peers(kernel: Kernel) -> list[Tracer]:
-    from bench.peers import all_peers  # noqa: PLC0415
-
-    return all_peers(kernel)
 
 
 def _chosen(tracers: Sequence[Tracer], variants: str) -> list[Tracer]:

@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from bench import nginx, programs, workload
 from bench.errors import BenchError
-from bench.ours import Bare
+from bench.syscord import Bare
 from bench.tracer import Traced, Tracer
 from bench.workload import FOLDER, Workload
 from vm.boot import boot
@@ -63,7 +63,7 @@ class Lab:
         Raises BenchError if it fails, or the tracer lost records; VmError if the machine is lost or a command fails.
         """
         self.machine.restore(READY)
-        return self._run_as_it_is(what.shortened(tracer.shorter), tracer)
+        return self._run_as_it_is(what.shortened(tracer.shorten_by), tracer)
 
     def rehearse(self, what: Workload) -> None:
         """Do it once, from whatever state: the programs and files that it uses are in memory then."""

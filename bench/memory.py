@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench import children, replicate
-from bench.children import Ran
+from bench.children import Usage
 from bench.errors import BenchError
-from bench.reading import syscord
+from bench.reading import syscord_argv
 from bench.replicate import Copies, Trace
 from vm.progress import step
 
@@ -27,7 +27,7 @@ class Memory:
 
     bytes: int
     records: int
-    took: dict[str, Ran]
+    took: dict[str, Usage]
 
     @property
     def peak_rss_mib(self) -> float:
@@ -44,7 +44,7 @@ def measure(source: Path, folder: Path, size: int = SIZE) -> Memory:
         took = {}
         for name in ("read", "stat"):
             with step(f"syscord {name}, of {trace.bytes >> 20} MiB, {trace.records} syscalls"):
-                took[name] = children.measure(syscord(name, str(trace.folder)), timeout=READ_S)
+                took[name] = children.measure(syscord_argv(name, str(trace.folder)), timeout=READ_S)
         return Memory(trace.bytes, trace.records, took)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from syscord_build import kernel_tree
+from devtools.build import tree_of
 from syscord_build.module import make_command
 from vm import host
 from vm.kernels import Kernel
@@ -27,5 +27,5 @@ def build_floor(kernel: Kernel, folder: Path) -> Path:
     """The module that only counts, in FOLDER. Raises ToolFailed."""
     source = folder / "floor"
     shutil.copytree(HERE / "floor", source, dirs_exist_ok=True)
-    host.run(make_command(kernel_tree.KernelTree(kernel.arch, kernel.build_tree, kernel.version), source))
+    host.run(make_command(tree_of(kernel), source))
     return source / "floor.ko"

@@ -14,7 +14,7 @@ from statistics import median
 from rich.markup import escape
 
 from bench import children, replicate, scap
-from bench.children import Ran
+from bench.children import Usage
 from bench.errors import BenchError
 from bench.recordings import Recordings
 from vm.progress import console, step
@@ -38,7 +38,7 @@ class Runs:
     """What each run of a reader took, one for each round; and the load of this host before it."""
 
     reader: Reader
-    took: tuple[Ran, ...]
+    took: tuple[Usage, ...]
     load: tuple[float, ...]
 
     @property
@@ -67,7 +67,7 @@ class Reading:
         return median(our.seconds / their.seconds for our, their in pairs) * calls
 
 
-def syscord(*arguments: str) -> tuple[str, ...]:
+def syscord_argv(*arguments: str) -> tuple[str, ...]:
     """The command line of our own command, of this Python's environment."""
     return (str(Path(sys.executable).with_name("syscord")), *arguments)
 
@@ -84,7 +84,7 @@ def measure(made: Recordings, folder: Path, *, records: int = RECORDS, rounds: i
         with step(f"Making the trace {copies} times as long"):
             longer = replicate.replicate(trace, Path(making) / "trace", copies)
         readers = [
-            _checked(Reader("syscord", syscord("read", str(longer.folder)), longer.records), longer.records),
+            _checked(Reader("syscord", syscord_argv("read", str(longer.folder)), longer.records), longer.records),
             _checked(Reader("babeltrace2", ("babeltrace2", str(longer.folder)), longer.records), longer.events),
         ]
         sysdig, why = _sysdig(made, Path(making) / "nginx.scap", copies)
@@ -118,7 +118,7 @@ def _checked(reader: Reader, expected: int) -> Reader:
 
 def _take_turns(readers: Sequence[Reader], rounds: int) -> list[Runs]:
     """Run each reader once in each round, in one order in this round and in the other in the next."""
-    took: dict[str, list[Ran]] = {reader.name: [] for reader in readers}
+    took: dict[str, list[Usage]] = {reader.name: [] for reader in readers}
     load: dict[str, list[float]] = {reader.name: [] for reader in readers}
     for number in range(rounds):
         with step(f"Reading with {', '.join(took)}: {number + 1} of {rounds}"):

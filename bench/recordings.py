@@ -15,8 +15,8 @@ from bench import nginx
 from bench.errors import BenchError
 from bench.nginx import Nginx
 from bench.peers import sysdig
+from devtools.build import DEBIAN, build
 from syscord_build.errors import BuildError
-from syscord_build.module import DEBIAN, build
 from vm import kernels
 from vm.boot import boot
 from vm.errors import VmError

@@ -15,10 +15,10 @@ from bench.errors import BenchError
 from bench.memory import Memory
 from bench.reading import Reading, Runs
 from bench.recordings import Recordings
-from syscord_build import paths
+from devtools.paths import BUILD
 from vm import architectures
 
-FOLDER = paths.BUILD / "bench"
+FOLDER = BUILD / "bench"
 #: The most that each figure may be.
 CEILINGS = {
     "bytes_per_syscall_nginx": 48.0,
@@ -147,7 +147,7 @@ def _recorded(made: Recordings) -> dict[str, object]:
 
 def _version(program: str) -> str:
     try:
-        return children.version(reading.syscord()[0] if program == "syscord" else program)
+        return children.version(reading.syscord_argv()[0] if program == "syscord" else program)
     except BenchError as error:
         return f"unknown: {error}"
 

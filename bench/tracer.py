@@ -35,7 +35,7 @@ class Tracer(Protocol):
         ...
 
     @property
-    def shorter(self) -> int:
+    def shorten_by(self) -> int:
         """How many times fewer operations of a loop are enough: 1, or more for a tracer that takes minutes for all."""
         ...
 

@@ -12,7 +12,7 @@ from statistics import median
 
 from bench import lab, workload
 from bench.errors import BenchError
-from bench.ours import Bare, Syscord
+from bench.syscord import Bare, Syscord
 from bench.workload import Workload
 from vm.kernels import Kernel
 from vm.progress import step
@@ -24,11 +24,11 @@ ROUNDS = 3
 # QEMU lets a CPU go on for so long that the writer, on another, would come too late for rings of the default size.
 RING = "ring_kb=32768"
 #: The most that an operation may cost more, or less, on several CPUs than on one.
-WITHIN = 0.05
+TOLERANCE = 0.05
 
 
 #: Architectures on which it can't be measured, and why.
-NOT_ON = {"x86_64": "with -icount, QEMU 7.2 never gets past the start of a second x86_64 CPU: measure it on arm64"}
+UNSUPPORTED = {"x86_64": "with -icount, QEMU 7.2 never gets past the start of a second x86_64 CPU: measure it on arm64"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Scaling:
 
 def measure(kernel: Kernel, folder: Path, tracer: Syscord, *, rounds: int = ROUNDS) -> list[Scaling]:
     """What syscord adds on each number of CPUs. Raises BenchError or VmError as a run in the lab does."""
-    if why := NOT_ON.get(kernel.arch.name):
+    if why := UNSUPPORTED.get(kernel.arch.name):
         raise BenchError(why)
     tracer = replace(tracer, parameters=f"{tracer.parameters} {RING}")
     operations = [what for what in workload.ALL if what.name in WORKLOADS]

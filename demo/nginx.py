@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from syscord_build import paths
-from syscord_build.module import DEBIAN, build
+from devtools.build import DEBIAN, build
+from devtools.paths import BUILD
 from syscord_read.record.text import Record, parse_lines
 from vm import kernels
 from vm.boot import boot
@@ -42,7 +42,7 @@ def _record(machine: Machine, ko: Path, arch: str) -> Path:
         machine.run("insmod /root/syscord.ko proc_name=nginx")
         machine.run(f"ab -q -n {REQUESTS} -c 10 http://127.0.0.1/", timeout=120)
         machine.run("rmmod syscord")
-    host = paths.BUILD / "demo" / f"record-{arch}"
+    host = BUILD / "demo" / f"record-{arch}"
     host.parent.mkdir(parents=True, exist_ok=True)
     host.write_bytes(machine.get(RECORD))
     return host

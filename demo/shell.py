@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from syscord_build.module import build
+from devtools.build import build
 from vm import kernels
 from vm.interactive import interactive
 from vm.progress import console, step

@@ -1,4 +1,4 @@
-"""The tree that a module is built against: Debian's headers, a kernel's own build folder, or the running kernel's."""
+"""The tree that a module is built against: the folder that a kernel was built in, or the running kernel's headers."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import platform
 from dataclasses import dataclass
 from pathlib import Path
 
+from syscord_build import architectures
+from syscord_build.architectures import Architecture
 from syscord_build.errors import BuildError
-from vm import architectures, kernels
-from vm.architectures import Architecture
 
 RUNNING = "running"
 
@@ -28,20 +28,17 @@ class KernelTree:
 
 
 def find(kernel: str, arch: Architecture) -> KernelTree:
-    """The tree that ``kernel`` means: ``debian:SUITE``, ``running``, or the path of a build tree.
+    """The tree that ``kernel`` means: ``running``, or the path of a build tree.
 
     Raises BuildError if there is none, saying what may be written.
     """
-    if kernel.startswith("debian:"):
-        found = kernels.get(kernel, arch)
-        return KernelTree(arch, found.build_tree, found.version)
     if kernel == RUNNING:
         return _running(arch)
     return _built(Path(kernel).expanduser().resolve(), arch)
 
 
 def _running(arch: Architecture) -> KernelTree:
-    if arch is not architectures.host():
+    if arch.name != architectures.host_name():
         raise BuildError(f"the running kernel is not for {arch.name}: leave out --arch, or name another --kernel")
     release = platform.release()
     path = Path(f"/lib/modules/{release}/build")
@@ -54,8 +51,8 @@ def _built(path: Path, arch: Architecture) -> KernelTree:
     release = path / "include/config/kernel.release"
     if not (path / "Makefile").is_file() or not release.is_file():
         raise BuildError(
-            f"{path} is no kernel's build tree: write debian:SUITE, running, or the folder that a kernel was built in"
+            f"{path} is no kernel's build tree: write `{RUNNING}`, or the folder that a kernel was built in"
         )
-    if not (path / f"arch/{'arm64' if arch.name == 'arm64' else 'x86'}/include/generated").is_dir():
+    if not (path / f"arch/{arch.folder}/include/generated").is_dir():
         raise BuildError(f"{path} was not built for {arch.name}: name its architecture with --arch")
     return KernelTree(arch, path, release.read_text(encoding="utf-8").strip())

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from syscord_build import kernel_config, kernel_tree, paths, source
+from syscord_build import kernel_config, source
+from syscord_build.errors import BuildError, MakeFailed
 from syscord_build.kernel_tree import KernelTree
-from vm import architectures, host
-from vm.architectures import Architecture
-
-DEBIAN = "debian:bookworm"
+from syscord_gen import paths
 
 
 @dataclass(frozen=True)
@@ -24,26 +23,22 @@ class Module:
 
 
 def build(
-    arch: Architecture | str,
-    kernel: str = DEBIAN,
+    tree: KernelTree,
+    out: Path,
     *,
     handlers: Path = paths.HANDLERS,
-    dot_config: Path = paths.DOT_CONFIG,
-    out: Path | None = None,
+    dot_config: Path | None = None,
     make_options: tuple[str, ...] = (),
 ) -> Module:
-    """Generate the module and build it for a kernel (see ``kernel_tree.find``), below ``out`` or in build/.
+    """Generate the module in the folder ``out``, and build it there for the kernel of ``tree``.
 
-    Raises BuildError for bad handlers or options, or a kernel that lacks something; vm's ToolFailed for a compiler's
-    complaint.
+    Without ``dot_config`` all options have their defaults. Raises BuildError for bad handlers or options, or a kernel
+    that lacks something; MakeFailed for a compiler's complaint.
     """
-    arch = architectures.get(arch) if isinstance(arch, str) else arch
-    tree = kernel_tree.find(kernel, arch)
     kernel_config.check(tree.dot_config)
-    folder = out or paths.BUILD / arch.name / tree.release
-    source.generate(folder, handlers, dot_config)
-    host.run(make_command(tree, folder, *make_options))
-    return Module(folder / "syscord.ko", folder, tree)
+    source.generate(out, handlers, dot_config)
+    _make(make_command(tree, out, *make_options))
+    return Module(out / "syscord.ko", out, tree)
 
 
 def make_command(tree: KernelTree, folder: Path, *more: str) -> list[str]:
@@ -60,3 +55,20 @@ def make_command(tree: KernelTree, folder: Path, *more: str) -> list[str]:
         *more,
         "modules",
     ]
+
+
+def _make(command: list[str]) -> None:
+    try:
+        done = subprocess.run(
+            command,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+            errors="replace",
+        )
+    except FileNotFoundError as error:
+        raise BuildError(f"{error.filename} is not installed: install it, then run this again") from error
+    if done.returncode:
+        raise MakeFailed(command, done.returncode, done.stdout + done.stderr)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from kconfiglib import Kconfig, KconfigError
 
-from syscord_build import paths
 from syscord_build.errors import BuildError
+from syscord_gen import paths
 from syscord_gen.model import HandlerFile, Model
 
 PREFIX = "SYSCORD_HANDLERS_"
@@ -28,13 +28,13 @@ class Options:
     stems: frozenset[str]
 
 
-def load(model: Model, dot_config: Path = paths.DOT_CONFIG) -> Options:
+def load(model: Model, dot_config: Path | None = None) -> Options:
     """The options of ``dot_config`` for the handler files of ``model``; the defaults where there is no such file.
 
     Raises BuildError for a file that says something impossible.
     """
     with kconfig(model) as tree:
-        if dot_config.is_file():
+        if dot_config and dot_config.is_file():
             tree.load_config(str(dot_config))
         chosen = Options(_header(tree), _stems(tree, model))
         # Some complaints come only when a value is looked at, so this is after all have been.
@@ -73,7 +73,7 @@ def _stems(tree: Kconfig, model: Model) -> frozenset[str]:
     return frozenset(file.stem for file in model.files if tree.syms[symbol(file.stem)].str_value == "y")
 
 
-def _check_power_of_two(tree: Kconfig, dot_config: Path) -> None:
+def _check_power_of_two(tree: Kconfig, dot_config: Path | None) -> None:
     size = int(tree.syms["SYSCORD_RING_KB"].str_value)
     if size & (size - 1):
         raise BuildError(f"{dot_config}: CONFIG_SYSCORD_RING_KB={size}: write a power of two, such as 4096")
@@ -84,12 +84,3 @@ def _header(tree: Kconfig) -> str:
         path = Path(folder) / "config.h"
         tree.write_autoconf(str(path), header=HEADER)
         return path.read_text(encoding="utf-8")
-
-
-def menu(model: Model, dot_config: Path = paths.DOT_CONFIG) -> None:
-    """Show the options in kconfiglib's menu, on this terminal, and keep them in ``dot_config``."""
-    from menuconfig import menuconfig  # noqa: PLC0415  # it sets up curses when imported
-
-    os.environ["KCONFIG_CONFIG"] = str(dot_config)
-    with kconfig(model) as tree:
-        menuconfig(tree)

@@ -6,13 +6,14 @@ import argparse
 import sys
 from pathlib import Path
 
+from syscord_gen import paths
 from syscord_gen.check import load_and_check
 from syscord_gen.model import Model
 from syscord_gen.reference import render_reference
 from syscord_gen.schema import render_handler_schema, render_symbol_schema
 from syscord_gen.syscall_names import LIST, render_names
 
-ROOT = Path(__file__).parent.parent
+PAGE = paths.HANDLERS.parent / "docs" / "handlers.md"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -27,15 +28,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     folder = argparse.ArgumentParser(add_help=False)
-    folder.add_argument(
-        "--handlers", type=Path, default=ROOT / "handlers", metavar="DIR", help="the folder of handlers"
-    )
+    folder.add_argument("--handlers", type=Path, default=paths.HANDLERS, metavar="DIR", help="the folder of handlers")
     check = commands.add_parser("check", parents=[folder], help="print every problem of the handlers")
     check.set_defaults(run=lambda options: run_check(options.handlers))
     schema = commands.add_parser("schema", parents=[folder], help="write the JSON Schemas into the folder of handlers")
     schema.set_defaults(run=lambda options: run_schema(options.handlers))
     reference = commands.add_parser("reference", parents=[folder], help="write the reference page")
-    reference.add_argument("--out", type=Path, default=ROOT / "docs" / "handlers.md", metavar="FILE", help="the page")
+    reference.add_argument("--out", type=Path, default=PAGE, metavar="FILE", help="the page")
     reference.set_defaults(run=lambda options: run_reference(options.handlers, options.out))
     names = commands.add_parser("names", help="write the list of syscall names, from a kernel's headers")
     names.add_argument("headers", type=Path, help="usr/lib/linux/uapi of an unpacked linux-libc-dev")

@@ -10,11 +10,10 @@ from vm.errors import VmError
 
 @dataclass(frozen=True)
 class Architecture:
-    """One architecture under the names that Debian, Kbuild, GCC and QEMU have for it."""
+    """One architecture under the names that Debian, GCC and QEMU have for it."""
 
     name: str
     debian: str
-    kbuild: str
     gnu: str
     qemu: str
     machine: tuple[str, ...]
@@ -30,7 +29,6 @@ class Architecture:
 ARM64 = Architecture(
     name="arm64",
     debian="arm64",
-    kbuild="arm64",
     gnu="aarch64-linux-gnu",
     qemu="qemu-system-aarch64",
     machine=("-M", "virt", "-cpu", "cortex-a72"),
@@ -39,7 +37,6 @@ ARM64 = Architecture(
 X86_64 = Architecture(
     name="x86_64",
     debian="amd64",
-    kbuild="x86_64",
     gnu="x86_64-linux-gnu",
     qemu="qemu-system-x86_64",
     machine=("-M", "q35", "-cpu", "max"),

@@ -58,7 +58,7 @@ def _booted(spec: MachineSpec, files: Images) -> Path:
     """A disk with a snapshot of the machine as it is right after booting."""
     ingredients = (qemu.version(spec.arch), qemu.hardware(spec), spec.kernel.image, files)
     name = f"{spec.kernel.version}-{cache.key(*map(str, ingredients))}"
-    return cache.made("booted", name, partial(_boot_once, spec, files)) / "disk.qcow2"
+    return cache.get("booted", name, partial(_boot_once, spec, files)) / "disk.qcow2"
 
 
 def _boot_once(spec: MachineSpec, files: Images, making: Path) -> None:

@@ -19,4 +19,4 @@ def build_agent(arch: Architecture) -> Path:
     def make(making: Path) -> None:
         host.run([compiler, *FLAGS, "-o", making / "agent", SOURCE])
 
-    return cache.made("agents", name, make) / "agent"
+    return cache.get("agents", name, make) / "agent"

@@ -38,22 +38,22 @@ def locked(name: str) -> Iterator[None]:
         yield
 
 
-def place(kind: str, name: str) -> Path:
+def path_of(kind: str, name: str) -> Path:
     """Where the cached KIND of that NAME stands, or will."""
     return root() / kind / name
 
 
-def made(kind: str, name: str, make: Callable[[Path], None]) -> Path:
+def get(kind: str, name: str, make: Callable[[Path], None]) -> Path:
     """The folder of that KIND and NAME; where there is none yet, MAKE fills it.
 
     MAKE gets an empty folder that is renamed when MAKE returns, so that a half-made one is never seen.
     """
-    final = place(kind, name)
+    final = path_of(kind, name)
     if not final.exists():
         with locked(f"{kind}-{name}"):
             if not final.exists():
                 _make(final, make)
-                _forget_unused(final.parent)
+                _remove_unused(final.parent)
     os.utime(final)
     return final
 
@@ -72,7 +72,7 @@ def _make(final: Path, make: Callable[[Path], None]) -> None:
     making.rename(final)
 
 
-def _forget_unused(kind: Path) -> None:
+def _remove_unused(kind: Path) -> None:
     """Debian has a new kernel every few weeks: what was not used for long is not worth its room."""
     for path in kind.iterdir():
         if time.time() - path.stat().st_mtime > UNUSED_S:

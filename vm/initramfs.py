@@ -38,7 +38,7 @@ def build_initramfs(kernel: Kernel, agent: Path, suite: str) -> Path:
             _archive(tree, making / "initramfs.cpio")
             shutil.rmtree(tree)
 
-    return cache.made("initramfs", f"{kernel.version}-{recipe}", make) / "initramfs.cpio"
+    return cache.get("initramfs", f"{kernel.version}-{recipe}", make) / "initramfs.cpio"
 
 
 def _busybox(debs: Iterable[Path], making: Path, tree: Path) -> None:

@@ -54,9 +54,9 @@ def get(spec: KernelSpec | str, arch: Architecture | str) -> Kernel:
             for apt, chosen in wanted:
                 packages.extract(packages.fetch(apt, chosen), making)
             host.run(["depmod", "-b", making, version])
-            _settle(making, cache.place("kernels", name))
+            _relocate(making, cache.path_of("kernels", name))
 
-    return _kernel(arch, version, cache.made("kernels", name, make))
+    return _kernel(arch, version, cache.get("kernels", name, make))
 
 
 Wanted = tuple[tuple[packages.Apt, tuple[packages.Package, ...]], ...]
@@ -76,7 +76,7 @@ def _wanted(spec: KernelSpec, arch: Architecture) -> tuple[str, Wanted]:
     return version, ((target, for_target), (native, for_host))
 
 
-def _settle(making: Path, final: Path) -> None:
+def _relocate(making: Path, final: Path) -> None:
     """The headers expect to stand in /usr/src: tell them where they do."""
     for makefile in making.glob("usr/src/linux-headers-*/Makefile"):
         text = makefile.read_text()

@@ -20,7 +20,7 @@ from vm.spec import MachineSpec
 
 ANSWER_S = 20.0  # for what takes no time in a machine that is well
 SNAPSHOT_S = 30.0
-POLITE_S = 2.0  # a QEMU that is not stuck ends at once when told to
+SHUTDOWN_S = 2.0  # a QEMU that is not stuck ends at once when told to
 T = TypeVar("T")
 WiringOf = Callable[[int, int], Wiring]  # given the numbers of the sockets for QMP and for the agent
 
@@ -138,7 +138,7 @@ class Machine:
             self._channel.writer.close()
         # QEMU has gone without a word, as it was told to.
         with suppress(QMPError, OSError, EOFError, TimeoutError):
-            await asyncio.wait_for(self._qmp.disconnect(), POLITE_S)
+            await asyncio.wait_for(self._qmp.disconnect(), SHUTDOWN_S)
 
     async def _greet(self) -> None:
         assert self._channel
@@ -225,4 +225,4 @@ async def _end(process: asyncio.subprocess.Process) -> None:
         if process.returncode is None:
             end()
             with suppress(TimeoutError):
-                await asyncio.wait_for(process.wait(), POLITE_S)
+                await asyncio.wait_for(process.wait(), SHUTDOWN_S)

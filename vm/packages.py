@@ -26,7 +26,7 @@ class Apt:
     @property
     def path(self) -> Path:
         """The folder that apt keeps its state in."""
-        return cache.place("apt", f"{self.suite}-{self.debian}")
+        return cache.path_of("apt", f"{self.suite}-{self.debian}")
 
 
 @dataclass(frozen=True)
@@ -50,20 +50,20 @@ def apt(suite: str, debian: str) -> Apt:
 def resolve(private: Apt, names: Sequence[str], *, dependencies: bool) -> tuple[Package, ...]:
     """The newest versions of NAMES, with all that they depend on if DEPENDENCIES. Downloads nothing."""
     verb = ["install", "--no-install-recommends"] if dependencies else ["download"]
-    printed = _answer(private, "apt-get", ["-qq", "--print-uris", *verb, *names])
+    printed = _query(private, "apt-get", ["-qq", "--print-uris", *verb, *names])
     lines = re.findall(r"^'(\S+)' (\S+)", printed, re.MULTILINE)
     return tuple(sorted((Package(file.split("_")[0], file, uri) for uri, file in lines), key=lambda p: p.file))
 
 
 def depends(private: Apt, name: str) -> tuple[str, ...]:
     """The names of the packages that NAME depends on directly."""
-    printed = _answer(private, "apt-cache", ["depends", "--important", name])
+    printed = _query(private, "apt-cache", ["depends", "--important", name])
     return tuple(re.findall(r"^ +\|?(?:Pre)?Depends: ([^\s<]+)$", printed, re.MULTILINE))
 
 
 def fetch(private: Apt, packages: Iterable[Package]) -> list[Path]:
     """The .deb files of PACKAGES, downloaded where they are not yet here."""
-    folder = cache.place("debs", private.debian)
+    folder = cache.path_of("debs", private.debian)
     folder.mkdir(parents=True, exist_ok=True)
     with cache.locked(f"debs-{private.debian}"):
         missing = [package for package in packages if not (folder / package.file).exists()]
@@ -88,7 +88,7 @@ def extract(debs: Iterable[Path], into: Path) -> None:
 
 def _download(private: Apt, packages: Sequence[Package]) -> None:
     """apt checks what it gets against the signed lists, so a file of that name is the right one."""
-    folder = cache.place("debs", private.debian)
+    folder = cache.path_of("debs", private.debian)
     getting = folder / ".getting"
     getting.mkdir(exist_ok=True)
     with step(f"Downloading {len(packages)} Debian packages ({private.suite}, {private.debian})"):
@@ -103,7 +103,7 @@ def _with_version(package: Package) -> str:
     return f"{package.name}={version}"
 
 
-def _answer(private: Apt, tool: str, words: Sequence[str]) -> str:
+def _query(private: Apt, tool: str, words: Sequence[str]) -> str:
     """What apt says, kept as long as its lists and its question stay the same."""
     question = cache.key(private.path / "updated", tool, *words)
     memory = private.path / "answers" / question

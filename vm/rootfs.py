@@ -63,7 +63,7 @@ def build_rootfs(arch: Architecture, suite: str = "bookworm") -> Path:
             _image(tree, making / "root.raw", making / "root.qcow2")
             shutil.rmtree(tree)
 
-    return cache.made("rootfs", f"{suite}-{arch.debian}-{recipe}", make) / "root.qcow2"
+    return cache.get("rootfs", f"{suite}-{arch.debian}-{recipe}", make) / "root.qcow2"
 
 
 def _names(listed: Path) -> list[str]:

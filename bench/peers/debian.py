@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import BenchError
-from syscord_build import kernel_tree
+from devtools.build import tree_of
 from syscord_build.errors import BuildError
 from syscord_build.module import make_command
 from vm import host, packages
@@ -66,8 +66,7 @@ def build_driver(kernel: Kernel, source: Path, *make_options: str) -> list[Path]
 
     Raises ToolFailed, with the compiler's complaint, if they do not build.
     """
-    tree = kernel_tree.KernelTree(kernel.arch, kernel.build_tree, kernel.version)
-    host.run(make_command(tree, source, "KCFLAGS=-g0", *make_options))
+    host.run(make_command(tree_of(kernel), source, "KCFLAGS=-g0", *make_options))
     return sorted(source.rglob("*.ko"))
 
 
@@ -92,9 +91,9 @@ def pack(
     shutil.rmtree(unpacked)
 
 
-def unpack(machine: Machine, archive: Path, there: str) -> None:
-    """Bring what `pack` made into the folder THERE of a machine. Their LD_LIBRARY_PATH is then THERE/lib."""
-    machine.run(f"mkdir -p {there} && tar xz -C {there}", stdin=archive.read_bytes(), timeout=300)
+def unpack(machine: Machine, archive: Path, guest_folder: str) -> None:
+    """Bring what `pack` made into the folder GUEST_FOLDER of a machine. Their LD_LIBRARY_PATH is its lib/."""
+    machine.run(f"mkdir -p {guest_folder} && tar xz -C {guest_folder}", stdin=archive.read_bytes(), timeout=300)
 
 
 def _libraries(programs: Sequence[Path], folder: Path) -> list[Path]:

@@ -26,7 +26,7 @@ class Ftrace:
     kernel: Kernel
     whom: Whom
     name: str = "ftrace"
-    shorter: int = 1
+    shorten_by: int = 1
 
     @property
     def variant(self) -> str:

@@ -18,7 +18,7 @@ from vm.progress import step
 
 NAME = "lttng"
 MODULES = "lttng-modules-dkms"
-THERE = "/root/lttng"  # the folder in the machine
+GUEST_FOLDER = "/root/lttng"  # the folder in the machine
 CONTEXT = ("tid", "pid", "procname")
 HOME = background.folder(NAME)
 TRACE = f"{HOME}/trace"
@@ -34,10 +34,10 @@ obj-m += lttng-kprobes.o lttng-kretprobes.o lttng-uprobes.o
 """
 _PROGRAMS = ("usr/bin/lttng", "usr/bin/lttng-sessiond", "usr/lib/{gnu}/lttng/libexec/lttng-consumerd")
 _SCHEMA = "usr/share/xml/lttng/session.xsd"  # of sessions to load: the daemon does not start without it
-_ENV = f"HOME={HOME} LTTNG_HOME={HOME} LTTNG_SESSION_CONFIG_XSD_PATH={THERE} LD_LIBRARY_PATH={THERE}/lib"
-_LTTNG = f"{_ENV} {THERE}/lttng --no-sessiond"
-_DAEMON = f"""{_ENV} {THERE}/lttng-sessiond \\
-	--consumerd64-path={THERE}/lttng-consumerd --consumerd64-libdir={THERE}/lib"""
+_ENV = f"HOME={HOME} LTTNG_HOME={HOME} LTTNG_SESSION_CONFIG_XSD_PATH={GUEST_FOLDER} LD_LIBRARY_PATH={GUEST_FOLDER}/lib"
+_LTTNG = f"{_ENV} {GUEST_FOLDER}/lttng --no-sessiond"
+_DAEMON = f"""{_ENV} {GUEST_FOLDER}/lttng-sessiond \\
+	--consumerd64-path={GUEST_FOLDER}/lttng-consumerd --consumerd64-libdir={GUEST_FOLDER}/lib"""
 # `track` comes before `start`: nothing else is ever recorded.
 _START = f"""set -e
 {_LTTNG} create peer --output={TRACE}
@@ -73,7 +73,7 @@ class LttngTracer:
     whom: Whom
     context: bool = False
     name: str = NAME
-    shorter: int = 1
+    shorten_by: int = 1
 
     @property
     def variant(self) -> str:
@@ -133,17 +133,17 @@ def get(kernel: Kernel, suite: str = debian.SUITE) -> Lttng:
             programs = [program.format(gnu=kernel.arch.gnu) for program in _PROGRAMS]
             debian.pack(kernel.arch, packages.fetch(apt, tools), making / "lttng.tar.gz", programs, [_SCHEMA])
 
-    folder = cache.made("lttng", f"{kernel.version}-{recipe}", make)
+    folder = cache.get("lttng", f"{kernel.version}-{recipe}", make)
     return Lttng(folder / "modules.tar.gz", folder / "lttng.tar.gz")
 
 
 def install(machine: Machine, lttng: Lttng) -> None:
     """Bring LTTng into a machine, if it is not there yet; the daemon loads the modules by itself."""
-    if machine.run(f"test -d {THERE}", check=False).status == 0:
+    if machine.run(f"test -d {GUEST_FOLDER}", check=False).status == 0:
         return
     debian.unpack(machine, lttng.modules, f"/lib/modules/{machine.spec.kernel.version}/lttng")
     machine.run("depmod", timeout=300)
-    debian.unpack(machine, lttng.archive, THERE)
+    debian.unpack(machine, lttng.archive, GUEST_FOLDER)
 
 
 def _build_modules(kernel: Kernel, debs: list[Path], making: Path) -> None:

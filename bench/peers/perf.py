@@ -26,7 +26,7 @@ class PerfTrace:
     kernel: Kernel
     name: str = "perf-trace"
     variant: str = Whom.PID.value
-    shorter: int = 5
+    shorten_by: int = 5
 
     @property
     def version(self) -> str:

@@ -21,7 +21,7 @@ class Strace:
     kernel: Kernel
     name: str = "strace"
     variant: str = Whom.PID.value
-    shorter: int = 20
+    shorten_by: int = 20
 
     @property
     def version(self) -> str:

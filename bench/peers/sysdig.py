@@ -19,7 +19,7 @@ from vm.progress import step
 
 NAME = "sysdig"
 DRIVER = "falcosecurity-scap-dkms"
-THERE = "/root/sysdig"  # the folder in the machine
+GUEST_FOLDER = "/root/sysdig"  # the folder in the machine
 # Where one CPU is shared fairly, sysdig is slower than a process that only makes calls, and the driver's 8 MiB, which
 # nothing can change, are soon full. So it comes first. What it does for each call, and what that costs, is the same.
 _FIRST = "nice -n -20"
@@ -45,7 +45,7 @@ class SysdigTracer:
     kernel: Kernel
     whom: Whom
     name: str = NAME
-    shorter: int = 1
+    shorten_by: int = 1
 
     @property
     def variant(self) -> str:
@@ -103,7 +103,7 @@ def get(kernel: Kernel, suite: str = debian.SUITE) -> Sysdig:
         with step(f"Packing sysdig ({kernel.arch.name})"):
             debian.pack(kernel.arch, packages.fetch(apt, program), making / "sysdig.tar.gz", ["usr/bin/sysdig"])
 
-    folder = cache.made("sysdig", f"{kernel.version}-{recipe}", make)
+    folder = cache.get("sysdig", f"{kernel.version}-{recipe}", make)
     return Sysdig(folder / "scap.ko", folder / "sysdig.tar.gz")
 
 
@@ -111,16 +111,17 @@ def install(machine: Machine, sysdig: Sysdig) -> None:
     """Bring sysdig into a machine, and load its driver, if that is not there yet."""
     if machine.run("test -d /sys/module/scap", check=False).status == 0:
         return
-    debian.unpack(machine, sysdig.archive, THERE)
-    machine.put(sysdig.driver, f"{THERE}/scap.ko")
-    machine.run(f"insmod {THERE}/scap.ko")
+    debian.unpack(machine, sysdig.archive, GUEST_FOLDER)
+    machine.put(sysdig.driver, f"{GUEST_FOLDER}/scap.ko")
+    machine.run(f"insmod {GUEST_FOLDER}/scap.ko")
 
 
 def begin(machine: Machine, capture: str, condition: str, *, content: int | None = None) -> None:
     """Let sysdig record to a file in the machine what fits the condition, so many bytes of content of each call."""
     size = "" if content is None else f"-s {content}"
     file = shlex.quote(capture)
-    command = f"{_FIRST} env LD_LIBRARY_PATH={THERE}/lib {THERE}/sysdig -v {size} -w {file} {shlex.quote(condition)}"
+    sysdig = f"env LD_LIBRARY_PATH={GUEST_FOLDER}/lib {GUEST_FOLDER}/sysdig"
+    command = f"{_FIRST} {sysdig} -v {size} -w {file} {shlex.quote(condition)}"
     # It writes the processes that there are when it has begun to record: the file is no longer empty then.
     background.begin(machine, NAME, command, f"[ -s {file} ]")
 

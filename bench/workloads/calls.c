@@ -8,10 +8,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -24,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "die.h"
 #include "operations.h"
 
 #define PATH		"/etc/hostname"
@@ -432,7 +430,7 @@ static void limit(void)
 	good(getrlimit(RLIMIT_NOFILE, &limits));
 }
 
-static const struct operation calls[] = {
+const struct operation calls[] = {
 	{ "unknown", .once = unknown },
 	{ "read4k", open_zero, .once = read_page },
 	{ "pread256", open_program, .once = pread_256 },
@@ -477,9 +475,5 @@ static const struct operation calls[] = {
 	{ "getrandom", .once = random_bytes },
 	{ "getcwd", .once = where },
 	{ "getrlimit", .once = limit },
+	{ }
 };
-
-const struct operation *find_call(const char *name)
-{
-	return find_in(calls, sizeof(calls) / sizeof(calls[0]), name);
-}

@@ -26,6 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "die.h"
 #include "operations.h"
 
 #define SECOND		1000000000L
@@ -172,9 +173,18 @@ static void repeat(const struct operation *operation, long times, int threads)
 		pthread_join(shares[i].thread, NULL);
 }
 
+/* NULL if there is none of that name. */
+static const struct operation *find(const struct operation *table, const char *name)
+{
+	for (; table->name; table++)
+		if (!strcmp(table->name, name))
+			return table;
+	return NULL;
+}
+
 static void child(long times, int threads, char **argv)
 {
-	const struct operation *operation = find_operation(argv[0]);
+	const struct operation *operation = find(operations, argv[0]) ?: find(calls, argv[0]);
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	await(to_child);

@@ -4,13 +4,12 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <pthread.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stddef.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "die.h"
 #include "operations.h"
 
 #define PATH "/etc/hostname"
@@ -18,12 +17,6 @@
 static int zero;
 static unsigned int ball;		/* who has it: 0, the one who counts, or 1, the other */
 static long rounds;		/* of the ball */
-
-void die(const char *what)
-{
-	perror(what);
-	_exit(1);
-}
 
 static void getppid_repeat(long times)
 {
@@ -105,23 +98,11 @@ static void forkexec_repeat(long times)
 	}
 }
 
-static const struct operation operations[] = {
+const struct operation operations[] = {
 	{ "getppid", .repeat = getppid_repeat },
 	{ "read64", read64_prepare, .repeat = read64_repeat },
 	{ "openclose", .repeat = openclose_repeat },
 	{ "futex", .repeat = futex_repeat },
 	{ "forkexec", .repeat = forkexec_repeat },
+	{ }
 };
-
-const struct operation *find_in(const struct operation *all, size_t count, const char *name)
-{
-	for (size_t i = 0; i < count; i++)
-		if (!strcmp(all[i].name, name))
-			return &all[i];
-	return NULL;
-}
-
-const struct operation *find_operation(const char *name)
-{
-	return find_in(operations, sizeof(operations) / sizeof(operations[0]), name) ?: find_call(name);
-}

@@ -2,9 +2,7 @@
 #ifndef OPERATIONS_H
 #define OPERATIONS_H
 
-#include <stddef.h>
-
-/* What is done over and over, by the name that it has in the tables. */
+/* What is done over and over, by the name that it has in its table. */
 struct operation {
 	const char *name;
 	void (*prepare)(void);	/* comes once, may be NULL */
@@ -12,12 +10,8 @@ struct operation {
 	void (*once)(void);	/* if it is no loop by itself */
 };
 
-/* They return NULL if there is none of that name. */
-const struct operation *find_operation(const char *name);
-const struct operation *find_call(const char *name);
-const struct operation *find_in(const struct operation *all, size_t count, const char *name);
-
-/* Say what failed, with errno, and end the process. */
-void die(const char *what) __attribute__((noreturn));
+/* Tables; what has no name is their end. */
+extern const struct operation operations[];	/* each a loop of nothing else */
+extern const struct operation calls[];		/* each a syscall or a few */
 
 #endif

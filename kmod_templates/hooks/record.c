@@ -14,6 +14,7 @@
 #include "capture/copy_words.h"
 #include "capture/cursor.h"
 #include "capture/handlers.h"
+#include "hooks/fill_head.h"
 #include "hooks/record.h"
 #include "ring/clock.h"
 #include "ring/cpu.h"

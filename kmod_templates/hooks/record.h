@@ -5,40 +5,12 @@
 #ifndef SYSCORD_RECORD_H
 #define SYSCORD_RECORD_H
 
-#include <linux/compiler.h>
 #include <linux/types.h>
 
-#include "ring/cpu.h"
-#include "ring/event.h"
-#include "tasks/threads.h"
+struct syscord_cpu;
+struct syscord_thread;
 
 void syscord_record(struct syscord_thread *thread, long ret);
 void syscord_record_slow(struct syscord_cpu *cpu, struct syscord_thread *thread, long ret, u64 now);
-
-/* Who called, for how long, with what result.  Returns where the payload begins. */
-static __always_inline u8 *syscord_fill_head(struct syscord_event *event, enum syscord_form form,
-					     s64 ret, u64 duration)
-{
-	struct syscord_call_thread *thread = (struct syscord_call_thread *)event;
-	struct syscord_call_short *short_call = (struct syscord_call_short *)event;
-	struct syscord_call_long *long_call = (struct syscord_call_long *)event;
-
-	event->tid = current->pid;
-	if (form == SYSCORD_FORM_SHORT) {
-		short_call->duration = duration;
-		short_call->ret = ret;
-		return short_call->payload;
-	}
-	if (form == SYSCORD_FORM_THREAD) {
-		thread->pid = current->tgid;
-		thread->duration = duration;
-		thread->ret = ret;
-		return thread->payload;
-	}
-	long_call->pid = current->tgid;
-	long_call->duration = duration;
-	long_call->ret = ret;
-	return long_call->payload;
-}
 
 #endif

@@ -15,6 +15,7 @@
 #include "capture/handlers.h"
 #include "compat/in_compat_syscall.h"
 #include "hooks/call.h"
+#include "hooks/fill_head.h"
 #include "hooks/record.h"
 #include "ring/clock.h"
 #include "ring/counters.h"

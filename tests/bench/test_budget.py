@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import budget, cost, ours, vcpus, workload
+from bench import budget, cost, syscord, vcpus, workload
 from bench.budget import Ceiling
 from bench.rows import Figure, Row
 from bench.tracer import Tracer
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import kernels
 from vm.kernels import Kernel
 
@@ -56,13 +56,13 @@ def test_nothing_costs_more_than_its_ceiling(figures: list[Figure], arch: str) -
 
 
 def test_a_syscall_costs_the_same_on_several_cpus(built: Bench, arch: str) -> None:
-    if arch in vcpus.NOT_ON:
-        pytest.skip(vcpus.NOT_ON[arch])
-    tracer = ours.in_variant(built.tracers, vcpus.VARIANT)
+    if arch in vcpus.UNSUPPORTED:
+        pytest.skip(vcpus.UNSUPPORTED[arch])
+    tracer = syscord.in_variant(built.tracers, vcpus.VARIANT)
 
     grown = vcpus.growth(vcpus.measure(built.kernel, built.folder, tracer, rounds=1))
 
-    assert {name: by for name, by in grown.items() if abs(by) > vcpus.WITHIN} == {}
+    assert {name: by for name, by in grown.items() if abs(by) > vcpus.TOLERANCE} == {}
 
 
 def _wrong(ceiling: Ceiling, rows: list[Row]) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import calls
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import kernels
 
 #: Instructions that a call may add: so many, and so many for each byte of its record. A fault of memory is 1,000 alone.

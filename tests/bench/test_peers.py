@@ -10,9 +10,9 @@ import pytest
 
 from bench import lab, workload
 from bench.lab import Lab
-from bench.peers import all_peers
+from bench.peers.all import all_peers
 from bench.tracer import Tracer
-from syscord_build.module import DEBIAN
+from devtools.build import DEBIAN
 from vm import architectures, kernels
 from vm.kernels import Kernel
 
@@ -47,7 +47,7 @@ def test_it_records_the_process_that_it_should(peers: Peers, name: str) -> None:
 
     traced = peers.lab.run(GETPPID, tracer).traced
 
-    least = 0 if tracer.variant == "no match" else GETPPID.shortened(tracer.shorter).operations
+    least = 0 if tracer.variant == "no match" else GETPPID.shortened(tracer.shorten_by).operations
     if traced.syscalls is None:
         assert least * 10 <= traced.bytes <= (least + OF_OTHERS) * 100
     else:

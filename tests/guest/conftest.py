@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.guest.recorder import Recorder, in_machine, make_goods
-from tests.guest.shop import Shop
+from tests.guest.machines import Machines
+from tests.guest.recorder import Recorder, in_machine, make_payload
 from vm import architectures, kernels
 from vm.machine import Machine
 from vm.spec import MachineSpec
@@ -30,26 +30,26 @@ def kernel(arch: str) -> kernels.Kernel:
 
 
 @pytest.fixture(scope="session")
-def shop(kernel: kernels.Kernel) -> Iterator[Shop]:
+def machines(kernel: kernels.Kernel) -> Iterator[Machines]:
     """Where the tests' machines come from."""
-    shop = Shop(MachineSpec(kernel))
-    yield shop
-    shop.close()
+    machines = Machines(MachineSpec(kernel))
+    yield machines
+    machines.close()
 
 
 @pytest.fixture
-def machine(shop: Shop) -> Machine:
+def machine(machines: Machines) -> Machine:
     """A freshly booted machine."""
-    return shop.fresh()
+    return machines.fresh()
 
 
 @pytest.fixture(scope="session")
-def goods(kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def payload(kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The module, and the programs that are recorded, built for the machines' architecture."""
-    return make_goods(kernel, tmp_path_factory.mktemp(kernel.arch.name))
+    return make_payload(kernel, tmp_path_factory.mktemp(kernel.arch.name))
 
 
 @pytest.fixture
-def recorder(shop: Shop, goods: bytes) -> Recorder:
+def recorder(machines: Machines, payload: bytes) -> Recorder:
     """A freshly booted machine with the module in it, not loaded."""
-    return in_machine(shop.fresh(), goods)
+    return in_machine(machines.fresh(), payload)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from pathlib import Path
 
-BEGIN = "close, fd=-7701, res=-9"  # as in programs/expect.h
+BEGIN = "close, fd=-7701, res=-9"  # as in programs/lib/expect.h
 END = "close, fd=-7702, res=-9"
 WHO = re.compile(r"pid=(\d+)(?:, tid=(\d+))?, (.*)")
 LATE = re.compile(r"\((?:(fault)\+)?late\?\)")

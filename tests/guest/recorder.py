@@ -8,25 +8,27 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from syscord_build.module import Module, build, make_command
+from devtools.build import build
+from syscord_build.module import Module, make_command
 from syscord_read.record.text import Lost, Record, parse_lines
 from vm.channel import Result
 from vm.kernels import Kernel
 from vm.machine import Machine
 
 PROGRAMS = Path(__file__).parent / "programs"
+SHARED = PROGRAMS / "lib"
 FREESTANDING = PROGRAMS / "tiny.c"  # needs no C library, so that its calls are its own
 RECORD = "/etc/syscall-record/record"
 PARAMETERS = "/sys/module/syscord/parameters"
 FREE = ("-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie", "-fno-builtin")
 # What the kernel says in a module's name.
-OF_THE_KERNEL = ("loading out-of-tree module", "module verification failed", "`")
+KERNEL_MESSAGES = ("loading out-of-tree module", "module verification failed", "`")
 # Where a 64-bit architecture's 32-bit programs come from, if not from the compiler that makes its own.
 COMPILER_32 = {"arm64": ["arm-linux-gnueabihf-gcc"]}
 
 
 class Recorder:
-    """The module, and the machine that it is in. The goods (`make_goods`) stand in the guest's /tmp."""
+    """The module, and the machine that it is in. The payload (`make_payload`) stands in the guest's /tmp."""
 
     def __init__(self, machine: Machine) -> None:
         self.machine = machine
@@ -91,18 +93,18 @@ class Recorder:
 
     def log(self) -> list[str]:
         """What the module itself said in the kernel log, without its name."""
-        return own_words(self.machine.run("dmesg").stdout.splitlines())
+        return module_messages(self.machine.run("dmesg").stdout.splitlines())
 
 
-def own_words(dmesg: list[str]) -> list[str]:
+def module_messages(dmesg: list[str]) -> list[str]:
     """What the module itself said, of the lines of a kernel log, without its name."""
     said = [line.partition("syscord: ")[2] for line in dmesg if "] syscord: " in line]
-    return [line for line in said if not line.startswith(OF_THE_KERNEL)]
+    return [line for line in said if not line.startswith(KERNEL_MESSAGES)]
 
 
-def in_machine(machine: Machine, goods: bytes) -> Recorder:
+def in_machine(machine: Machine, payload: bytes) -> Recorder:
     """The recorder of a machine, with the module and the programs brought there, the module not loaded."""
-    machine.run("tar xzf - -C /tmp", stdin=goods)
+    machine.run("tar xzf - -C /tmp", stdin=payload)
     return Recorder(machine)
 
 
@@ -116,16 +118,16 @@ def make_twin(module: Module, folder: Path) -> Path:
     return folder / "twin.ko"
 
 
-def make_goods(kernel: Kernel, folder: Path) -> bytes:
+def make_payload(kernel: Kernel, folder: Path) -> bytes:
     """The module with its default options, twice, and the programs, for a kernel's architecture, as an archive."""
-    module = build(kernel.arch, dot_config=folder / "no .config", out=folder / "module")
+    module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
     gcc = f"{kernel.arch.cross_compile}gcc"
     gcc_32 = COMPILER_32.get(kernel.arch.name, [gcc, "-m32"])
-    sources = sorted(path for path in PROGRAMS.glob("*.c") if path != FREESTANDING)
+    sources = sorted(path for path in PROGRAMS.rglob("*.c") if path != FREESTANDING)
     files = [
         module.ko,
         make_twin(module, folder / "twin"),
-        _compile([gcc, "-static", "-pthread"], sources, folder / "programs"),
+        _compile([gcc, "-static", "-pthread", f"-I{SHARED}"], sources, folder / "programs"),
         _compile([gcc, *FREE], [FREESTANDING], folder / "tiny"),
         _compile([*gcc_32, *FREE], [FREESTANDING], folder / "tiny32"),
     ]

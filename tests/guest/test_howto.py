@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from syscord_build import module, paths, source
+from devtools.build import DEBIAN, build
+from syscord_build import source
+from syscord_gen import paths
 from tests.pages import DOCS, ROOT, Block, blocks, check_shown, runs, the_file
 from vm import kernels
 from vm.machine import Machine
@@ -20,22 +22,22 @@ ADDING = DOCS / "adding-a-handler.md"
 
 
 @pytest.fixture(scope="session")
-def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder for what is built; there is no .config in it, so all options are as they come."""
     return tmp_path_factory.mktemp("howto")
 
 
 @pytest.fixture(scope="session")
-def as_it_comes(arch: str, workshop: Path) -> Path:
+def default_module(arch: str, build_folder: Path) -> Path:
     """The module with the handlers and the options of the tree."""
-    return built(arch, paths.HANDLERS, workshop, f"{arch}-as-it-comes")
+    return built(arch, paths.HANDLERS, build_folder, f"{arch}-default")
 
 
-def built(arch: str, handlers: Path, workshop: Path, name: str) -> Path:
-    return module.build(arch, handlers=handlers, dot_config=workshop / ".config", out=workshop / name).ko
+def built(arch: str, handlers: Path, build_folder: Path, name: str) -> Path:
+    return build(arch, handlers=handlers, dot_config=build_folder / ".config", out=build_folder / name).ko
 
 
-def do(machine: Machine, block: Block, shown: Block | None) -> None:
+def run_block(machine: Machine, block: Block, shown: Block | None) -> None:
     """Run a block, and compare what it printed."""
     result = machine.run(f"cd /root && exec 2>&1 && set -e\n{block.text}", check=block.tag == "run")
     if block.tag == "run, fails":
@@ -45,16 +47,16 @@ def do(machine: Machine, block: Block, shown: Block | None) -> None:
 
 
 @pytest.mark.parametrize("heading", runs(USING))
-def test_using(heading: str, machine: Machine, as_it_comes: Path) -> None:
-    machine.put(as_it_comes, "/root/syscord.ko")
+def test_using(heading: str, machine: Machine, default_module: Path) -> None:
+    machine.put(default_module, "/root/syscord.ko")
     for block, shown in runs(USING)[heading]:
-        do(machine, block, shown)
+        run_block(machine, block, shown)
 
 
-def test_the_readmes_filters_are_taken(machine: Machine, as_it_comes: Path) -> None:
+def test_the_readmes_filters_are_taken(machine: Machine, default_module: Path) -> None:
     """Each insmod alone, and then the changes at run time."""
     (block,) = (block for block in blocks(README) if block.heading == "Parameters")
-    machine.put(as_it_comes, "/root/syscord.ko")
+    machine.put(default_module, "/root/syscord.ko")
     loads = [line for line in block.text.splitlines() if line.startswith("insmod")]
     changes = [line for line in block.text.splitlines() if line.startswith("echo")]
     assert len(loads) + len(changes) == len(block.text.splitlines())
@@ -64,20 +66,20 @@ def test_the_readmes_filters_are_taken(machine: Machine, as_it_comes: Path) -> N
     assert machine.run("cat /sys/module/syscord/parameters/pid").stdout == "\n"
 
 
-def test_adding_a_handler(arch: str, machine: Machine, workshop: Path, tmp_path: Path) -> None:
+def test_adding_a_handler(arch: str, machine: Machine, build_folder: Path, tmp_path: Path) -> None:
     handlers = tmp_path / "handlers"
     shutil.copytree(paths.HANDLERS, handlers)
     (handlers / "statx.yaml").unlink()
     steps = runs(ADDING)
 
-    machine.put(built(arch, handlers, workshop, f"{arch}-before"), "/root/syscord.ko")
-    do(machine, *one(steps["1. See what is missing"]))
-    do(machine, *one(steps["2. Find the prototype"]))
+    machine.put(built(arch, handlers, build_folder, f"{arch}-before"), "/root/syscord.ko")
+    run_block(machine, *only(steps["1. See what is missing"]))
+    run_block(machine, *only(steps["2. Find the prototype"]))
     machine.run("rm /etc/syscall-record/record")
 
     (handlers / "statx.yaml").write_text(the_file(ADDING, "handlers/statx.yaml"), encoding="utf-8")
-    machine.put(built(arch, handlers, workshop, f"{arch}-after"), "/root/syscord.ko")
-    do(machine, *one(steps["5. Try it"]))
+    machine.put(built(arch, handlers, build_folder, f"{arch}-after"), "/root/syscord.ko")
+    run_block(machine, *only(steps["5. Try it"]))
     check_statx_of_hostname(machine)
 
 
@@ -88,16 +90,16 @@ def check_statx_of_hostname(machine: Machine) -> None:
     assert record.rstrip().endswith(f"mode=0100644 {said} attributes=0x0}}")
 
 
-def test_the_generated_source_builds_with_a_kernels_own_tools(workshop: Path) -> None:
+def test_the_generated_source_builds_with_a_kernels_own_tools(build_folder: Path) -> None:
     """As the page says; its ~/linux is Debian's tree here, and its first line is what `source.generate` does."""
     (block,) = (block for block in blocks(USING) if block.tag == "host")
     first, make = block.text.splitlines()
     assert first == "./dev gen --out syscord-source"
-    source.generate(workshop / "syscord-source", dot_config=workshop / ".config")
-    tree = kernels.get(module.DEBIAN, "arm64").build_tree
+    source.generate(build_folder / "syscord-source", dot_config=build_folder / ".config")
+    tree = kernels.get(DEBIAN, "arm64").build_tree
     command = make.replace("~/linux", str(tree))
-    subprocess.run(["sh", "-ec", command], cwd=workshop, check=True, env=without_make())
-    assert (workshop / "syscord-source/syscord.ko").is_file()
+    subprocess.run(["sh", "-ec", command], cwd=build_folder, check=True, env=without_make())
+    assert (build_folder / "syscord-source/syscord.ko").is_file()
 
 
 def without_make() -> dict[str, str]:
@@ -105,7 +107,7 @@ def without_make() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
 
 
-def one(steps: list[tuple[Block, Block | None]]) -> tuple[Block, Block | None]:
+def only(steps: list[tuple[Block, Block | None]]) -> tuple[Block, Block | None]:
     (step,) = steps
     return step
 

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from devtools.build import tree_of
+from syscord_build.module import make_command
 from vm import kernels
 from vm.errors import CommandFailed, CommandTimeout, MachineLost
 from vm.machine import Machine
@@ -130,8 +132,7 @@ def test_a_built_module_loads(machine: Machine, kernel: kernels.Kernel, tmp_path
         'static int __init hello(void) { pr_info("good day\\n"); return 0; }\n'
         'module_init(hello); MODULE_LICENSE("GPL");\n'
     )
-    make = ["make", "-C", str(kernel.build_tree), f"M={tmp_path}", f"ARCH={kernel.arch.kbuild}"]
-    subprocess.run([*make, f"CROSS_COMPILE={kernel.arch.cross_compile}", "modules"], check=True)
+    subprocess.run(make_command(tree_of(kernel), tmp_path), check=True)
     machine.put(tmp_path / "hello.ko", "/root/hello.ko")
     machine.run("insmod /root/hello.ko")
     assert "good day" in machine.run("dmesg").stdout

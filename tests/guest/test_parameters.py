@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from tests.guest.recorder import Recorder, in_machine, own_words
-from tests.guest.shop import Shop
+from tests.guest.machines import Machines
+from tests.guest.recorder import Recorder, in_machine, module_messages
 
 INVALID = "Invalid parameters"  # how kmod puts EINVAL
 NOT_PERMITTED = "Operation not permitted"
@@ -115,13 +115,13 @@ def refuse(recorder: Recorder, bad: Bad) -> Refusal:
     """Load the module in a bad way, then in a good one."""
     told = recorder.run(REFUSE.format(before=bad.before or "true", parameters=bad.parameters)).splitlines()
     status, left, good, insmod, *log = told
-    return Refusal(int(status), insmod, own_words(log), left, int(good))
+    return Refusal(int(status), insmod, module_messages(log), left, int(good))
 
 
 @pytest.fixture(scope="session")
-def refusals(shop: Shop, goods: bytes) -> dict[Bad, Refusal]:
+def refusals(machines: Machines, payload: bytes) -> dict[Bad, Refusal]:
     """What became of each bad load. One machine will do, as each of them leaves nothing."""
-    recorder = in_machine(shop.fresh(), goods)
+    recorder = in_machine(machines.fresh(), payload)
     return {bad: refuse(recorder, bad) for bad in BAD}
 
 

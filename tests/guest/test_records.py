@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from tests.guest.machines import Machines
 from tests.guest.promises import Promise, Thread, between_marks, by_thread, names, read, settle
 from tests.guest.recorder import PROGRAMS, Recorder, in_machine
-from tests.guest.shop import Shop
 
 DEFAULT = 256
-ALL = [name for source in sorted(PROGRAMS.glob("*.c")) for name in names(source)]
+ALL = [name for source in sorted(PROGRAMS.rglob("*.c")) for name in names(source)]
 OF_CONTENT = names(PROGRAMS / "content.c")
 
 
-class Kept:
+class Recording:
     """What the promises of one run were, and what was recorded meanwhile."""
 
     def __init__(self, promises: dict[str, Promise], recorded: dict[Thread, list[str]]) -> None:
@@ -31,29 +31,29 @@ class Kept:
             assert recorded == settle(expected, recorded)
 
 
-def keep(recorder: Recorder, content: int, only: list[str]) -> Kept:
+def record_promises(recorder: Recorder, content: int, only: list[str]) -> Recording:
     """Run promises, all if none is named, with the module loaded."""
     output = recorder.during(f"./programs promises {content} {' '.join(only)}", f"content={content}")
-    return Kept(read(output), by_thread(recorder.lines()))
+    return Recording(read(output), by_thread(recorder.lines()))
 
 
 @pytest.fixture(scope="session")
-def kept(shop: Shop, goods: bytes) -> Kept:
+def recording(machines: Machines, payload: bytes) -> Recording:
     """All promises, recorded with the module's default options."""
-    return keep(in_machine(shop.fresh(), goods), DEFAULT, [])
+    return record_promises(in_machine(machines.fresh(), payload), DEFAULT, [])
 
 
 @pytest.fixture(scope="session", params=[0, 1, 65536])
-def kept_with_content(request: pytest.FixtureRequest, shop: Shop, goods: bytes) -> Kept:
+def recording_with_content(request: pytest.FixtureRequest, machines: Machines, payload: bytes) -> Recording:
     """The promises on content, recorded with other settings of it."""
-    return keep(in_machine(shop.fresh(), goods), request.param, OF_CONTENT)
+    return record_promises(in_machine(machines.fresh(), payload), request.param, OF_CONTENT)
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_the_record_is_as_promised(kept: Kept, name: str) -> None:
-    kept.check(name)
+def test_the_record_is_as_promised(recording: Recording, name: str) -> None:
+    recording.check(name)
 
 
 @pytest.mark.parametrize("name", OF_CONTENT)
-def test_content_is_cut_where_the_user_wants(kept_with_content: Kept, name: str) -> None:
-    kept_with_content.check(name)
+def test_content_is_cut_where_the_user_wants(recording_with_content: Recording, name: str) -> None:
+    recording_with_content.check(name)

@@ -22,7 +22,7 @@ def make(making):
 
 print("ready", flush=True)
 sys.stdin.read()
-print((cache.made("things", "one", make) / "file").read_text())
+print((cache.get("things", "one", make) / "file").read_text())
 """
 
 
@@ -37,7 +37,7 @@ def test_the_cache_stands_where_the_user_wants_it(tmp_path: Path) -> None:
 
 def test_a_thing_is_made_once() -> None:
     made: list[Path] = []
-    assert cache.made("things", "one", made.append) == cache.made("things", "one", made.append)
+    assert cache.get("things", "one", made.append) == cache.get("things", "one", made.append)
     assert len(made) == 1
 
 
@@ -47,8 +47,8 @@ def test_a_failed_maker_leaves_nothing_to_be_found() -> None:
         raise ValueError("stop")
 
     with pytest.raises(ValueError, match="stop"):
-        cache.made("things", "one", fail)
-    made = cache.made("things", "one", lambda making: (making / "whole").touch())
+        cache.get("things", "one", fail)
+    made = cache.get("things", "one", lambda making: (making / "whole").touch())
     assert [path.name for path in made.iterdir()] == ["whole"]
 
 
@@ -77,18 +77,18 @@ def test_a_key_follows_a_files_content(tmp_path: Path) -> None:
 
 def test_what_was_just_made_stays_however_old_what_it_is_made_of() -> None:
     """A package that is unpacked sets the folder's time to that of its own making."""
-    made = cache.made("things", "new", lambda making: os.utime(making, (0, 0)))
+    made = cache.get("things", "new", lambda making: os.utime(making, (0, 0)))
 
     assert made.exists()
 
 
 def test_what_was_not_used_for_long_goes_when_something_is_made() -> None:
-    old = cache.made("things", "old", lambda _: None)
-    used = cache.made("things", "used", lambda _: None)
+    old = cache.get("things", "old", lambda _: None)
+    used = cache.get("things", "used", lambda _: None)
     for path in (old, used):
         os.utime(path, (0, 0))
-    cache.made("things", "used", lambda _: None)
+    cache.get("things", "used", lambda _: None)
 
-    cache.made("things", "new", lambda _: None)
+    cache.get("things", "new", lambda _: None)
 
     assert (old.exists(), used.exists()) == (False, True)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Pointers that lead nowhere, or not far enough, and content that looks like something else. */
+/* Pointers and descriptors that lead nowhere, or not far enough, and content that looks like something else. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -375,4 +375,23 @@ PROMISE(a_header_that_is_taken_away_meanwhile_is_kept_as_it_was)
 	       no_data("<fault>"), 0x4f00, res);
 	end();
 	need(res == 7 && !shutdown(ends[0], SHUT_WR) && !pthread_join(thread, NULL));
+}
+
+/* What the kernel would have written is not there then. */
+PROMISE(a_descriptor_that_is_not_open_leaves_the_arguments_and_an_error)
+{
+	struct epoll_event events[2];
+	char *argv[] = { "x", NULL };
+	struct msghdr msg = {};
+
+	begin();
+	expect("accept, sockfd=-1, addrlen=<null>, res=-9");
+	call(__NR_accept, -1, 0L, 0L);
+	expect("recvmsg, sockfd=-1, flags=0, res=-9");
+	call(__NR_recvmsg, -1, &msg, 0);
+	expect("epoll_pwait, epfd=-1, maxevents=2, timeout=0, sigmask=<null>, sigsetsize=8, res=-9");
+	call(__NR_epoll_pwait, -1, events, 2, 0, 0L, 8L);
+	expect("execveat, dir=-1, path=x, argv=[x], flags=0, res=-9");
+	call(__NR_execveat, -1, "x", argv, 0L, 0);
+	end();
 }

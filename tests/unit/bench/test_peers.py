@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.errors import BenchError
-from bench.peers import all_peers, debian, sysdig
+from bench.peers import debian, sysdig
+from bench.peers.all import all_peers
 from bench.peers.whom import Whom
 from vm import architectures, host, packages
 from vm.errors import MachineLost, VmError

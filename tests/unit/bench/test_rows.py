@@ -10,8 +10,8 @@ from bench import budget, plot, rows, vcpus, workload
 from bench.budget import Ceiling
 from bench.errors import BenchError
 from bench.lab import Sample
-from bench.ours import VARIANTS, Bare
 from bench.rows import Figure, Row
+from bench.syscord import VARIANTS, Bare
 from bench.tracer import Traced
 from bench.vcpus import Scaling
 from vm import architectures

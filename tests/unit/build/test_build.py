@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from syscord_build import kernel_config, kernel_tree, options, source
+from syscord_build import architectures, kernel_config, kernel_tree, options, source
 from syscord_build.errors import BadHandlers, BuildError
 from tests.unit.specs import folder_of
-from vm import architectures
 
 NEEDS = "CONFIG_MODULES=y\nCONFIG_64BIT=y\nCONFIG_TRACEPOINTS=y\nCONFIG_HAVE_SYSCALL_TRACEPOINTS=y\nCONFIG_GLOB=y\n"
 
@@ -18,7 +17,7 @@ NEEDS = "CONFIG_MODULES=y\nCONFIG_64BIT=y\nCONFIG_TRACEPOINTS=y\nCONFIG_HAVE_SYS
 def header(tmp_path: Path, dot_config: str) -> str:
     path = tmp_path / ".config"
     path.write_text(dot_config, encoding="utf-8")
-    return options.load(source.sound_model(), path).header
+    return options.load(source.checked_model(), path).header
 
 
 def build_tree(tmp_path: Path, arch: str = "arm64") -> Path:
@@ -31,7 +30,7 @@ def build_tree(tmp_path: Path, arch: str = "arm64") -> Path:
 
 
 def test_without_a_config_the_defaults_hold(tmp_path: Path) -> None:
-    chosen = options.load(source.sound_model(), tmp_path / "none")
+    chosen = options.load(source.checked_model(), tmp_path / "none")
     assert '#define CONFIG_SYSCORD_RECORD_PATH "/etc/syscall-record/record"' in chosen.header
     assert "#define CONFIG_SYSCORD_CONTENT 256" in chosen.header
     assert {"file", "socket", "identity"} <= chosen.stems
@@ -50,7 +49,7 @@ def test_content_that_is_not_cut_is_kept_whole(tmp_path: Path) -> None:
 
 def test_a_handler_file_is_left_out(tmp_path: Path) -> None:
     (tmp_path / ".config").write_text("# CONFIG_SYSCORD_HANDLERS_SOCKET is not set\n", encoding="utf-8")
-    chosen = options.load(source.sound_model(), tmp_path / ".config")
+    chosen = options.load(source.checked_model(), tmp_path / ".config")
     assert "socket" not in chosen.stems
     assert "file" in chosen.stems
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shutil
-import sys
 from configparser import ConfigParser
 from pathlib import Path
 
@@ -87,7 +85,7 @@ def task_names() -> set[str]:
 
 @each_page
 def test_every_path_of_the_repository_that_is_named_exists(page: Path) -> None:
-    rooms = "handlers|syscord_gen|syscord_build|syscord_read|kmod_templates|vm|demo|tests|docs"
+    rooms = "handlers|syscord_gen|syscord_build|devtools|syscord_read|kmod_templates|vm|demo|tests|docs"
     named = re.findall(rf"`((?:{rooms})/[\w./-]*)`", page.read_text(encoding="utf-8"))
     assert [path for path in named if not (ROOT / path).exists() and path != "handlers/statx.py"] == []
 
@@ -271,32 +269,6 @@ def test_the_page_has_every_type_and_its_length() -> None:
 # Architecture
 
 
-def test_rooms_import_only_what_the_page_allows() -> None:
-    rooms = {codes(name)[0]: codes(allowed) for name, _, allowed in rows(ARCHITECTURE, "room")}
-    ours = {name.removesuffix(".py") for name in rooms}
-    for room, allowed in rooms.items():
-        if room in ("tests", "tasks.py"):
-            continue
-        assert imported_by(ROOT / room) & ours - {room} <= set(allowed), room
-
-
-def test_every_room_on_the_page_needs_what_it_may_import() -> None:
-    for name, _, allowed in rows(ARCHITECTURE, "room"):
-        assert set(codes(allowed)) <= imported_by(ROOT / codes(name)[0]), name
-
-
-def imported_by(room: Path) -> set[str]:
-    """The first words of all modules that the files of a room import."""
-    found: set[str] = set()
-    for path in [room] if room.is_file() else room.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Import):
-                found |= {name.name for name in node.names}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                found.add(node.module)
-    return {name.partition(".")[0] for name in found} - set(sys.stdlib_module_names)
-
-
 def test_the_page_gives_a_reason_for_every_library() -> None:
     setup = ConfigParser()
     setup.read(ROOT / "setup.cfg", encoding="utf-8")
@@ -309,7 +281,7 @@ def test_the_page_gives_a_reason_for_every_library() -> None:
 
 
 def model() -> Model:
-    return source.sound_model(HANDLERS)
+    return source.checked_model(HANDLERS)
 
 
 def generated(of: Model) -> dict[str, str]:

@@ -70,7 +70,7 @@ VALUES: Mapping[str, int] = {
 #: The number of clone() says on which architecture it was.
 NUMBERS = {"x86_64": {"clone": 56}, "arm64": {"clone": 220}}
 
-MODEL = source.sound_model(HANDLERS)
+MODEL = source.checked_model(HANDLERS)
 SYSCALLS = {syscall.name: syscall for syscall in MODEL.syscalls}
 STRUCTS = {struct.name: struct for struct in MODEL.structs}
 SETS = {symbols.name: symbols for symbols in MODEL.symbols}

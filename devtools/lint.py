@@ -8,10 +8,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from syscord_build import checkpatch, kernel_tree, module, paths, source
-from syscord_build.errors import BuildError
-from vm import architectures
-from vm.errors import ToolFailed, VmError
+from devtools import checkpatch, paths
+from devtools.build import DEBIAN, find_tree
+from syscord_build import source
+from syscord_build.errors import BuildError, MakeFailed
+from syscord_build.module import make_command
+from vm.errors import VmError
 from vm.progress import console, step
 
 
@@ -34,7 +36,7 @@ def _report(name: str, run: Callable[[], str]) -> bool:
 
 
 def _handlers() -> str:
-    source.sound_model()
+    source.checked_model()
     return ""
 
 
@@ -48,14 +50,14 @@ def _tool(name: str, *arguments: str) -> str:
 
 def _c(arch: str) -> str:
     """What the compiler (W=1) and sparse (C=2) say of our files; not what they say of the kernel's headers."""
-    tree = kernel_tree.find(module.DEBIAN, architectures.get(arch))
+    tree = find_tree(DEBIAN, arch)
     folder = paths.BUILD / "lint" / arch
-    source.generate(folder)
-    command = module.make_command(tree, folder, "W=1", "C=2", "CF=-D__CHECK_ENDIAN__")
+    source.generate(folder, dot_config=paths.DOT_CONFIG)
+    command = make_command(tree, folder, "W=1", "C=2", "CF=-D__CHECK_ENDIAN__")
     subprocess.run([*command[:-1], "clean"], capture_output=True, check=True)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise ToolFailed(command, done.returncode, done.stdout + done.stderr)
+        raise MakeFailed(command, done.returncode, done.stdout + done.stderr)
     return "\n".join(line for line in done.stderr.splitlines() if _is_ours(line, folder))
 
 

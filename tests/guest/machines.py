@@ -10,7 +10,7 @@ from vm.machine import Machine
 from vm.spec import MachineSpec
 
 
-class Shop:
+class Machines:
     """Keeps one machine at work, and gets a new one when it is lost."""
 
     def __init__(self, spec: MachineSpec) -> None:

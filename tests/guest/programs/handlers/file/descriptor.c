@@ -113,22 +113,3 @@ PROMISE(flock_has_fd_op_and_result)
 	call(__NR_flock, -1, LOCK_UN);
 	end();
 }
-
-/* What the kernel would have written is not there then. */
-PROMISE(a_descriptor_that_is_not_open_leaves_the_arguments_and_an_error)
-{
-	struct epoll_event events[2];
-	char *argv[] = { "x", NULL };
-	struct msghdr msg = {};
-
-	begin();
-	expect("accept, sockfd=-1, addrlen=<null>, res=-9");
-	call(__NR_accept, -1, 0L, 0L);
-	expect("recvmsg, sockfd=-1, flags=0, res=-9");
-	call(__NR_recvmsg, -1, &msg, 0);
-	expect("epoll_pwait, epfd=-1, maxevents=2, timeout=0, sigmask=<null>, sigsetsize=8, res=-9");
-	call(__NR_epoll_pwait, -1, events, 2, 0, 0L, 8L);
-	expect("execveat, dir=-1, path=x, argv=[x], flags=0, res=-9");
-	call(__NR_execveat, -1, "x", argv, 0L, 0);
-	end();
-}

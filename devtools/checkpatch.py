@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 from pathlib import Path
 
-from syscord_build import paths
+from syscord_gen import paths
 from vm import architectures, cache, host, packages
 from vm.progress import step
 
@@ -20,27 +20,25 @@ IGNORED = (
 )
 
 
-def complaints() -> str:
-    """What checkpatch says of the hand-written files in kmod_templates/; empty if nothing."""
+def complaints(source: Path = paths.TEMPLATES) -> str:
+    """What checkpatch says of the hand-written C in a folder; empty if nothing."""
     script = _script()
-    files = sorted(path for path in paths.TEMPLATES.rglob("*") if path.suffix in (".c", ".h"))
-    done = subprocess.run(
-        [
-            "perl",
-            str(script),
-            "--no-tree",
-            "--terse",
-            "--strict",
-            "--no-summary",
-            "--show-types",
-            f"--ignore={','.join(IGNORED)}",
-            "--file",
-            *map(str, files),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    files = sorted(path for path in source.rglob("*") if path.suffix in (".c", ".h"))
+    command = [
+        "perl",
+        str(script),
+        "--no-tree",
+        "--terse",
+        "--strict",
+        "--no-summary",
+        "--show-types",
+        f"--ignore={','.join(IGNORED)}",
+        "--file",
+        *map(str, files),
+    ]
+    # A word in mixed case makes it write a file where it runs: .checkpatch-camelcase.*, the words that headers have.
+    with tempfile.TemporaryDirectory() as elsewhere:
+        done = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False)
     return done.stdout + done.stderr if done.returncode else ""
 
 
@@ -56,5 +54,5 @@ def _script() -> Path:
             members = [f"linux-source-{RELEASE}/{name}" for name in MEMBERS]
             host.run(["tar", "--extract", "--occurrence=1", "--file", archive, "--directory", making, *members])
 
-    folder = cache.made("checkpatch", cache.key(*(package.file for package in wanted)), make)
+    folder = cache.get("checkpatch", cache.key(*(package.file for package in wanted)), make)
     return folder / f"linux-source-{RELEASE}" / MEMBERS[0]

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Waiting for a time. */
+/* Clocks, and waiting for a time. */
 #define _GNU_SOURCE
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,5 +30,30 @@ PROMISE(clock_nanosleep_has_clock_flags_and_interval)
 	call(__NR_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, &past, 0);
 	expect("clock_nanosleep, clock=99, flags=0, interval={sec=0 nsec=0}, rem=0x7, res=-22");
 	call(__NR_clock_nanosleep, 99, 0, &none, 7L);
+	end();
+}
+
+PROMISE(clock_gettime_has_clock_result_and_time)
+{
+	struct timespec now;
+
+	begin();
+	call(__NR_clock_gettime, CLOCK_MONOTONIC, &now);
+	expect("clock_gettime, clock=1, res=0, time={sec=%ld nsec=%ld}", now.tv_sec, now.tv_nsec);
+	expect("clock_gettime, clock=99, res=-22");
+	call(__NR_clock_gettime, 99, &now);
+	end();
+}
+
+PROMISE(gettimeofday_has_result_and_time)
+{
+	void *bad = inaccessible();
+	struct timeval now;
+
+	begin();
+	call(__NR_gettimeofday, &now, 0L);
+	expect("gettimeofday, timezone=0x0, res=0, time={sec=%ld usec=%ld}", now.tv_sec, now.tv_usec);
+	expect("gettimeofday, timezone=0x0, res=-14");
+	call(__NR_gettimeofday, bad, 0L);
 	end();
 }

@@ -37,7 +37,7 @@ class Bare:
     name: str = "bare"
     variant: str = ""
     version: str = ""
-    shorter: int = 1
+    shorten_by: int = 1
 
     def install(self, machine: Machine) -> None:
         """Nothing to do."""
@@ -59,7 +59,7 @@ class Syscord:
     parameters: str
     version: str
     name: str = "syscord"
-    shorter: int = 1
+    shorten_by: int = 1
 
     def install(self, machine: Machine) -> None:
         """Bring the module into a machine."""
@@ -92,7 +92,7 @@ class Floor:
     folder: Path  # where its module is built
     name: str = "floor"
     variant: str = "count"
-    shorter: int = 1
+    shorten_by: int = 1
 
     @property
     def version(self) -> str:
@@ -113,7 +113,7 @@ class Floor:
         return Traced(0, None)
 
 
-def all_of_syscord(ko: Path) -> list[Tracer]:
+def all_settings(ko: Path) -> list[Tracer]:
     """The module in all its settings."""
     version = host.run(["modinfo", "-F", "version", ko]).strip()
     return [Syscord(ko, variant, parameters, version) for variant, parameters in VARIANTS.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from syscord_build import paths
+from devtools import paths
 from vm import cache
 
 
