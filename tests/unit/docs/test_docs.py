@@ -90,6 +90,14 @@ def test_every_path_of_the_repository_that_is_named_exists(page: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists() and path != "handlers/statx.py"] == []
 
 
+@pytest.mark.parametrize("way", ["the field", "the record"])
+def test_the_steps_of_the_way_are_where_the_page_says(way: str) -> None:
+    for step, file, function in rows(ARCHITECTURE, way):
+        (path,) = codes(file)
+        text = (ROOT / path).read_text(encoding="utf-8")
+        assert [name for name in codes(function) if not re.search(rf"\b{name}\b[ (:]", text)] == [], step
+
+
 @each_page
 def test_every_build_option_that_is_named_exists(page: Path) -> None:
     known = set(re.findall(r"^config (\w+)", (ROOT / "Kconfig").read_text(encoding="utf-8"), re.MULTILINE))
@@ -122,7 +130,8 @@ def test_the_modules_version_is_the_projects() -> None:
 
 def parameters() -> dict[str, str]:
     """The module's parameters, and when each can be set, by its mode."""
-    text = (TEMPLATES / "params/params.c").read_text(encoding="utf-8")
+    sources = sorted([*TEMPLATES.glob("params/*.c"), *TEMPLATES.glob("write/*.c")])
+    text = "".join(path.read_text(encoding="utf-8") for path in sources)
     found = re.findall(r"^(\w+_PARAM|module_param_cb)\((\w+), (&\w+)?", text, re.MULTILINE)
     when = {"LIST_PARAM": "any time", "&stats_ops": "read only", "&snapshot_ops": "write 1"}
     # `name` is what the macros themselves are made of.
@@ -144,7 +153,7 @@ def test_using_explains_every_filter() -> None:
 
 
 def test_using_explains_every_cause_of_loss() -> None:
-    text = (TEMPLATES / "ring/stats.c").read_text(encoding="utf-8")
+    text = (TEMPLATES / "ring/counters.c").read_text(encoding="utf-8")
     causes = re.findall(r'\[SYSCORD_DROP_\w+\] = "(\w+)"', text)
     assert [codes(name)[0] for name, *_ in rows(USING, "counter")] == [f"dropped_{cause}" for cause in causes]
 
