@@ -90,10 +90,9 @@ class House:
             if name in self.table.by_path and self.table.by_path[name].name not in used[room.name]
         ]
 
-    def circles_of_imports(self, but_in: str = "") -> list[str]:
-        """Python modules that import each other, but for those below a folder."""
-        arrows = [arrow for arrow in self.imports if not (but_in and arrow.by.startswith(f"{but_in}/"))]
-        return [f"{circle}: these import each other, take an import away" for circle in circles(_arrows(arrows))]
+    def circles_of_imports(self) -> list[str]:
+        """Python modules that import each other."""
+        return [f"{circle}: these import each other, take an import away" for circle in circles(_arrows(self.imports))]
 
     def circles_of_includes(self) -> list[str]:
         """C files that include each other."""

@@ -11,8 +11,6 @@ import pytest
 from devtools.paths import ROOT
 from tests.rooms.house import House
 
-#: Folders that are one room yet; their circles are opened when they get rooms of their own.
-TO_BE_DIVIDED = ("kmod_templates", "syscord_read")
 #: Folders with C programs.
 PROGRAMS = ("kmod_templates", "bench", "tests", "vm")
 
@@ -21,13 +19,6 @@ PROGRAMS = ("kmod_templates", "bench", "tests", "vm")
 def house() -> House:
     """This tree."""
     return House(ROOT)
-
-
-def undivided(house: House) -> list[str]:
-    """Which of the folders have no room in them."""
-    return [
-        folder for folder in TO_BE_DIVIDED if not any(path.startswith(f"{folder}/") for path in house.table.by_path)
-    ]
 
 
 def test_the_table_is_sound(house: House) -> None:
@@ -63,8 +54,7 @@ def test_the_modules_names_are_nobody_elses(house: House) -> None:
 
 
 def test_no_python_files_import_each_other(house: House) -> None:
-    (but_in,) = [folder for folder in undivided(house) if folder == "syscord_read"] or [""]
-    assert house.circles_of_imports(but_in) == []
+    assert house.circles_of_imports() == []
 
 
 def test_no_c_files_include_each_other(house: House) -> None:
@@ -73,6 +63,4 @@ def test_no_c_files_include_each_other(house: House) -> None:
 
 @pytest.mark.parametrize("folder", PROGRAMS)
 def test_no_c_files_call_each_other(house: House, folder: str) -> None:
-    if folder in undivided(house):
-        pytest.skip("it has no rooms yet")
     assert house.circles_of_calls(folder) == []
