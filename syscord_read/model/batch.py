@@ -189,7 +189,7 @@ def typed_ret(event_class: EventClass, ret: Ints) -> NDArray[np.int64] | NDArray
 
 
 def as_type(ret: Ints, integer: Integer) -> NDArray[np.int64] | NDArray[np.uint64]:
-    """What a type makes of results: of one of 32 bits, the low half of the register; else all, as format.c does."""
+    """What a type makes of results: of one of 32 bits, the low half of the register; else all, as print.c does."""
     if integer.signed:
         return ret.astype(np.int32).astype(np.int64) if integer.bits == 32 else ret
     return ret.view(np.uint64) & np.uint64(0xFFFFFFFF) if integer.bits == 32 else ret.view(np.uint64)

@@ -1,4 +1,4 @@
-"""What file descriptors stand for, followed through the syscalls that open, copy and close them.
+"""What file descriptors stand for (strace's ``-y``), followed through the syscalls that open, copy and close them.
 
     descriptors = Descriptors(processes.files)
     for call in calls:

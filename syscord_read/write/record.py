@@ -1,4 +1,7 @@
-"""The module's own text, byte for byte what ``sink=text`` writes: docs/record-format.md, kmod_templates/format.c."""
+"""The module's own text, byte for byte what ``sink=text`` writes (docs/record-format.md).
+
+The module's side is kmod_templates/write/text/: print.c, quote.c.  Records that were lost have a line, too (``lost``).
+"""
 
 from __future__ import annotations
 
@@ -43,7 +46,7 @@ from syscord_read.write.columns import (
     where,
 )
 
-# What a byte means in a value, as in format.c: it is quoted if it has the first; in a list, also the second; and also
+# What a byte means in a value, as in quote.c: it is quoted if it has the first; in a list, also the second; and also
 # if it begins with the third.
 NEVER_PLAIN, LIST_SYNTAX, FIRST_SYNTAX = 1, 2, 4
 

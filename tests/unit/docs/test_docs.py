@@ -90,7 +90,7 @@ def test_every_path_of_the_repository_that_is_named_exists(page: Path) -> None:
     assert [path for path in named if not (ROOT / path).exists() and path != "handlers/statx.py"] == []
 
 
-@pytest.mark.parametrize("way", ["the field", "the record"])
+@pytest.mark.parametrize("way", ["the field", "the record", "the question"])
 def test_the_steps_of_the_way_are_where_the_page_says(way: str) -> None:
     for step, file, function in rows(ARCHITECTURE, way):
         (path,) = codes(file)

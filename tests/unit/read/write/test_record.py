@@ -1,4 +1,4 @@
-"""``--style record`` is the module's own text: what format.c would have written, byte for byte."""
+"""``--style record`` is the module's own text: what print.c would have written, byte for byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.unit.read.quoting import quote, quote_element
 from tests.unit.read.trace_values import Event, events, put, shape_of
 from tests.unit.traces import ACCEPT4, CLOSE, STATAT, WRITE, Maker
 
-# The reference: format.c in plain Python.
+# The reference: print.c in plain Python.
 
 
 def line(event: Event) -> str:
