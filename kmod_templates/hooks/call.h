@@ -39,7 +39,7 @@ static __always_inline void syscord_call_capture_entry(struct syscord_thread *th
 
 	c->end = thread->entry + syscord_threads.room - SYSCORD_SCALAR_ROOM;
 	thread->len = handler->entry(c, thread->entry, thread->args) - thread->entry;
-	/* With content at exit as well, it might be more than an event can have. */
+	/* With the content of the exit part, the event might get larger than an event can be. */
 	if (unlikely(thread->len > SYSCORD_EVENT_MOST / 4))
 		c->slow |= SYSCORD_SLOW_CALL;
 }

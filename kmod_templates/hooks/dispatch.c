@@ -67,7 +67,7 @@ static void __init add_to_sets(const struct syscord_handler *handler)
 /**
  * syscord_dispatch_init - fill the table, before the first probe
  *
- * What handlers say of a syscall's return holds for its 32-bit namesake.
+ * What a handler says of its syscall's return also holds for the 32-bit syscall of that name.
  */
 void __init syscord_dispatch_init(void)
 {
@@ -80,7 +80,7 @@ void __init syscord_dispatch_init(void)
 		else if (!syscord_name(nr, false))
 			syscord_dispatch_table[nr] = &syscord_handler_unknown;
 	}
-	/* Calls that only 32-bit tasks have, here or on arm64. */
+	/* No 64-bit handler names these: sigreturn() is 32-bit only; on arm64, the others are, too. */
 	syscord_set_add(&without_result, "sigreturn");
 	syscord_set_add(&returning_twice, "fork");
 	syscord_set_add(&returning_twice, "vfork");

@@ -12,7 +12,7 @@
 #include "capture/handlers.h"
 #include "capture/names.h"
 
-/* By number, without a gap. */
+/* Handlers by number.  No entry is NULL after syscord_dispatch_init(). */
 extern const struct syscord_handler *syscord_dispatch_table[SYSCORD_NR_MAX];
 
 void syscord_dispatch_init(void);

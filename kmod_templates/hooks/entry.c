@@ -28,7 +28,10 @@
 #include "ring/counters.h"
 #include "tasks/threads.h"
 
-/* The entry of any call.  If the table is full, a call that returns is counted at its exit. */
+/*
+ * The entry of any call.  If the table of slots is full, the call is dropped: it is counted at its
+ * exit, or here if it never returns.
+ */
 static noinline void begin_any(const struct syscord_handler *handler, struct pt_regs *regs, long nr)
 {
 	struct syscord_thread *thread = syscord_thread_get();
@@ -57,7 +60,7 @@ static noinline void begin_compat(struct pt_regs *regs, long nr)
 	begin_any(syscord_compat_handler(nr), regs, nr);
 }
 
-/* The entry of a call that the filter wants.  Most calls need no more than what stands here. */
+/* The entry of a call that the filter wants.  Most calls need only the code of this function. */
 static noinline void enter_wanted(struct pt_regs *regs, long nr)
 {
 	const struct syscord_handler *handler = syscord_handler_of(nr, false);
@@ -81,15 +84,15 @@ static noinline void enter_wanted(struct pt_regs *regs, long nr)
 }
 
 /*
- * The entry where the filter's lists must be compared.  This is no part of the probe, so that the
- * probe needs no stack: for a task that is not recorded, saving registers would be half its cost.
+ * The entry, where the filter's lists must be compared.  A function of its own, so that the probe
+ * saves no registers: for a task that is not recorded, that would be half of the cost.
  */
 static noinline void enter_by_lists(const struct syscord_filter *filter, struct pt_regs *regs,
 				    long nr)
 {
 	struct syscord_thread *thread = syscord_thread_find(current);
 
-	/* If the exit of an earlier call was missed, this call's exit is not it. */
+	/* The slot may still wait for an exit that was missed.  This call's exit is another one. */
 	if (thread)
 		thread->handler = NULL;
 	if (!syscord_filter_matches(filter, current)) {

@@ -15,7 +15,7 @@
 static __always_inline u8 *syscord_fill_head(struct syscord_event *event, enum syscord_form form,
 					     s64 ret, u64 duration)
 {
-	struct syscord_call_thread *thread = (struct syscord_call_thread *)event;
+	struct syscord_call_thread *thread_call = (struct syscord_call_thread *)event;
 	struct syscord_call_short *short_call = (struct syscord_call_short *)event;
 	struct syscord_call_long *long_call = (struct syscord_call_long *)event;
 
@@ -26,10 +26,10 @@ static __always_inline u8 *syscord_fill_head(struct syscord_event *event, enum s
 		return short_call->payload;
 	}
 	if (form == SYSCORD_FORM_THREAD) {
-		thread->pid = current->tgid;
-		thread->duration = duration;
-		thread->ret = ret;
-		return thread->payload;
+		thread_call->pid = current->tgid;
+		thread_call->duration = duration;
+		thread_call->ret = ret;
+		return thread_call->payload;
 	}
 	long_call->pid = current->tgid;
 	long_call->duration = duration;

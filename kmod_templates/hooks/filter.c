@@ -52,7 +52,7 @@ bool syscord_filter_has_name(const struct syscord_name_list *list, const char co
 	return false;
 }
 
-/* A process is called what its first thread is called; threads may call themselves otherwise. */
+/* A process has the name of its first thread.  Its other threads may have other names. */
 static bool has_name(const struct syscord_name_list *list, const struct task_struct *leader)
 {
 	return syscord_filter_has_name(list, leader->comm);
@@ -63,7 +63,7 @@ static bool parent_matches(const struct syscord_filter *filter, const struct tas
 	const struct task_struct *parent;
 	bool matches;
 
-	/* Parents end when they like. */
+	/* The parent may end at any time. */
 	rcu_read_lock();
 	parent = rcu_dereference(task->real_parent);
 	matches = !filter->ppid.count || has_pid(&filter->ppid, parent->tgid);

@@ -28,11 +28,10 @@ struct syscord_pid_list {
 
 /**
  * struct syscord_pattern - a process name, or a shell pattern of names
- * @text:	as given, or its first 15 characters if those are plain: the kernel keeps no more of
- * a name
- * @plain:	@text is a name, not a pattern; then
- * @name:	its bytes, and
- * @mask:	which of them count: all up to its NUL
+ * @text:	as given; of a plain name only the first 15 characters, as the kernel keeps no more
+ * @plain:	@text is a name, not a pattern
+ * @name:	the bytes of a plain name
+ * @mask:	which bytes of a plain name are compared: all up to its NUL
  */
 struct syscord_pattern {
 	char text[SYSCORD_PATTERN_MAX];
@@ -56,9 +55,9 @@ struct syscord_syscall_list {
 
 /**
  * struct syscord_filter - what is recorded; an empty list matches all
- * @only:		the one process that is recorded, if @pid has one and no other list has any;
- *			else 0.  Set by syscord_filter_finish(), and so is
- * @all:		all lists are empty: everything is recorded
+ * @only:		the process, if @pid has just one and all other lists are empty; else 0.
+ *			syscord_filter_finish() sets it
+ * @all:		all lists are empty: everything is recorded.  syscord_filter_finish() sets it
  * @pid:		processes
  * @ppid:		their parents
  * @proc_name:		their names
@@ -83,7 +82,7 @@ bool syscord_filter_matches_lists(const struct syscord_filter *filter,
 bool syscord_filter_has_name(const struct syscord_name_list *list, const char comm[TASK_COMM_LEN]);
 void syscord_filter_free(struct syscord_filter *filter);
 
-/* The filter in force, in a probe.  It is freed after tracepoint_synchronize_unregister(). */
+/* For probes: the filter in force.  Who replaces it waits for all probes before it is freed. */
 static inline const struct syscord_filter *syscord_filter_current(void)
 {
 	return rcu_dereference_raw(syscord_filter);

@@ -23,10 +23,10 @@
 
 /**
  * struct hook - a probe and its tracepoint
- * @name:	of the tracepoint, which kernels do not export to modules
- * @probe:	the function that it calls
- * @on_syscalls: it is sys_enter or sys_exit
- * @tracepoint:	found when the module is loaded
+ * @name:	the tracepoint's name
+ * @probe:	the function that the tracepoint calls
+ * @on_syscalls: the tracepoint is sys_enter or sys_exit
+ * @tracepoint:	found by name when the module is loaded: kernels do not export it to modules
  */
 struct hook {
 	const char *name;
@@ -36,8 +36,8 @@ struct hook {
 };
 
 /*
- * In the order of registration.  What gives back a slot comes before what takes one, and what sees
- * the exit of a call comes before what begins to wait for it.
+ * In the order of registration.  The probe that gives back slots comes before those that take
+ * them.  The probe on sys_exit comes before those after which a slot waits for sys_exit.
  */
 static struct hook hooks[] __ro_after_init = {
 	{ "sched_process_exit", syscord_probe_process_exit },
@@ -52,7 +52,7 @@ static void __init find_hook(struct tracepoint *tracepoint, void *unused)
 {
 	size_t i;
 
-	/* Tracepoints take any function.  These checks refuse a wrong type when compiled. */
+	/* A tracepoint takes any function.  With these checks, a wrong type does not compile. */
 	check_trace_callback_type_sched_process_exit(syscord_probe_process_exit);
 	check_trace_callback_type_sched_process_exec(syscord_probe_process_exec);
 	check_trace_callback_type_sched_process_fork(syscord_probe_process_fork);
@@ -92,7 +92,7 @@ static bool has_other_probe(const struct hook *hook)
 	const struct tracepoint_func *probe;
 	bool other = false;
 
-	/* Old arrays of probes are freed after a grace period of RCU, or one that implies it. */
+	/* The kernel frees an old array after a grace period, which waits for this. */
 	preempt_disable();
 	probe = rcu_dereference_sched(hook->tracepoint->funcs);
 	for (; !other && probe && probe->func; probe++)
@@ -104,7 +104,7 @@ static bool has_other_probe(const struct hook *hook)
 /**
  * syscord_hooks_other_tracer - whether somebody else has a probe on sys_enter or sys_exit
  *
- * Our probes are registered.
+ * Called while our probes are registered.
  *
  * Return: whether there is another probe than ours.
  */

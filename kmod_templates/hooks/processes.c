@@ -38,7 +38,7 @@ static void begin_unseen_exec(const struct syscord_filter *filter)
 	syscord_untrace_wanted();
 }
 
-/* In execve(), once the new program is there, and nothing can go wrong any more. */
+/* Runs in execve(), once the new program is there and the call cannot fail any more. */
 void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_pid,
 				struct linux_binprm *bprm)
 {
@@ -55,7 +55,7 @@ void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_
 	preempt_enable_notrace();
 }
 
-/* In the task that ends, after its last syscall. */
+/* Runs in the task that ends, after its last syscall. */
 COMPAT_PROCESS_EXIT_PROBE(syscord_probe_process_exit)
 {
 	preempt_disable_notrace();
@@ -67,7 +67,7 @@ COMPAT_PROCESS_EXIT_PROBE(syscord_probe_process_exit)
 	preempt_enable_notrace();
 }
 
-/* In the parent, before the child runs. */
+/* Runs in the parent, before the child does. */
 void syscord_probe_process_fork(void *data, struct task_struct *parent, struct task_struct *child)
 {
 	const struct syscord_filter *filter;
@@ -80,7 +80,7 @@ void syscord_probe_process_fork(void *data, struct task_struct *parent, struct t
 	preempt_enable_notrace();
 }
 
-/* Before the task has its new name.  It or another task gives it. */
+/* Runs before the name is set: in the task itself, or in another one that renames it. */
 void syscord_probe_task_rename(void *data, struct task_struct *task, const char *comm)
 {
 	const struct syscord_filter *filter;

@@ -24,7 +24,7 @@
 #include "tasks/identity.h"
 #include "tasks/threads.h"
 
-/* The payload of a usual call.  NULL if it turns out to be none. */
+/* The payload of a usual call.  NULL if an argument does not fit: then the call is none. */
 static __always_inline u8 *fill_usual_payload(struct syscord_thread *thread,
 					      const struct syscord_handler *handler, long ret,
 					      u8 *pos, u8 *end)
@@ -49,7 +49,7 @@ static __always_inline bool put_usual_record(struct syscord_cpu *cpu, struct sys
 	const struct syscord_handler *handler = thread->handler;
 	struct syscord_ring *ring = &cpu->ring;
 	u64 pos = ALIGN(ring->head, 2), ticks = thread->time, duration = syscord_clock_ns(ticks);
-	/* Where there is less room, the slow path looks how much content there is. */
+	/* For the most content.  With less room, the slow path finds out how much there is. */
 	u32 room = syscord_event_room(thread->len, handler->exit_room +
 				      (syscord_settings.content & handler->exit_content));
 	struct syscord_event *event;
@@ -75,7 +75,7 @@ static __always_inline bool put_usual_record(struct syscord_cpu *cpu, struct sys
 				 (u8 *)event + room - SYSCORD_SCALAR_ROOM);
 	if (unlikely(!end))
 		return false;
-	/* Before the event is in the ring: its packet may be closed as soon as it is. */
+	/* Before the commit: after it, the packet may be closed, with this count in its header. */
 	cpu->recorded++;
 	syscord_ring_commit(ring, event, now, pos, end - (u8 *)event);
 	return true;
@@ -96,7 +96,7 @@ noinline void syscord_record(struct syscord_thread *thread, long ret)
 	preempt_disable_notrace();
 	cpu = this_cpu_ptr(&syscord_cpus);
 	syscord_ring_begin(&cpu->ring);
-	/* The writer's grace period waits for what begins here. */
+	/* Preemption is off, so the writer's grace period waits until the event is in the ring. */
 	ticks = syscord_clock_ticks();
 	now = syscord_clock_time(&cpu->clock, ticks);
 	thread->time = ticks - thread->time;

@@ -47,7 +47,8 @@ static bool find_exec_args(struct syscord_thread *thread, const struct syscord_h
 
 /*
  * Read at exit what could not be read at entry, up to @end at most.  By now the kernel has read the
- * memory itself, so it is present, unless it does not exist.  Returns NULL if the memory is gone.
+ * memory itself, so it is present, unless nothing is mapped there.  Returns NULL if execve() has
+ * replaced it and the new stack does not have the text.
  */
 static u8 *capture_late(struct syscord_thread *thread, const struct syscord_handler *handler,
 			long ret, u8 *pos, u8 *end)
@@ -130,7 +131,7 @@ static u8 *fill_generic(struct syscord_event *event, u8 *payload,
 	return payload + sizeof(thread->nr);
 }
 
-/* Returns the event's bytes; it has @room. */
+/* Fill in an event that has @room bytes.  Returns how many it takes. */
 static u32 fill_event(struct syscord_event *event, u32 room, struct syscord_thread *thread,
 		      long ret, u64 duration)
 {
@@ -147,23 +148,23 @@ static u32 fill_event(struct syscord_event *event, u32 room, struct syscord_thre
 	return end - (u8 *)event;
 }
 
-/* Bytes that the event of any call may take. */
+/* Bytes that the call's event may take. */
 static u32 event_room(const struct syscord_thread *thread, const struct syscord_handler *handler,
 		      long ret)
 {
 	u32 entry = thread->len, content = 0;
 
-	/* No call writes more content than it says. */
+	/* The result says how many bytes the kernel wrote. */
 	if (handler->exit_content && ret > 0)
 		content = min_t(unsigned long, syscord_settings.content, ret);
-	/* What was complete at entry may come on top of what is read anew. */
+	/* Fields that were complete at entry may come on top of those that are read anew. */
 	if (thread->cursor.slow & SYSCORD_SLOW_FAULT)
 		entry = 2 * syscord_threads.room;
 	return min_t(u32, syscord_event_room(entry, handler->exit_room + content),
 		     SYSCORD_EVENT_MOST);
 }
 
-/* In ns.  0 if the call began before the counter was set back, as when the machine slept. */
+/* In ns; 0 if not known.  A suspend may set the counter back: then the ticks are negative. */
 static u64 duration_of(const struct syscord_thread *thread)
 {
 	if (thread->cursor.slow & SYSCORD_SLOW_UNSEEN || thread->handler->never_returns ||
@@ -187,12 +188,12 @@ noinline __cold void syscord_record_slow(struct syscord_cpu *cpu, struct syscord
 	u64 time = now, pos;
 	u32 room;
 
-	/* The usual path would have captured all of it now. */
+	/* Such a call has no entry part yet: the usual path reads both parts now. */
 	if (handler->at_exit && handler->entry && !(thread->cursor.slow & SYSCORD_SLOW_UNSEEN))
 		syscord_call_capture_entry(thread, handler);
 	room = event_room(thread, handler, ret);
 	event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
-	/* Only now the packet is known: a flight recorder describes the thread in each packet. */
+	/* This may have opened a packet.  A flight recorder describes the thread in each packet. */
 	if (event && !syscord_identity_is_known(&cpu->ring, thread)) {
 		syscord_identity_update(cpu, thread, now);
 		event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
@@ -202,7 +203,7 @@ noinline __cold void syscord_record_slow(struct syscord_cpu *cpu, struct syscord
 		return;
 	}
 	room = fill_event(event, room, thread, ret, duration_of(thread));
-	/* Before the event is in the ring: its packet may be closed as soon as it is. */
+	/* Before the commit: after it, the packet may be closed, with this count in its header. */
 	cpu->recorded++;
 	syscord_ring_commit(&cpu->ring, event, time, pos, room);
 }

@@ -46,11 +46,11 @@ noinline void syscord_unseen_exit(struct pt_regs *regs, long ret)
 }
 
 /**
- * syscord_unseen_exec - a program was begun, and nobody wanted its execve() at entry
+ * syscord_unseen_exec - note an execve() whose entry was not seen, once the new program is there
  * @filter:	from syscord_filter_current(), which matches the current task under its new name
  *
- * The call will end under the ABI of the new program, whose table may not be the number's.  So the
- * call is noted here.  Its arguments are on the new stack.
+ * The call ends under the ABI of the new program.  In that ABI's table, its number may mean another
+ * call.  So the call is noted here.  Its arguments are read from the new stack (slow_record.c).
  */
 void syscord_unseen_exec(const struct syscord_filter *filter)
 {
@@ -58,6 +58,7 @@ void syscord_unseen_exec(const struct syscord_filter *filter)
 	const struct syscord_handler *handler;
 	struct syscord_thread *thread;
 
+	/* A 32-bit caller's number is of another table: it is taken for execve(). */
 	nr = nr == __NR_execveat ? __NR_execveat : __NR_execve;
 	if (!syscord_filter_has_syscall(filter, nr, false))
 		return;

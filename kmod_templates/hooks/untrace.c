@@ -9,7 +9,7 @@
  *
  * None of these is ordered with the task's own check.  So the task clears the flag first and then
  * checks again, and the other side makes its change first and then sets the flag, each with a full
- * barrier in between.  One of both sees what the other did, and in the end the flag is set.
+ * barrier in between.  At least one of the two sees what the other did, and the flag is set.
  *
  * Two changes are made only after their probe has run:
  *
@@ -49,8 +49,8 @@ static struct {
 	bool (*has_other_tracer)(void);
 } untrace;
 
-static DEFINE_RAW_SPINLOCK(clearing_lock);	/* syscord_untrace_on, untrace.stops */
-static DEFINE_MUTEX(active_lock);	/* to set all flags, or to change untrace.active */
+static DEFINE_RAW_SPINLOCK(clearing_lock);	/* protects syscord_untrace_on, untrace.stops */
+static DEFINE_MUTEX(active_lock);	/* held to set all flags, and to change untrace.active */
 
 /*
  * No task clears its flag from now on, until allow_clearing().  A task that is about to do so sets
@@ -62,7 +62,10 @@ static void stop_clearing(void)
 	untrace.stops++;
 	WRITE_ONCE(syscord_untrace_on, false);
 	raw_spin_unlock(&clearing_lock);
-	/* The change, and this, come before the flags are set.  Pairs with the clearing. */
+	/*
+	 * The caller's change and the stop come before the flags are set.  Pairs with
+	 * syscord_untrace_rejected().
+	 */
 	smp_mb();
 }
 
@@ -91,11 +94,14 @@ static bool has_ending_parent(const struct task_struct *task)
 	return ending;
 }
 
-/* False, too, if it is about to have another parent. */
+/* False also if the task is about to get another parent. */
 static bool is_surely_rejected(const struct syscord_filter *filter,
 			       const struct task_struct *task)
 {
-	/* First, since the filter may see the next parent already. */
+	/*
+	 * This comes first.  In the other order, the filter could see the old parent, and this the
+	 * next one, which is not ending.
+	 */
 	if (compares_parents(filter) && has_ending_parent(task))
 		return false;
 	return !syscord_filter_matches(filter, task);
@@ -111,7 +117,8 @@ static bool may_be_clear(const struct syscord_filter *filter, const struct task_
  * syscord_untrace_rejected - clear the current task's flag
  * @filter:	from syscord_filter_current(), which rejects the task
  *
- * At sys_enter, so there will be no sys_exit, unless somebody sets the flag meanwhile.
+ * Called at sys_enter.  Without the flag the call has no sys_exit, unless somebody sets the flag
+ * meanwhile.
  */
 void syscord_untrace_rejected(const struct syscord_filter *filter)
 {
@@ -127,7 +134,7 @@ void syscord_untrace_rejected(const struct syscord_filter *filter)
  */
 void syscord_untrace_wanted(void)
 {
-	/* A new filter is there before all flags are set. */
+	/* A new filter is in force before set_all_flags() comes to this task. */
 	if (READ_ONCE(untrace.active))
 		compat_set_syscall_flag(current);
 }
@@ -141,15 +148,15 @@ void syscord_untrace_forked(const struct syscord_filter *filter, struct task_str
 {
 	if (!READ_ONCE(untrace.active))
 		return;
-	/* The kernel has copied the flag: as if the child had cleared it itself. */
+	/* The kernel may have copied a clear flag.  That is as if the child had cleared it. */
 	smp_mb();
 	if (!may_be_clear(filter, child))
 		compat_set_syscall_flag(child);
 }
 
 /*
- * Whether a task has children, or may get some without its own doing: those of a thread of its
- * process that ends, or, if it is one that takes in orphans, any.
+ * Whether a task has children, or may be given some: those of an ending thread of its process, or
+ * any orphans, if the task is a subreaper or an init.
  */
 static bool may_have_children(struct task_struct *task)
 {
@@ -160,7 +167,7 @@ static bool may_have_children(struct task_struct *task)
 	for_each_thread(task, thread)
 		if (thread != task && READ_ONCE(thread->flags) & PF_EXITING)
 			return true;
-	/* A thread that is gone has given away its children before. */
+	/* A thread gives away its children before it leaves the list. */
 	smp_rmb();
 	return !list_empty(&task->children);
 }
@@ -173,7 +180,7 @@ static bool matches_name(const struct syscord_name_list *list, const char *comm)
 	return syscord_filter_has_name(list, name);
 }
 
-/* Of a process and of its children. */
+/* Set the flags of all threads of a process, and of its children. */
 static void set_family_flags(const struct task_struct *leader)
 {
 	struct task_struct *process, *thread;
@@ -187,7 +194,7 @@ static void set_family_flags(const struct task_struct *leader)
 }
 
 /**
- * syscord_untrace_renaming - give those their flags whom a new name may make wanted
+ * syscord_untrace_renaming - set the flags of tasks that the filter may want for a new name
  * @filter:	from syscord_filter_current()
  * @task:	the task that will have the name
  * @comm:	the name, which it does not have yet
@@ -202,7 +209,7 @@ void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_s
 	for_children = matches_name(&filter->parent_proc_name, comm);
 	if (!for_children && !matches_name(&filter->proc_name, comm))
 		return;
-	/* Most are alone: who sets its own name makes no other call before it has it. */
+	/* Mostly a task without other threads renames itself.  It has the name before its next call. */
 	if (task == current && thread_group_empty(task) &&
 	    !(for_children && may_have_children(task))) {
 		compat_set_syscall_flag(task);
@@ -213,7 +220,7 @@ void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_s
 }
 
 /**
- * syscord_untrace_exiting - give children their flags, as their parent, the current task, is ending
+ * syscord_untrace_exiting - set the flags of the current task's children, as it is exiting
  * @filter:	from syscord_filter_current()
  */
 void syscord_untrace_exiting(const struct syscord_filter *filter)
@@ -222,7 +229,7 @@ void syscord_untrace_exiting(const struct syscord_filter *filter)
 
 	if (!READ_ONCE(untrace.active) || !compares_parents(filter))
 		return;
-	/* PF_EXITING, and then the flags.  Pairs with that of the clearing. */
+	/* PF_EXITING was set before the flags are.  Pairs with syscord_untrace_rejected(). */
 	smp_mb();
 	if (!may_have_children(current))
 		return;
@@ -234,9 +241,9 @@ void syscord_untrace_exiting(const struct syscord_filter *filter)
 }
 
 /**
- * syscord_untrace_new_filter - every task is compared with the new filter at its next syscall
+ * syscord_untrace_new_filter - have every task compared with the new filter at its next syscall
  *
- * A name that is being set was only compared with the old one, so clearing is stopped, too.
+ * Clearing is stopped, too: a name that is being set was only compared with the old filter.
  */
 void syscord_untrace_new_filter(void)
 {
@@ -253,8 +260,8 @@ static void allow_clearing(struct work_struct *work)
 	unsigned int stops = READ_ONCE(untrace.stops);
 
 	/*
-	 * A task that was renaming before the stop has set the name once it slept or was in user
-	 * mode.  Between the probe and the name it may be preempted, but it waits for nothing.
+	 * A rename that began before the stop may not have set the name yet.  Between its probe and
+	 * the name it may be preempted, but does not sleep.  So this waits until the name is set.
 	 */
 	synchronize_rcu_tasks();
 	if (untrace.has_other_tracer())
@@ -307,10 +314,10 @@ void syscord_untrace_start(bool (*has_other_tracer)(void), unsigned int check_ms
 }
 
 /**
- * syscord_untrace_stop - set all flags, and leave them alone from now on, if they were cleared
+ * syscord_untrace_stop - set all flags, and change none from now on
  *
- * The probes are still registered: when they go the kernel clears the flags, or leaves them to the
- * other tracers that there are.
+ * Called while our probes are registered.  When they go, the kernel clears the flags, or keeps them
+ * for other tracers.
  */
 void syscord_untrace_stop(void)
 {
@@ -320,10 +327,10 @@ void syscord_untrace_stop(void)
 	cancel_delayed_work_sync(&check_work);
 	cancel_work_sync(&allow_work);
 	stop_clearing();
-	/* Of the probes that are running now, some clear flags, and some set them. */
+	/* Wait for the probes that run now: they may still clear or set flags. */
 	tracepoint_synchronize_unregister();
 	set_all_flags();
-	/* A fork may just be copying a flag that was clear, with preemption off. */
+	/* A fork may be copying a clear flag right now, with preemption off. */
 	synchronize_rcu();
 	set_all_flags();
 }

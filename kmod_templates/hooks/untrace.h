@@ -10,7 +10,7 @@
 
 #include "hooks/filter.h"
 
-/* Tasks may clear their flag now. */
+/* Whether tasks may clear their flags now. */
 extern bool syscord_untrace_on;
 
 void syscord_untrace_start(bool (*has_other_tracer)(void), unsigned int check_ms);
