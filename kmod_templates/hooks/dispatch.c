@@ -80,7 +80,7 @@ void __init syscord_dispatch_init(void)
 		else if (!syscord_name(nr, false))
 			syscord_dispatch_table[nr] = &syscord_handler_unknown;
 	}
-	/* No 64-bit handler names these: sigreturn() is 32-bit only; on arm64, the others are, too. */
+	/* No 64-bit handler says it: only 32-bit tasks have these, here or on arm64. */
 	syscord_set_add(&without_result, "sigreturn");
 	syscord_set_add(&returning_twice, "fork");
 	syscord_set_add(&returning_twice, "vfork");

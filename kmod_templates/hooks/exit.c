@@ -25,7 +25,7 @@ static noinline void exit_by_lists(const struct syscord_filter *filter, struct p
 	long nr = syscall_get_nr(current, regs);
 	bool compat = compat_is_32bit_call();
 
-	/* A child comes out of its parent's call: syscord_unseen_exit() neither records nor counts it. */
+	/* A child comes out of its parent's call: syscord_unseen_exit() does not count it. */
 	if (syscord_filter_matches(filter, current) &&
 	    (syscord_filter_has_syscall(filter, nr, compat) ||
 	     (!ret && syscord_handler_of(nr, compat)->returns_twice)))

@@ -209,7 +209,7 @@ void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_s
 	for_children = matches_name(&filter->parent_proc_name, comm);
 	if (!for_children && !matches_name(&filter->proc_name, comm))
 		return;
-	/* Mostly a task without other threads renames itself.  It has the name before its next call. */
+	/* Mostly a lone thread renames itself: its flag is enough, as no call comes in between. */
 	if (task == current && thread_group_empty(task) &&
 	    !(for_children && may_have_children(task))) {
 		compat_set_syscall_flag(task);

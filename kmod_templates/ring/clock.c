@@ -14,23 +14,23 @@ struct syscord_clock syscord_clock __read_mostly;
 /* An interrupt seldom comes between two reads, so a few tries are enough. */
 #define TRIES	4
 
-/* Two reads that took less than this part of SYSCORD_CLOCK_MAX_AGE_NS, a us, are of one moment. */
+/* Both clocks are read together if that takes less than this part of the largest age: a us. */
 #define TOGETHER_SHIFT	10
 
-/* The kernel's clock may go faster or slower than the counter by this part: a promille. */
+/* A steady clock differs from the counter by less than this part: a promille. */
 #define STEADY_SHIFT	10
 
-/* What reading two clocks one behind the other is off by, in ns. */
+/* The error of reading two clocks one after the other, in ns. */
 #define READING_NS	1000
 
-/* How long to count, in us: a snapshot's ns are rounded, so some millionths are lost. */
-#define COUNT_US	1000
+/* How long to measure the counter's rate, in us.  As ns are rounded, it is off by a millionth. */
+#define MEASURE_US	1000
 
 /*
- * One moment by the kernel's clock, as ns and as its device counts.  False if that is not the
- * processor's counter, whose count then would lie between two others.
+ * Read the kernel's clock, as ns and as its clocksource counts.  False if the clocksource is not
+ * the processor's counter: if it is, its count lies between two reads of the counter.
  */
-static bool take_moment(struct system_time_snapshot *moment)
+static bool take_snapshot(struct system_time_snapshot *snapshot)
 {
 	unsigned int i;
 	u64 before;
@@ -38,15 +38,15 @@ static bool take_moment(struct system_time_snapshot *moment)
 	for (i = 0; i < TRIES; i++) {
 		before = get_cycles();
 		barrier();
-		ktime_get_snapshot(moment);
+		ktime_get_snapshot(snapshot);
 		barrier();
-		if (before && before <= moment->cycles && moment->cycles <= get_cycles())
+		if (before && before <= snapshot->cycles && snapshot->cycles <= get_cycles())
 			return true;
 	}
 	return false;
 }
 
-/* As many bits as there is room for. */
+/* Find the factor from ticks to ns, with as many bits as it can have.  False if there is none. */
 static bool choose_mult(u64 ns, u64 ticks)
 {
 	u64 mult;
@@ -68,10 +68,10 @@ static bool find_counter(void)
 {
 	struct system_time_snapshot begin, end;
 
-	if (!take_moment(&begin))
+	if (!take_snapshot(&begin))
 		return false;
-	usleep_range(COUNT_US, 2 * COUNT_US);
-	return take_moment(&end) && begin.cs_was_changed_seq == end.cs_was_changed_seq &&
+	usleep_range(MEASURE_US, 2 * MEASURE_US);
+	return take_snapshot(&end) && begin.cs_was_changed_seq == end.cs_was_changed_seq &&
 	       choose_mult(ktime_to_ns(ktime_sub(end.raw, begin.raw)), end.cycles - begin.cycles);
 }
 
@@ -84,7 +84,7 @@ void syscord_clock_start(void)
 		static_branch_enable(&syscord_clock_has_counter);
 		return;
 	}
-	/* All bases are 0 then, and the clock is never read again. */
+	/* A tick is a ns now: all bases stay 0, and syscord_clock_read() is never called. */
 	syscord_clock = (struct syscord_clock){ .mult = 1, .max_age = U64_MAX };
 }
 
@@ -104,12 +104,12 @@ static bool read_both(u64 *ns, u64 *ticks)
 	return false;
 }
 
-/* Whether the kernel's clock goes as fast as the counter, as it did since the last moment. */
+/* Whether the kernel's clock went as fast as the counter since it was read last. */
 static bool is_steady(const struct syscord_clock_base *base, u64 ns, u64 ticks)
 {
-	s64 counted = syscord_clock_long_ns(ticks - base->read_at), told = ns - base->ns;
+	s64 counted = syscord_clock_long_ns(ticks - base->read_at), elapsed = ns - base->ns;
 
-	return abs(counted - told) <= (told >> STEADY_SHIFT) + READING_NS;
+	return abs(counted - elapsed) <= (elapsed >> STEADY_SHIFT) + READING_NS;
 }
 
 /**
@@ -124,7 +124,7 @@ noinline u64 syscord_clock_read(struct syscord_clock_base *base)
 	bool together = read_both(&ns, &ticks), steady = is_steady(base, ns, ticks);
 
 	*base = (struct syscord_clock_base){ .ticks = ticks, .ns = ns, .read_at = ticks };
-	/* The first read has none before it to compare with, so there is a second one. */
+	/* Next time it is read again.  So it is after the first read, which follows no other. */
 	if (!together || !steady)
 		base->ticks -= syscord_clock.max_age + 1;
 	return ns;

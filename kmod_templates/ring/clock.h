@@ -40,9 +40,9 @@ extern struct syscord_clock syscord_clock;
 
 /**
  * struct syscord_clock_base - one moment, by both clocks: when a CPU read the kernel's clock last
- * @ticks:	by the counter; set so far back that the clock is read again, if it is to be
+ * @ticks:	by the counter; or set back so far that the clock is read again next time
  * @ns:		by CLOCK_MONOTONIC
- * @read_at:	by the counter, as it was
+ * @read_at:	by the counter, never set back
  */
 struct syscord_clock_base {
 	u64 ticks;

@@ -25,7 +25,7 @@ const char *const syscord_drop_names[SYSCORD_DROPS] = {
 static bool sink_stalled __read_mostly;
 
 /**
- * syscord_set_sink_stalled - tell why rings are full from now on
+ * syscord_set_sink_stalled - set the cause of drops from full rings: the sink, or the ring
  * @stalled:	whether the sink's files take nothing
  */
 void syscord_set_sink_stalled(bool stalled)

@@ -16,7 +16,7 @@
  * struct syscord_counters - the counters of all CPUs, added up
  * @filtered:		syscalls that the filter did not want
  * @recorded:		syscalls that went into a ring, and are there or were consumed
- * @overwritten:	records that newer ones took the place of
+ * @overwritten:	records that newer ones overwrote
  * @dropped:		syscalls that were lost, by cause
  */
 struct syscord_counters {

@@ -73,10 +73,10 @@ enum syscord_form {
 	SYSCORD_FORMS,
 };
 
-/* In a class's number: the exit part is there; of an unseen call, the entry part is. */
+/* A bit of a class's id: the event has an exit part; if the call is unseen, an entry part. */
 #define SYSCORD_PART		BIT(0)
 
-/* Classes of a number: forms, each with and without a part; and some that are not used. */
+/* Ids for each syscall's number: each form without and with a part.  The others are not used. */
 #define SYSCORD_CLASSES_OF_NR	16
 
 /* Numbers from here on have no classes of their own. */
@@ -145,16 +145,16 @@ struct syscord_open_file {
 	u8 path[];
 } __packed __aligned(2);
 
-/* What an event can take at most: more can't be said in its size. */
+/* Bytes of the largest event: a larger size does not fit into its header. */
 #define SYSCORD_EVENT_MOST	(U16_MAX * 2)
 
 /* The word in front of a field behind a pointer, as 32 bits. */
 #define SYSCORD_COUNT_MASK	GENMASK(23, 0)
 #define SYSCORD_MARK_PART	BIT(24)	/* there was more */
-#define SYSCORD_MARK_FAULT	BIT(25)	/* the memory could not be read (on) */
+#define SYSCORD_MARK_FAULT	BIT(25)	/* the memory, or the rest of it, could not be read */
 #define SYSCORD_MARK_NULL	BIT(26)	/* the pointer was NULL */
 #define SYSCORD_MARK_LATE	BIT(27)	/* read at exit, as the entry's read faulted */
-#define SYSCORD_MARK_UNREAD	BIT(28)	/* it was not possible to read it: long words only */
+#define SYSCORD_MARK_UNREAD	BIT(28)	/* not known when the event was made: long words only */
 
 /* A word of 16 bits has its count and marks closer together than one of 32. */
 #define SYSCORD_SHORT_COUNT	GENMASK(11, 0)

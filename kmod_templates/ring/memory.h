@@ -10,8 +10,8 @@
  * syscord_allocate - zeroed memory for a ring or a table
  * @size:	bytes
  *
- * A recorder is not worth more than half of the memory that is left: what asks for more is refused
- * at once, rather than that the kernel kills for it.
+ * More than half of the available memory is refused at once.  To make so much room for a recorder,
+ * the kernel might kill processes.
  *
  * Return: the memory, for vfree(), or NULL.
  */

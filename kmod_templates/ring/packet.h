@@ -41,7 +41,7 @@ enum syscord_drop {
  * @discarded:		records dropped so far, of all causes
  * @recorded:		records so far
  * @filtered:		syscalls that the filter did not want so far
- * @overwritten:	records that others took the place of so far
+ * @overwritten:	records that newer ones overwrote so far
  * @dropped:		records dropped so far, by cause
  * @cpu:		the CPU
  * @events:		in this packet

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The ring's slow side: making it, its packets, and reading it.
+ * The slow side of a ring: creating it, opening and closing packets, and reading.
  */
 #include <linux/bits.h>
 #include <linux/compiler.h>
@@ -21,7 +21,7 @@
  * @packet:	bytes of a packet, a power of two, less than @size
  * @config:	what all rings are told; it must outlive the ring
  *
- * Called on the ring's CPU, so that its memory is near.
+ * Called on the ring's CPU, so that the memory is of that CPU's node.
  *
  * Return: 0, or -ENOMEM.
  */
@@ -43,7 +43,7 @@ int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet,
 }
 
 /**
- * syscord_ring_destroy - free a ring; one that was never made, too
+ * syscord_ring_destroy - free a ring's memory, if it has any
  * @ring:	the ring, which no probe uses any more
  */
 void syscord_ring_destroy(struct syscord_ring *ring)
@@ -74,11 +74,11 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 	packet->records = cpu->recorded - ring->recorded;
 	packet->events = packet->records + ring->non_records;
 	syscord_counters_stamp(packet, cpu);
-	/* Who reads event by event finds here that there are no more. */
+	/* An event of size 0 tells those who read event by event that there are no more. */
 	if (end - marker >= sizeof(struct syscord_event))
 		((struct syscord_event *)syscord_ring_at(ring, marker))->size = 0;
 	ring->limit = 0;
-	/* Pairs with syscord_ring_head(): the packet before the head that covers it. */
+	/* Pairs with syscord_ring_head(): the packet is written before the head moves past it. */
 	smp_store_release(&ring->head, end);
 }
 
@@ -98,15 +98,15 @@ void syscord_ring_close_deferred(struct syscord_cpu *cpu)
 }
 
 /*
- * Take the room of the oldest packet.  A snapshot that failed may have consumed some of its events.
- * False if the consumer needs the packet.
+ * Free the room of the oldest packet, and count its records as overwritten: all that a failed
+ * snapshot has not consumed.  False if nothing may be overwritten now.
  */
 static bool overwrite(struct syscord_ring *ring)
 {
 	u64 begin = round_down(ring->tail, ring->packet);
 	const struct syscord_packet *oldest = syscord_ring_at(ring, begin);
 
-	/* Pairs with syscord_rings_keep(): the writer's reads come before. */
+	/* Pairs with syscord_rings_set_no_overwrite(): the writer's reads come before. */
 	if (!ring->config->overwrite || smp_load_acquire(&ring->no_overwrite))
 		return false;
 	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - ring->consumed);
@@ -122,12 +122,12 @@ static bool has_room_for_packet(struct syscord_ring *ring)
 
 	if (end - ring->seen_tail <= ring->size)
 		return true;
-	/* Pairs with syscord_ring_consume(): what was read may be overwritten. */
+	/* Pairs with syscord_ring_consume(): the consumer has read what is overwritten next. */
 	ring->seen_tail = smp_load_acquire(&ring->tail);
 	return end - ring->seen_tail <= ring->size || overwrite(ring);
 }
 
-/* Wake the consumer once for each quarter of the ring.  Else its timer wakes it. */
+/* Wake the consumer once for each quarter of the ring.  Between that, its timer wakes it. */
 static void wake_consumer(struct syscord_ring *ring)
 {
 	if (ring->head < ring->wake_at || ring->config->overwrite)
@@ -164,7 +164,7 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 	if (ring->config->overwrite)
 		ring->epoch = (u64)(cpu->number + 1) << 48 | ring->seq;
 	ring->limit = ring->head + ring->packet;
-	/* Pairs with syscord_ring_head(): the header before the head that covers it. */
+	/* Pairs with syscord_ring_head(): the header is written before the head moves past it. */
 	smp_store_release(&ring->head, ring->head + sizeof(*packet));
 	return packet;
 }
@@ -210,7 +210,7 @@ void syscord_ring_discard(struct syscord_cpu *cpu)
 		;
 }
 
-/* Go to the next packet, if no event can follow in this one. */
+/* Go to the next packet, if this one has no more events.  False if it has. */
 static bool skip_rest(struct syscord_ring *ring, u64 pos)
 {
 	u32 left = ring->packet - (pos & (ring->packet - 1));

@@ -84,7 +84,7 @@ struct syscord_ring_config {
  * @mask:	@size, less one
  * @packet:	bytes of a packet, a power of two
  * @busy:	the producer is at work
- * @close:	the producer is to close the open packet when it is done
+ * @close:	an interrupt found @busy: the producer closes the open packet when it is done
  * @seen_tail:	what the producer last knew of @tail
  * @wake_at:	when @head gets here, the consumer is woken
  * @seq:	packets that were opened
@@ -146,7 +146,7 @@ static inline u64 syscord_ring_filled(const struct syscord_ring *ring)
 {
 	u64 head = READ_ONCE(ring->head), tail = READ_ONCE(ring->tail);
 
-	/* The tail is at the next event's place, which may be a byte behind the last one's end. */
+	/* The tail is rounded up to an even position, so it may be a byte past the head. */
 	return head > tail ? head - tail : 0;
 }
 
@@ -180,7 +180,7 @@ static __always_inline void syscord_ring_end(struct syscord_cpu *cpu, struct sys
  * @time:	the event's time, in ns; it is made later if the ring has a later one already
  * @pos:	set to the event's position
  *
- * Nothing is seen of the event before syscord_ring_commit().  Without that the room is not taken.
+ * Before syscord_ring_commit() the consumer sees nothing of the event, and no room is taken.
  *
  * Return: the room, or NULL if the ring is full.
  */
@@ -199,8 +199,8 @@ static __always_inline struct syscord_event *syscord_ring_reserve(struct syscord
  * syscord_ring_commit - hand an event to the consumer
  * @ring:	the ring of this CPU
  * @event:	from syscord_ring_reserve(), filled in but for its size and time
- * @time:	from there
- * @pos:	from there
+ * @time:	as syscord_ring_reserve() set it
+ * @pos:	as syscord_ring_reserve() set it
  * @size:	bytes that the event took
  */
 static __always_inline void syscord_ring_commit(struct syscord_ring *ring,
@@ -210,7 +210,7 @@ static __always_inline void syscord_ring_commit(struct syscord_ring *ring,
 	event->size = (size + 1) / 2;
 	event->time = time;
 	ring->last = time;
-	/* Pairs with syscord_ring_head(): the event before the head that covers it. */
+	/* Pairs with syscord_ring_head(): the event is written before the head moves past it. */
 	smp_store_release(&ring->head, pos + size);
 }
 

@@ -22,50 +22,50 @@
 
 #define PACKET_MIN	SZ_64K
 
-static struct syscord_ring_config config;
+static struct syscord_ring_config ring_config;
 static int hotplug_state;
 static bool loading;
-static u64 epoch;	/* of all rings, but in flight-recorder mode */
+static u64 epoch;	/* of all rings; in flight-recorder mode, each has its own */
 
-/* Bytes of a packet: the largest event fits, with a description before it of who made it. */
+/* Bytes of a packet: the largest event fits, and before it a description of its thread. */
 static u32 packet_size(void)
 {
 	u32 description = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX + 1;
 
 	return max_t(u32, PACKET_MIN,
 		     roundup_pow_of_two(sizeof(struct syscord_packet) + description +
-					config.event_max));
+					ring_config.event_max));
 }
 
 static int cpu_online_callback(unsigned int number)
 {
 	struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
-	u32 packet = packet_size(), size = max_t(u32, config.size, 2 * packet);
+	u32 packet = packet_size(), size = max_t(u32, ring_config.size, 2 * packet);
 	int err;
 
 	if (cpu->ring.base)
 		return 0;
 	cpu->number = number;
-	err = syscord_ring_create(&cpu->ring, size, packet, &config);
+	err = syscord_ring_create(&cpu->ring, size, packet, &ring_config);
 	if (err)
 		pr_err("the ring of CPU %u needs %u KiB, which are not free: ask for less ring_kb=\n",
 		       number, size / SZ_1K);
 	WRITE_ONCE(cpu->ring.epoch, READ_ONCE(epoch));
-	/* Later, a CPU must come online without a ring, too: what it drops is counted. */
+	/* Later, a CPU comes online even without a ring.  What it drops is counted. */
 	return loading ? err : 0;
 }
 
 /**
  * syscord_rings_create - make the rings of all CPUs that are online, and of those to come
- * @told:	what the rings are told; it is copied
+ * @config:	what the rings are told; it is copied
  *
  * Return: 0, or a negative errno with a line in the kernel log; then no ring is left.
  */
-int syscord_rings_create(const struct syscord_ring_config *told)
+int syscord_rings_create(const struct syscord_ring_config *config)
 {
 	int state;
 
-	config = *told;
+	ring_config = *config;
 	loading = true;
 	state = cpuhp_setup_state(CPUHP_AP_ONLINE_DYN, "syscord:online", cpu_online_callback, NULL);
 	loading = false;
@@ -77,12 +77,12 @@ int syscord_rings_create(const struct syscord_ring_config *told)
 	return 0;
 }
 
-/* On the ring's CPU, in an interrupt, or when no probe can run there. */
+/* Runs in an interrupt on the ring's CPU, or anywhere if no probe can run on that CPU. */
 static void close_packet(void *data)
 {
 	struct syscord_cpu *cpu = data;
 
-	/* It interrupted a probe: that closes the packet when it is done. */
+	/* This interrupted a probe.  The probe closes the packet when it is done. */
 	if (READ_ONCE(cpu->ring.busy))
 		WRITE_ONCE(cpu->ring.close, true);
 	else
@@ -96,32 +96,32 @@ static void close_packet(void *data)
  */
 void syscord_rings_close_packets(void)
 {
-	unsigned int cpu;
+	unsigned int number;
 
 	cpus_read_lock();
-	for_each_possible_cpu(cpu) {
-		struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
+	for_each_possible_cpu(number) {
+		struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
 
-		if (!READ_ONCE(part->ring.limit))
+		if (!READ_ONCE(cpu->ring.limit))
 			continue;
-		if (cpu_online(cpu))
-			smp_call_function_single(cpu, close_packet, part, true);
+		if (cpu_online(number))
+			smp_call_function_single(number, close_packet, cpu, true);
 		else
-			close_packet(part);
+			close_packet(cpu);
 	}
 	cpus_read_unlock();
 }
 
 /**
- * syscord_rings_set_no_overwrite - keep what the rings hold for now, or no more
- * @no_overwrite:	whether a full ring drops, in flight-recorder mode
+ * syscord_rings_set_no_overwrite - forbid or allow overwriting, in flight-recorder mode
+ * @no_overwrite:	whether a full ring drops the new record instead
  */
 void syscord_rings_set_no_overwrite(bool no_overwrite)
 {
 	unsigned int cpu;
 
 	for_each_possible_cpu(cpu) {
-		/* Pairs with overwrite() in ring.c: what was read may be overwritten. */
+		/* Pairs with overwrite() in ring.c: the writer has read what is overwritten. */
 		smp_store_release(&per_cpu_ptr(&syscord_cpus, cpu)->ring.no_overwrite,
 				  no_overwrite);
 	}
@@ -147,7 +147,7 @@ void syscord_rings_describe_anew(void)
 {
 	unsigned int cpu;
 
-	if (config.overwrite)
+	if (ring_config.overwrite)
 		return;
 	WRITE_ONCE(epoch, epoch + 1);
 	for_each_possible_cpu(cpu)
