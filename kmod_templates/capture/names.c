@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The 64-bit table, and look-ups in both.
+ * The 64-bit table of names, and look-ups in both tables.
  */
 #include <linux/kernel.h>
 #include <linux/minmax.h>

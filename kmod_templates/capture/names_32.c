@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The 32-bit table.  A file of its own, since both tables call their numbers __NR_*: nothing here
- * may include <linux/unistd.h>.  SYSCORD_HEADER_32 comes from Kbuild, which knows this kernel's.
+ * The 32-bit table of names.  A file of its own, since both tables call their numbers __NR_*:
+ * nothing here may include <linux/unistd.h>.  SYSCORD_HEADER_32 comes from Kbuild, which knows this
+ * kernel's.
  */
 #include SYSCORD_HEADER_32
 

@@ -8,7 +8,7 @@
 
 #include "capture/usermem.h"
 
-/* A copy that faults may leave so many bytes uncopied that were present. */
+/* A copy that faults may leave out up to so many bytes that are present. */
 #define COPY_SLACK	128
 
 /**
@@ -17,7 +17,8 @@
  * @from:	address in the current task
  * @size:	bytes that the copy left
  *
- * A copy stops before the word or block that faults, this at the very byte.  With page faults off.
+ * A copy stops before the word or block that faults.  This stops at the very byte.  Page faults are
+ * off.
  *
  * Return: the number of bytes read.
  */

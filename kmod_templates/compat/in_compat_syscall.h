@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Whether a syscall's number is of the 32-bit table, which architectures tell differently.  On x86,
+ * Whether a syscall's number is of the 32-bit table.  Architectures tell it differently.  On x86,
  * in_compat_syscall() is also true for x32.  Its calls are 64-bit ones with a bit in the number,
  * and are not in the 32-bit table.
  */

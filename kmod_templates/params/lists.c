@@ -187,7 +187,7 @@ static void publish_filter(struct syscord_filter *new)
 	syscord_filter_free(old);
 }
 
-/* Put in the filter's list what @text says.  Changes @text. */
+/* Parse @text into one of the filter's lists.  @text is changed. */
 static int parse_list(const struct kernel_param *kp, struct syscord_filter *filter, char *text)
 {
 	const struct list_param *param = kp->arg;

@@ -110,7 +110,7 @@ CHOICE_PARAM(untrace, "1", "0",
 /**
  * syscord_sinks_finish - decide what is written, and where
  *
- * Return: 0, or a negative errno with a line in the kernel log; of -ENOMEM without.
+ * Return: 0, or a negative errno, with a line in the kernel log unless it is -ENOMEM.
  */
 int syscord_sinks_finish(void)
 {
@@ -133,7 +133,7 @@ int syscord_sinks_finish(void)
 		       syscord_params.record);
 		return -EINVAL;
 	}
-	/* A slash at the end would lead through a link. */
+	/* With a slash at the end, a symbolic link would be followed, not refused. */
 	while (len > 1 && syscord_params.record[len - 1] == '/')
 		syscord_params.record[--len] = '\0';
 	uuid_gen(&syscord_params.uuid);

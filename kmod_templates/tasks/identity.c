@@ -17,6 +17,7 @@
 #include "tasks/identity.h"
 #include "tasks/threads.h"
 
+/* In place of a path: a word with a mark.  Returns its bytes. */
 static u32 put_mark(u8 *to, u32 mark)
 {
 	memcpy(to, &mark, sizeof(mark));
@@ -45,7 +46,7 @@ u32 syscord_identity_put_path(u8 *to, const struct path *path)
 
 /**
  * syscord_identity_fill - describe a task
- * @process:	all but the time and size of its event; room for a path of PATH_MAX bytes
+ * @process:	filled in, but for its event's time and size; with room for a path of PATH_MAX
  * @task:	the task
  * @reason:	why
  * @comm:	its name
@@ -76,7 +77,7 @@ u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *t
  * syscord_identity_get_exe - the file that a task runs
  * @task:	the current task, or one that is locked
  *
- * Return: the file, with a reference; NULL if it is a kernel thread; an error pointer if it ends.
+ * Return: the file, with a reference; NULL of a kernel thread; an error pointer if the task ends.
  */
 struct file *syscord_identity_get_exe(struct task_struct *task)
 {
@@ -85,7 +86,10 @@ struct file *syscord_identity_get_exe(struct task_struct *task)
 	return task->mm ? compat_get_exe_file(task->mm) : ERR_PTR(-ESRCH);
 }
 
-/* Another task's file takes a lock.  On PREEMPT_RT, d_path() may sleep. */
+/*
+ * Only of the current task: for another one, a lock would be needed.  On PREEMPT_RT of none, as
+ * d_path() may sleep there.
+ */
 static struct file *get_exe(struct task_struct *task)
 {
 	if (task != current || IS_ENABLED(CONFIG_PREEMPT_RT))
@@ -136,7 +140,7 @@ static enum syscord_reason find_reason(const struct syscord_thread *thread)
 }
 
 /**
- * syscord_identity_update - describe the current thread, which is not known as it is now
+ * syscord_identity_update - describe the current thread, which is new or has changed
  * @cpu:	this CPU, with preemption off
  * @thread:	the thread's slot
  * @time:	when, in ns

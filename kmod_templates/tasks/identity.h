@@ -22,7 +22,7 @@ u32 syscord_identity_put_path(u8 *to, const struct path *path);
 u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *task,
 			  enum syscord_reason reason, const char *comm, struct file *exe);
 
-/* Whether the current thread has been described as it is now, where its record goes. */
+/* Whether the ring's current epoch has a description of the current thread as it is now. */
 static __always_inline bool syscord_identity_is_known(const struct syscord_ring *ring,
 						      const struct syscord_thread *thread)
 {

@@ -18,17 +18,17 @@
 #include "ring/settings.h"
 #include "tasks/threads.h"
 
-/* How many slots from where its address points a thread's slot may lie: bounds every look-up. */
+/* A thread's slot is one of the first so many from its home: this bounds every look-up. */
 #define REACH_MAX	64U
 
 struct syscord_threads syscord_threads __read_mostly;
 
 DEFINE_PER_CPU(struct syscord_thread *, syscord_last_thread);
 
-/* Nobody owns this slot.  It is the last one of a CPU where none was used yet. */
+/* Nobody owns this slot.  It stands for the last one on a CPU where none was used yet. */
 static struct syscord_thread no_thread;
 
-/* A look-up that begins at @home must visit so many slots from now on. */
+/* From now on, a look-up that begins at @home visits at least @steps slots. */
 static void extend_reach(unsigned int home, u8 steps)
 {
 	u8 *reach = &syscord_threads.reach[home];
@@ -75,7 +75,7 @@ static struct syscord_thread *take_slot(struct task_struct *task)
 		extend_reach(home, step + 1);
 		thread->handler = NULL;
 		thread->cursor = (struct syscord_cursor){ .content = syscord_settings.content };
-		/* No task is without a parent, so this one is described before its first record. */
+		/* Every task has a parent: so this one is not yet known, and will be described. */
 		thread->parent = NULL;
 		this_cpu_write(syscord_last_thread, thread);
 		return thread;

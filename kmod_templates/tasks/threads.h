@@ -35,9 +35,9 @@
  * @nr:		its number
  * @len:	bytes of the entry part, as far as it was read at entry
  * @cursor:	what its handler knows
- * @epoch:	the ring's, when the thread was described last, and so were
- * @parent:	its parent, and
- * @uid:	its user
+ * @epoch:	the ring's epoch when the thread was described last
+ * @parent:	its parent at that time; NULL if it was never described
+ * @uid:	its user at that time
  * @args:	its arguments, from the registers, if it has a handler of its own
  * @entry:	its entry part
  */
@@ -57,8 +57,7 @@ struct syscord_thread {
 
 /**
  * struct syscord_threads - the table: open addressing by the task's address
- * @reach:	for each place that a task's address may point to: how many slots from there on a
- *		look-up must visit.  Most often this is one or none
+ * @reach:	for each home: how many slots from there on a look-up must visit; mostly one or none
  * @slots:	the memory of all slots
  * @slot_size:	bytes of a slot
  * @room:	bytes of the entry part of a slot
@@ -76,7 +75,7 @@ struct syscord_threads {
 
 extern struct syscord_threads syscord_threads;
 
-/* The slot that was used last on this CPU.  Most often it is the one that is looked for. */
+/* The slot that was used last on this CPU.  Mostly it is the one that is looked for. */
 DECLARE_PER_CPU(struct syscord_thread *, syscord_last_thread);
 
 int syscord_threads_create(unsigned int count);
@@ -85,7 +84,7 @@ struct syscord_thread *syscord_thread_lookup(const struct task_struct *task);
 struct syscord_thread *syscord_thread_get_slow(void);
 void syscord_thread_put(const struct task_struct *task);
 
-/* Where a task's address points to. */
+/* A task's home: the slot at which a look-up begins, by the task's address. */
 static __always_inline unsigned int syscord_thread_home(const struct task_struct *task)
 {
 	return ((u32)((unsigned long)task >> L1_CACHE_SHIFT) * GOLDEN_RATIO_32) >>
@@ -98,7 +97,7 @@ static inline struct syscord_thread *syscord_thread_at(unsigned int index)
 					 index * syscord_threads.slot_size);
 }
 
-/* False: the task owns no slot.  True: mostly it does. */
+/* If false, the task owns no slot.  If true, it mostly does. */
 static __always_inline bool syscord_thread_may_exist(const struct task_struct *task)
 {
 	return READ_ONCE(syscord_threads.reach[syscord_thread_home(task)]);

@@ -19,7 +19,7 @@
 #include "write/files.h"
 #include "write/place.h"
 
-/* A file that was there may be no regular file, or another user's, or readable by others. */
+/* A file that was there must be a regular one of root's, without hard links.  It gets mode 0600. */
 static int check_file(struct file *file)
 {
 	struct inode *inode = file_inode(file);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The folder that record= names is made if missing, checked and opened here.  Files are then opened
- * in it by name, so that nobody can lead the way to another folder meanwhile.
+ * in it by name.  So nobody can put another folder in its place meanwhile.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -140,7 +140,7 @@ static const char *split(char *path)
 	char *slash = strrchr(path, '/');
 	const char *name = slash + 1;
 
-	/* A slash at the end of the folder would lead through a link. */
+	/* With a slash at the end, a symbolic link would be followed, not refused. */
 	while (slash > path && slash[-1] == '/')
 		slash--;
 	*slash = '\0';

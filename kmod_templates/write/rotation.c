@@ -43,7 +43,8 @@ void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size)
  * @rotation:	of the sink
  * @more:	bytes that are to be written next
  *
- * Return: whether the files would get too large, or are too old.  Files without a record are not.
+ * Return: whether the files would get too large, or are too old.  Files without records are never
+ * due.
  */
 bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t more)
 {
@@ -93,7 +94,7 @@ static int rename_over(const struct path *folder, const char *from, const char *
 	return err;
 }
 
-/* Behind the name of a file that is about to become NAME.1. */
+/* The suffix of a file that is about to become NAME.1. */
 #define ASIDE	".new"
 
 /* NAME.1 becomes NAME.2, and so on; then what was put aside becomes NAME.1. */
@@ -113,7 +114,7 @@ static int shift_one(const struct path *folder, const char *name, unsigned int k
 	return err ?: rename_over(folder, from, to);
 }
 
-/* Put the first @count files aside, or @back.  Returns how many of them were, before an error. */
+/* Rename the first @count files to NAME.new, or @back.  Returns how many it did before an error. */
 static unsigned int put_aside(const struct syscord_place *place, syscord_file_name name_of,
 			      unsigned int count, bool back, int *err)
 {

@@ -59,7 +59,7 @@ static void take(const struct syscord_sink *sink)
 {
 	syscord_rings_set_no_overwrite(true);
 	syscord_rings_close_packets();
-	/* A probe that was at work when its packet was to be closed has closed it after this. */
+	/* An interrupted probe closes its packet itself, with preemption off: wait for it. */
 	synchronize_rcu_expedited();
 	if (sink->describe)
 		sink->describe();

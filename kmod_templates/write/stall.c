@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The sink's files take nothing for a while.  The kernel log says it, rarely, and who counts what
- * is dropped is told.
+ * The sink's files take nothing for a while.  The kernel log says so, at most once a minute.
+ * ring/counters.c is told, since it counts drops by cause.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -13,7 +13,7 @@
 #include "ring/counters.h"
 #include "write/stall.h"
 
-/* With little room left, the files may take every other record: say it rarely. */
+/* On a disk that is nearly full, writes may fail and succeed in turn: do not report each. */
 #define REPEAT_AFTER	(60 * HZ)
 
 static struct {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What became of all syscalls, as it is told: the parameter stats.
+ * The parameter stats: what became of all syscalls.
  */
 #ifndef SYSCORD_STATS_H
 #define SYSCORD_STATS_H

@@ -2,15 +2,15 @@
 /*
  * When something is written, and how it goes on when that fails.
  *
- * A sink in the order of time may write a record once nothing earlier can come any more.  A probe
- * reads the clock and commits its event with preemption off.  So a grace period of RCU that begins
- * after a moment, the horizon, ends after all events before that moment are in their rings.  The
- * writer runs four times in a flush interval: one time it sets the horizon and starts a grace
- * period, the next time it writes all up to the horizon.  Where that would take too long, it waits
- * for an expedited grace period instead.
+ * A sink that writes in the order of time may write a record only when nothing earlier can come.
+ * A probe reads the clock and commits its event with preemption off, which holds off a grace period
+ * of RCU.  So the writer notes the time, the horizon, and starts a grace period.  When that has
+ * ended, all events up to the horizon are in their rings.  The writer runs four times in a flush
+ * interval.  Each run writes up to the horizon of the run before, and sets the next one.  Where that
+ * would take too long, the writer waits for an expedited grace period instead.
  *
- * The other sink writes packets.  Once in a flush interval, the writer has those closed that are
- * not empty, each by its own CPU.
+ * The other sink writes packets.  Once in a flush interval, each CPU is made to close its open
+ * packet, if that is not empty.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -98,7 +98,7 @@ static void flush_to_horizon(void)
 	}
 }
 
-/* A grace period takes some 20 ms: a shorter flush interval has no time for that. */
+/* A grace period takes some 20 ms: flush intervals shorter than this have no time for it. */
 #define GRACE_PERIOD_MS	60
 
 static void write_in_order(bool woken)
@@ -111,7 +111,7 @@ static void write_in_order(bool woken)
 		flush_now();
 }
 
-/* If a ring that is filling up has woken the writer, complete packets are there already. */
+/* A ring that is filling up wakes the writer: then there are complete packets already. */
 static void write_packets(bool woken)
 {
 	if (!woken || time_after_eq(jiffies, writer.close_at)) {
@@ -163,7 +163,7 @@ static void write_rest(void)
 static int run(void *unused)
 {
 	ktime_t flush = ms_to_ktime(syscord_params.flush_ms);
-	/* With the slack of the timer, the longer pause is a flush interval at most. */
+	/* The timer may be late by an eighth of a pause: the longer one leaves time for that. */
 	ktime_t pause = writer.sink->in_order ? flush / 4 : flush / 8 * 7;
 
 	set_freezable();	/* no writing behind the back of a hibernation */
@@ -172,7 +172,7 @@ static int run(void *unused)
 		try_to_freeze();
 		run_once();
 	}
-	/* In this thread: the one that unloads has signals, and limits on a file's size. */
+	/* Here, since signals and limits on a file's size may stop the thread that unloads us. */
 	write_rest();
 	return 0;
 }
@@ -220,7 +220,7 @@ void syscord_writer_stop(void)
 	struct syscord_counters sum;
 
 	syscord_snapshot_close();
-	/* A thread that never ran has written nothing. */
+	/* -EINTR: the thread never ran, so it has written nothing. */
 	if (kthread_stop(writer.task) == -EINTR)
 		write_rest();
 	syscord_stats_set_unwritten(writer.sink->close());

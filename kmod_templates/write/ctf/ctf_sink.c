@@ -85,23 +85,23 @@ static void end_ring(struct syscord_cpu *cpu)
 
 static void finish(void)
 {
-	unsigned int cpu;
+	unsigned int number;
 
-	for_each_possible_cpu(cpu) {
-		struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
+	for_each_possible_cpu(number) {
+		struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
 
 		/* A flight recorder of which no snapshot was taken leaves nothing. */
 		if (syscord_params.overwrite && !syscord_trace_has_packets())
 			continue;
-		if (part->ring.base)
-			end_ring(part);
+		if (cpu->ring.base)
+			end_ring(cpu);
 		else
-			end_without_ring(part, cpu);
+			end_without_ring(cpu, number);
 	}
 	write_until(U64_MAX);
 }
 
-/* Take the packets that no file has taken out of the rings.  Returns how many records they have. */
+/* Consume the packets that are left in the rings.  Returns how many records they had. */
 static u64 drop_rest(void)
 {
 	const struct syscord_packet *packet;

@@ -132,7 +132,7 @@ static void add_process(struct task_struct *task)
 		fput(exe);
 }
 
-/* For iterate_fd(), which stops at what is not 0: called under a spin lock. */
+/* Called by iterate_fd(), under a spin lock.  It goes on while this returns 0. */
 static int add_file(const void *data, struct file *file, unsigned int fd)
 {
 	const struct task_struct *task = data;

@@ -196,13 +196,13 @@ static int write_metadata(void)
 		return PTR_ERR(file);
 	err = syscord_metadata_write(file);
 	filp_close(file, NULL);
-	/* A file that stays would be taken for a trace, which is never overwritten. */
+	/* The next insmod would take it for a trace, and refuse the folder. */
 	if (err)
 		syscord_file_remove(&trace.place, "metadata");
 	return err;
 }
 
-/* Nothing that is there is overwritten. */
+/* An older trace is never overwritten. */
 static int check_streams(void)
 {
 	char name[16];

@@ -59,7 +59,7 @@ static __always_inline u64 hex_digits(u32 value)
 	return swab64(word);
 }
 
-/* What makes characters of eight hexadecimal digits, when it is added to them. */
+/* What to add to eight hexadecimal digits to make characters of them. */
 static __always_inline u64 hex_characters(u64 digits)
 {
 	u64 letters = (digits + EACH_BYTE(6)) >> 4 & EACH_BYTE(1);

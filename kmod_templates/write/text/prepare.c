@@ -30,9 +30,9 @@
 
 struct syscord_line_formats syscord_line_formats;
 
-/* Of the fields' formats, and behind them their text. */
+/* The memory of all field formats, and behind them their text. */
 static void *memory;
-/* Characters that any line takes at most, but those that stand for bytes. */
+/* Characters that any line takes at most, not counting those that stand for an event's bytes. */
 static size_t fixed_room;
 
 /**

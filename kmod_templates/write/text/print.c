@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The text record, described in docs/record-format.md.  Only the writer runs this.
+ * Printing events as lines of the text record (docs/record-format.md).  Only the writer runs this.
  *
  * All bytes of a process go through syscord_put_value() or syscord_put_list_value(), which quote
  * them.
@@ -82,7 +82,7 @@ static __always_inline char *put_integer(char *pos, const struct syscord_field_f
 	return put_other_base(pos, field, word, shift);
 }
 
-/* The word is loaded that ends with the integer: so the integer is in its highest bits. */
+/* Load the word that ends with the integer: so the integer is in the word's highest bits. */
 static __always_inline struct positions put_scalar(struct positions at,
 						   const struct syscord_field_format *field,
 						   bool wide)
@@ -293,13 +293,13 @@ static __always_inline struct call read_call(const struct syscord_event *event,
 					     enum syscord_form form)
 {
 	const struct syscord_call_short *short_call = (const void *)event;
-	const struct syscord_call_thread *thread = (const void *)event;
+	const struct syscord_call_thread *thread_call = (const void *)event;
 	const struct syscord_call_long *long_call = (const void *)event;
 
 	if (form == SYSCORD_FORM_SHORT)
 		return (struct call){ event->tid, short_call->ret, short_call->payload };
 	if (form == SYSCORD_FORM_THREAD)
-		return (struct call){ thread->pid, thread->ret, thread->payload };
+		return (struct call){ thread_call->pid, thread_call->ret, thread_call->payload };
 	return (struct call){ long_call->pid, long_call->ret, long_call->payload };
 }
 

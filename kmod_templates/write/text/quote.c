@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Bytes are looked at and copied eight at a time, as most need neither quotes nor escapes.
+ * Quoting.  Most bytes need neither quotes nor escapes, so they are looked at and copied eight at a
+ * time.
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
@@ -101,7 +102,7 @@ static __always_inline char *put_tail_escaped(char *pos, const u8 *bytes, const 
 {
 	while (bytes < end) {
 		u64 word = load_tail(end, end - bytes);
-		/* There is always a special byte: the zeros behind the tail are. */
+		/* The zeros behind the tail are special, so there is always a special byte. */
 		unsigned int count = __ffs64(special_bytes(word, false)) / BITS_PER_BYTE;
 
 		put_word(pos, word);

@@ -75,7 +75,7 @@ static unsigned int open_sources(void)
 		if (!smp_load_acquire(&source->ring->base))
 			continue;
 		source->head = syscord_ring_head(source->ring);
-		/* Packets are overwritten as a whole, so the tail must stay where one begins. */
+		/* Only whole packets may be overwritten later, so only whole ones are consumed. */
 		if (syscord_params.overwrite)
 			source->head = round_down(source->head, source->ring->packet);
 		source->event = syscord_ring_peek(source->ring, source->head);
@@ -115,7 +115,7 @@ static bool merge(u64 until)
 	u64 next;
 
 	while ((source = oldest(count, &next)) != NULL && source->ring->time <= until) {
-		/* As long as no other source has an older event, sources need not be compared. */
+		/* Up to @next, no other source has an older event: no need to compare again. */
 		if (!print_events(source, min(next, until)))
 			return false;
 	}
@@ -125,22 +125,22 @@ static bool merge(u64 until)
 /* A line for each cause of loss on each CPU, where there is a new one. */
 static void report_lost(void)
 {
-	unsigned int cpu, cause;
+	unsigned int number, cause;
 	char *end;
 
-	for_each_possible_cpu(cpu) {
-		const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
+	for_each_possible_cpu(number) {
+		const struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
 
 		for (cause = 0; cause < SYSCORD_DROPS; cause++) {
-			u64 dropped = READ_ONCE(part->dropped[cause]);
-			u64 more = dropped - sink.reported[cpu][cause];
+			u64 dropped = READ_ONCE(cpu->dropped[cause]);
+			u64 more = dropped - sink.reported[number][cause];
 
 			if (!more || !syscord_output_make_room())
 				continue;
-			end = syscord_print_lost(syscord_output_end(), cpu,
+			end = syscord_print_lost(syscord_output_end(), number,
 						 syscord_drop_names[cause], more);
 			syscord_output_add(end);
-			sink.reported[cpu][cause] = dropped;
+			sink.reported[number][cause] = dropped;
 		}
 	}
 }
@@ -152,13 +152,13 @@ static bool write_until(u64 until)
 	return syscord_output_flush();
 }
 
-static bool has_lost(unsigned int cpu)
+static bool has_lost(unsigned int number)
 {
-	const struct syscord_cpu *part = per_cpu_ptr(&syscord_cpus, cpu);
+	const struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
 	unsigned int cause;
 
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
-		if (READ_ONCE(part->dropped[cause]) != sink.reported[cpu][cause])
+		if (READ_ONCE(cpu->dropped[cause]) != sink.reported[number][cause])
 			return true;
 	return false;
 }
@@ -205,7 +205,7 @@ static int open_sink(void)
 	return err;
 }
 
-/* Take the events that the file has not taken out of the rings.  Returns how many there are. */
+/* Consume the events that are left in the rings.  Returns how many there were. */
 static u64 drop_rest(void)
 {
 	unsigned int i, count = open_sources();
