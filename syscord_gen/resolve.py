@@ -1,8 +1,10 @@
-"""What a record of each syscall looks like, and the statements that capture it.
+"""Resolving: from the model to what the templates print, which is the layout of each record and the C that captures it.
 
-Resolved from a sound model (``check``): names are replaced by what they stand for, and every question that a template
-would have to ask is answered here.  A record has an entry part (scalars, and memory that the kernel reads) and an exit
-part (memory that the kernel wrote); ``kmod_templates/ring/event.h`` says how they are stored.
+The model must be sound (``check``).  Here, names are replaced by what they stand for.  Every question that a template
+would have to ask is answered.  ``resolve`` is where to start reading.
+
+A record has an entry part and an exit part.  The entry part has scalars, and memory that the kernel reads.  The exit
+part has memory that the kernel wrote.  ``kmod_templates/ring/event.h`` describes the bytes.
 """
 
 from __future__ import annotations
@@ -13,25 +15,26 @@ from dataclasses import dataclass, replace
 from syscord_gen.model import Argument, Direction, Format, HandlerFile, Member, Model, Struct, Symbols, Syscall
 from syscord_gen.types import MEMORY, SCALARS, Scalar
 
-#: Sizes in bytes, as in kmod_templates/capture/: cursor.h, fields.h.
+#: The largest string and socket address in bytes, and the most elements of an array: as in kmod_templates/capture/
+#: (fields.h, sockets.h, cursor.h).
 STRING_MAX = 4095
 SOCKADDR_MAX = 128
 ITEMS_MAX = 64
-#: Bytes of the word in front of a field behind a pointer, and of one in front of content.
+#: Bytes of the word that a field behind a pointer begins with (how many elements, marks); of content it is longer.
 WORD = 2
 CONTENT_WORD = 4
-#: Arguments that are read from the registers without a loop (kmod_templates/compat/syscall_get_arguments.h).
+#: So many arguments are copied one by one, without a loop (kmod_templates/compat/syscall_get_arguments.h).
 FEW_ARGS = 3
-#: In a trace, this ends the name of an exit field that has the label of an entry field, as in
+#: Where an exit field has the label of an entry field, its name in a trace ends with this, as in
 #: kmod_templates/write/ctf/metadata_events.c.
 OUT = "_out"
 
 
 @dataclass(frozen=True)
 class TraceType:
-    """What a field is called in a trace's metadata (docs/trace-format.md), and means there.
+    """The type of a field in a trace's metadata (docs/trace-format.md).
 
-    ``kind`` and ``base`` are those of a ``Field``; ``symbols`` stand for its values, or for bits of them.
+    ``kind`` and ``base`` are those of the ``Field``.  ``symbols`` name its values, or single bits of them.
     """
 
     name: str
@@ -44,8 +47,8 @@ class TraceType:
 class Field:
     """One field of a record: ``kind`` as in ``enum syscord_kind``, ``base`` as in ``enum syscord_base``.
 
-    ``type`` is what it is in a trace, ``members`` what its elements are made of: one of the two is there.  A ``narrow``
-    integer takes 32 of its 64 bits, where that is enough.
+    A field has either ``type``, its type in a trace, or ``members``, the fields of each of its elements.  ``narrow``:
+    an integer of 64 bits that is stored in 32 where they are enough.
     """
 
     label: str
@@ -58,10 +61,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Items:
-    """Elements of an array: which members of ``c_type`` are recorded, and in how many bytes.
+    """The kind of an array's elements: C type, recorded members, bytes of each element in the record.
 
-    ``sized``: there is one, of which the caller may have fewer bytes than ``c_type`` has today.  ``struct`` names the
-    struct in a trace, and is None for integers.
+    ``members`` are pairs: the code of a scalar (``s32``), and the C expression of its value.  ``struct`` is the name of
+    the struct in a trace, None for integers.  ``sized``: a single struct that grows with kernels; the caller may have
+    fewer bytes of it than ``c_type`` has.
     """
 
     name: str
@@ -78,9 +82,9 @@ class Items:
 class Capture:
     """One C statement, and the fields that it puts in the record.
 
-    ``wide`` is the C condition under which no field of the record may be narrow, if there is one.  ``register``: all is
-    in a register, and no memory is read.  In bytes: ``fixed`` is what it takes without a check for room, ``room`` what
-    it takes at most, content aside.
+    ``fixed`` is how many bytes the statement puts without a check for room, ``room`` how many it puts at most.  Content
+    counts in neither; ``content`` says that there is some.  ``wide`` is the C condition under which no field of the
+    record may be narrow, or "".  ``register``: the value is in a register, so no memory is read.
     """
 
     statement: str
@@ -95,7 +99,11 @@ class Capture:
 
 @dataclass(frozen=True)
 class Handler:
-    """A syscall's handler, ready to be printed."""
+    """A syscall's handler, ready to be printed.
+
+    ``entry`` and ``exit`` capture the two parts of the record.  ``saves`` are statements at entry that put nothing:
+    they keep what the exit part needs.  ``ret_kind`` and ``ret_base`` are the result's, as in a ``Field``.
+    """
 
     syscall: Syscall
     entry: tuple[Capture, ...]

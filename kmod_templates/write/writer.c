@@ -6,8 +6,8 @@
  * A probe reads the clock and commits its event with preemption off, which holds off a grace period
  * of RCU.  So the writer notes the time, the horizon, and starts a grace period.  When that has
  * ended, all events up to the horizon are in their rings.  The writer runs four times in a flush
- * interval.  Each run writes up to the horizon of the run before, and sets the next one.  Where that
- * would take too long, the writer waits for an expedited grace period instead.
+ * interval.  Each run writes up to the horizon of the run before, and sets the next one.  Where
+ * that would take too long, the writer waits for an expedited grace period instead.
  *
  * The other sink writes packets.  Once in a flush interval, each CPU is made to close its open
  * packet, if that is not empty.
