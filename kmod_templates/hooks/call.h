@@ -40,7 +40,7 @@ static __always_inline void syscord_call_capture_entry(struct syscord_thread *th
 	c->end = thread->entry + syscord_threads.room - SYSCORD_SCALAR_ROOM;
 	thread->len = handler->entry(c, thread->entry, thread->args) - thread->entry;
 	/* With the content of the exit part, the event might get larger than an event can be. */
-	if (unlikely(thread->len > SYSCORD_EVENT_MOST / 4))
+	if (unlikely(thread->len > SYSCORD_EVENT_SIZE_MAX / 4))
 		c->slow |= SYSCORD_SLOW_CALL;
 }
 

@@ -56,7 +56,7 @@ struct syscord_syscall_list {
 /**
  * struct syscord_filter - what is recorded; an empty list matches all
  * @only:		the process, if @pid has just one and all other lists are empty; else 0.
- *			syscord_filter_finish() sets it, and also
+ *			syscord_filter_finish() sets @only and @all
  * @all:		all lists are empty: everything is recorded
  * @pid:		processes
  * @ppid:		their parents

@@ -92,7 +92,7 @@ static bool has_other_probe(const struct hook *hook)
 	const struct tracepoint_func *probe;
 	bool other = false;
 
-	/* The kernel frees an old array after a grace period, which waits for this. */
+	/* The kernel frees an old array after a grace period.  This holds it off. */
 	preempt_disable();
 	probe = rcu_dereference_sched(hook->tracepoint->funcs);
 	for (; !other && probe && probe->func; probe++)

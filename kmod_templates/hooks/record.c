@@ -24,7 +24,7 @@
 #include "tasks/identity.h"
 #include "tasks/threads.h"
 
-/* The payload of a usual call.  NULL if an argument does not fit: then the call is none. */
+/* The payload of a usual call.  NULL if an argument does not fit: that needs the slow path. */
 static __always_inline u8 *fill_usual_payload(struct syscord_thread *thread,
 					      const struct syscord_handler *handler, long ret,
 					      u8 *pos, u8 *end)

@@ -161,7 +161,7 @@ static u32 event_room(const struct syscord_thread *thread, const struct syscord_
 	if (thread->cursor.slow & SYSCORD_SLOW_FAULT)
 		entry = 2 * syscord_threads.room;
 	return min_t(u32, syscord_event_room(entry, handler->exit_room + content),
-		     SYSCORD_EVENT_MOST);
+		     SYSCORD_EVENT_SIZE_MAX);
 }
 
 /* In ns; 0 if not known.  A suspend may set the counter back: then the ticks are negative. */

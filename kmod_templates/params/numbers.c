@@ -26,15 +26,15 @@ struct syscord_params syscord_params __read_mostly = {
 /**
  * struct number_param - a parameter that is a number with bounds
  * @value:		where it is kept
- * @least:		smallest that is allowed
- * @most:		largest that is allowed
+ * @min:		smallest that is allowed
+ * @max:		largest that is allowed
  * @power_of_two:	whether it must be one
  * @unit:		what it counts
  */
 struct number_param {
 	unsigned int *value;
-	unsigned int least;
-	unsigned int most;
+	unsigned int min;
+	unsigned int max;
 	bool power_of_two;
 	const char *unit;
 };
@@ -44,9 +44,9 @@ static int set_number(const char *value, const struct kernel_param *kp)
 	const struct number_param *param = kp->arg;
 	unsigned int number;
 
-	if (kstrtouint(value, 10, &number) || number < param->least || number > param->most) {
+	if (kstrtouint(value, 10, &number) || number < param->min || number > param->max) {
 		pr_err("%s=%s: give a whole number of %s from %u to %u\n", kp->name, value,
-		       param->unit, param->least, param->most);
+		       param->unit, param->min, param->max);
 		return -EINVAL;
 	}
 	if (param->power_of_two && !is_power_of_2(number)) {
@@ -71,9 +71,9 @@ static const struct kernel_param_ops number_ops = {
 };
 
 /* A parameter that is a number with bounds; its default is an option of the build. */
-#define NUMBER_PARAM(name, least, most, power_of_two, unit, option, doc)		\
+#define NUMBER_PARAM(name, min, max, power_of_two, unit, option, doc)			\
 static struct number_param name##_param = {						\
-	&syscord_params.name, least, most, power_of_two, unit,				\
+	&syscord_params.name, min, max, power_of_two, unit,				\
 };											\
 module_param_cb(name, &number_ops, &name##_param, 0400);				\
 MODULE_PARM_DESC(name, doc "; default " __stringify(option))

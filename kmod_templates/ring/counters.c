@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Counting what became of syscalls, for each CPU, and adding it up.
+ * Counting what became of syscalls, for each CPU, and adding it up.  What all rooms share is here,
+ * too: each CPU's part of the recorder, and the settings.
  */
 #include <linux/compiler.h>
 #include <linux/cpumask.h>

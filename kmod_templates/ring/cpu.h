@@ -30,6 +30,7 @@ struct syscord_cpu {
 	u64 dropped[SYSCORD_DROPS];
 };
 
+/* In counters.c. */
 DECLARE_PER_CPU(struct syscord_cpu, syscord_cpus);
 
 #endif

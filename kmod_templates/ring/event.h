@@ -146,7 +146,7 @@ struct syscord_open_file {
 } __packed __aligned(2);
 
 /* Bytes of the largest event: a larger size does not fit into its header. */
-#define SYSCORD_EVENT_MOST	(U16_MAX * 2)
+#define SYSCORD_EVENT_SIZE_MAX	(U16_MAX * 2)
 
 /* The word in front of a field behind a pointer, as 32 bits. */
 #define SYSCORD_COUNT_MASK	GENMASK(23, 0)

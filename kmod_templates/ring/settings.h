@@ -17,6 +17,7 @@ struct syscord_settings {
 	bool describe;
 };
 
+/* In counters.c. */
 extern struct syscord_settings syscord_settings;
 
 #endif

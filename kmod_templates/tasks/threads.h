@@ -112,7 +112,7 @@ static __always_inline bool syscord_thread_may_exist(const struct task_struct *t
  */
 static inline u32 syscord_event_max(void)
 {
-	return min_t(u32, SYSCORD_EVENT_MOST,
+	return min_t(u32, SYSCORD_EVENT_SIZE_MAX,
 		     syscord_event_room(2 * syscord_threads.room,
 					SYSCORD_EXIT_ROOM_MAX + syscord_settings.content));
 }
