@@ -105,12 +105,13 @@ static bool overwrite(struct syscord_ring *ring)
 {
 	u64 begin = round_down(ring->tail, ring->packet);
 	const struct syscord_packet *oldest = syscord_ring_at(ring, begin);
+	/* At the beginning of a packet, what was consumed is of the packet before. */
+	u32 consumed = ring->tail == begin ? 0 : ring->consumed;
 
 	/* Pairs with syscord_rings_set_no_overwrite(): the writer's reads come before. */
 	if (!ring->config->overwrite || smp_load_acquire(&ring->no_overwrite))
 		return false;
-	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - ring->consumed);
-	ring->consumed = 0;
+	WRITE_ONCE(ring->overwritten, ring->overwritten + oldest->records - consumed);
 	WRITE_ONCE(ring->tail, begin + ring->packet);
 	ring->seen_tail = ring->tail;
 	return true;

@@ -467,6 +467,17 @@ def test_a_snapshot_that_finds_no_room_says_so_and_the_next_one_is_right(recorde
     assert fds[-1] == b"-20000"
 
 
+def test_what_a_snapshot_of_text_wrote_is_not_counted_as_overwritten(recorder: Recorder) -> None:
+    ask = "echo 1 > /sys/module/syscord/parameters/snapshot"
+    recorder.load("mode=overwrite ring_kb=256 proc_name=programs")
+    # Each snapshot ends at the end of a packet, and the bursts overwrite what it left.
+    recorder.run(f"for i in 1 2 3; do ./programs burst 20000; {ask}; done", timeout=120)
+    stats = recorder.stats()
+    assert stats["recorded"] == len(recorder.records())
+    recorder.unload()
+    assert recorder.log()[-1].startswith(f"{stats['recorded']} syscalls recorded in ")
+
+
 def test_unloading_while_snapshots_are_asked_for_ends(recorder: Recorder) -> None:
     recorder.load(f"{CTF} mode=overwrite proc_name=programs")
     recorder.run(
