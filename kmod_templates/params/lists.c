@@ -187,6 +187,25 @@ static void publish_filter(struct syscord_filter *new)
 	syscord_filter_free(old);
 }
 
+/* Whether insmod's command line is being read, not sysfs. */
+static bool is_loading(void)
+{
+	return THIS_MODULE->state != MODULE_STATE_LIVE;
+}
+
+/*
+ * A list is given, but empty.  At run time, this removes the filter.  On insmod's command line it is
+ * refused: most likely a command found nothing, as in pid=$(pgrep nginx).
+ */
+static int check_empty(const struct kernel_param *kp)
+{
+	if (!is_loading())
+		return 0;
+	pr_err("%s= is empty, which would record everything: leave it out if that is wanted\n",
+	       kp->name);
+	return -EINVAL;
+}
+
 /* Parse @text into one of the filter's lists.  @text is changed. */
 static int parse_list(const struct kernel_param *kp, struct syscord_filter *filter, char *text)
 {
@@ -195,8 +214,8 @@ static int parse_list(const struct kernel_param *kp, struct syscord_filter *filt
 	int err = param->clear(list, text);
 	char *item;
 
-	if (!*text)
-		return err;
+	if (!err && !*text)
+		return check_empty(kp);
 	while (!err && (item = strsep(&text, ",")) != NULL) {
 		item = strim(item);
 		if (*item) {

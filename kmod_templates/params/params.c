@@ -11,6 +11,7 @@
 #include "params/lists.h"
 #include "params/params.h"
 #include "params/sinks.h"
+#include "params/unknown.h"
 
 /**
  * syscord_params_finish - fill in what insmod's command line left open
@@ -19,8 +20,10 @@
  */
 int syscord_params_finish(void)
 {
-	int err = syscord_sinks_finish();
+	int err = syscord_refuse_unknown_params();
 
+	if (!err)
+		err = syscord_sinks_finish();
 	if (!err)
 		err = syscord_lists_finish();
 	if (err == -ENOMEM)

@@ -22,7 +22,7 @@ RECORD = "/etc/syscall-record/record"
 PARAMETERS = "/sys/module/syscord/parameters"
 FREE = ("-static", "-nostdlib", "-ffreestanding", "-fno-stack-protector", "-fno-pic", "-no-pie", "-fno-builtin")
 # What the kernel says in a module's name.
-KERNEL_MESSAGES = ("loading out-of-tree module", "module verification failed", "`")
+KERNEL_MESSAGES = ("loading out-of-tree module", "module verification failed", "unknown parameter", "`")
 # Where a 64-bit architecture's 32-bit programs come from, if not from the compiler that makes its own.
 COMPILER_32 = {"arm64": ["arm-linux-gnueabihf-gcc"]}
 

@@ -85,6 +85,15 @@ BAD = [
     Bad("ring_kb=524288", "Cannot allocate memory", "needs 524288 KiB, which are not free"),
     Bad("threads=1048576 content=65536", "Cannot allocate memory", "MiB, which are not free"),
     Bad("stats=1", NOT_PERMITTED, "stats is only to be read"),
+    # What `pid=$(pgrep -d, nginx)` is while there is no nginx.
+    Bad("pid=", INVALID, "pid= is empty, which would record everything"),
+    Bad("'pid=\"  \"'", INVALID, "pid= is empty, which would record everything"),
+    Bad("pid=1 proc_name=", INVALID, "proc_name= is empty"),
+    Bad("syscalls=", INVALID, "syscalls= is empty"),
+    Bad("pidd=123", INVALID, "pidd= is no parameter"),
+    Bad("pid=123 contents=5", INVALID, "contents= is no parameter"),
+    Bad("contents pid=123", INVALID, "contents= is no parameter"),
+    Bad("'proc_name=\"a, b\"' 'x=\"pid=1\"'", INVALID, "x= is no parameter"),
 ]
 
 
@@ -136,10 +145,17 @@ def test_a_bad_parameter_is_refused_with_a_reason(refusals: dict[Bad, Refusal], 
     assert refusal.good == 0
 
 
-def test_an_unknown_parameter_is_named(recorder: Recorder) -> None:
-    # The kernel lets a module load all the same.
-    recorder.load("contents=5")
-    assert "unknown parameter 'contents' ignored" in recorder.run("dmesg")
+def test_parameters_are_known_as_the_kernel_reads_them(recorder: Recorder) -> None:
+    # A hyphen for an underscore, quotes, several spaces, and a parameter that the kernel takes for any module.
+    recorder.load("""'proc-name="a, b"'  ' ' dyndbg=+p '"parent_proc_name=c d"'""")
+    assert recorder.value("proc_name") == "a,b"
+    assert recorder.value("parent_proc_name") == "c d"
+
+
+def test_an_empty_list_takes_the_filter_away_at_run_time(recorder: Recorder) -> None:
+    recorder.load("pid=1")
+    assert recorder.set("pid", " ").status == 0
+    assert recorder.value("pid") == ""
 
 
 def test_good_parameters_read_back(recorder: Recorder) -> None:
