@@ -154,18 +154,22 @@ void syscord_untrace_forked(const struct syscord_filter *filter, struct task_str
 		compat_set_syscall_flag(child);
 }
 
+/* Threads of a process that a probe looks at.  If there are more, they may have children. */
+#define THREADS_VISITED	64
+
 /*
  * Whether a task has children, or may be given some: those of an ending thread of its process, or
  * any orphans, if the task is a subreaper or an init.
  */
 static bool may_have_children(struct task_struct *task)
 {
+	unsigned int visits = THREADS_VISITED;
 	struct task_struct *thread;
 
 	if (task->signal->is_child_subreaper || is_child_reaper(task_tgid(task)))
 		return true;
 	for_each_thread(task, thread)
-		if (thread != task && READ_ONCE(thread->flags) & PF_EXITING)
+		if (!visits-- || (thread != task && READ_ONCE(thread->flags) & PF_EXITING))
 			return true;
 	/* A thread gives away its children before it leaves the list. */
 	smp_rmb();
@@ -180,17 +184,74 @@ static bool matches_name(const struct syscord_name_list *list, const char *comm)
 	return syscord_filter_has_name(list, name);
 }
 
-/* Set the flags of all threads of a process, and of its children. */
-static void set_family_flags(const struct task_struct *leader)
+/*
+ * A user chooses how many tasks there are, and how often one exits or is renamed.  So a search of
+ * the tasks visits only so many of them, and all probes together make only so many searches in a
+ * jiffy.  A worker does the rest: it sets all flags, once for all probes that asked for it.
+ */
+#define SEARCHES_PER_JIFFY	2
+#define TASKS_VISITED		4096
+
+static DEFINE_RAW_SPINLOCK(search_lock);	/* search_jiffy, searches */
+static unsigned long search_jiffy;
+static unsigned int searches;
+
+static bool may_search(void)
 {
+	unsigned long now = jiffies;
+	bool may;
+
+	raw_spin_lock(&search_lock);
+	if (search_jiffy != now)
+		searches = 0;
+	search_jiffy = now;
+	may = searches < SEARCHES_PER_JIFFY;
+	searches += may;
+	raw_spin_unlock(&search_lock);
+	return may;
+}
+
+/* Set the flag of each task that @concerns says.  False if not all tasks could be visited. */
+static bool search(bool (*concerns)(const struct task_struct *thread,
+				    const struct task_struct *task),
+		   const struct task_struct *task)
+{
+	unsigned int visits = TASKS_VISITED;
 	struct task_struct *process, *thread;
 
+	if (!may_search())
+		return false;
 	rcu_read_lock();
-	for_each_process_thread(process, thread)
-		if (thread->group_leader == leader ||
-		    rcu_dereference(thread->real_parent)->group_leader == leader)
+	for_each_process_thread(process, thread) {
+		if (!visits--)
+			goto unlock;
+		if (concerns(thread, task))
 			compat_set_syscall_flag(thread);
+	}
 	rcu_read_unlock();
+	return true;
+unlock:
+	rcu_read_unlock();
+	return false;
+}
+
+static void set_flags_later(struct work_struct *work)
+{
+	syscord_untrace_new_filter();
+}
+
+static DECLARE_WORK(flags_work, set_flags_later);
+
+/* Under RCU. */
+static bool is_of_family(const struct task_struct *thread, const struct task_struct *leader)
+{
+	return thread->group_leader == leader ||
+	       rcu_dereference(thread->real_parent)->group_leader == leader;
+}
+
+static bool is_child(const struct task_struct *thread, const struct task_struct *parent)
+{
+	return rcu_access_pointer(thread->real_parent) == parent;
 }
 
 /**
@@ -216,7 +277,8 @@ void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_s
 		return;
 	}
 	stop_clearing();
-	set_family_flags(task);
+	if (!search(is_of_family, task))
+		schedule_work(&flags_work);
 }
 
 /**
@@ -225,19 +287,12 @@ void syscord_untrace_renaming(const struct syscord_filter *filter, struct task_s
  */
 void syscord_untrace_exiting(const struct syscord_filter *filter)
 {
-	struct task_struct *process, *thread;
-
 	if (!READ_ONCE(untrace.active) || !compares_parents(filter))
 		return;
 	/* PF_EXITING was set before the flags are.  Pairs with syscord_untrace_rejected(). */
 	smp_mb();
-	if (!may_have_children(current))
-		return;
-	rcu_read_lock();
-	for_each_process_thread(process, thread)
-		if (rcu_access_pointer(thread->real_parent) == current)
-			compat_set_syscall_flag(thread);
-	rcu_read_unlock();
+	if (may_have_children(current) && !search(is_child, current))
+		schedule_work(&flags_work);
 }
 
 /**
@@ -329,6 +384,8 @@ void syscord_untrace_stop(void)
 	stop_clearing();
 	/* Wait for the probes that run now: they may still clear or set flags. */
 	tracepoint_synchronize_unregister();
+	/* After that, no probe queues this work. */
+	cancel_work_sync(&flags_work);
 	set_all_flags();
 	/* A fork may be copying a clear flag right now, with preemption off. */
 	synchronize_rcu();

@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
@@ -57,6 +59,54 @@ TOOL(family)
 		_exit(0);
 	}
 	wait(NULL);
+}
+
+static int released;
+
+/* It has the first thread's TLS, so it makes no call of the C library that would write there. */
+static int exit_when_released(void *unused)
+{
+	while (!__atomic_load_n(&released, __ATOMIC_SEQ_CST))
+		syscall(__NR_futex, &released, FUTEX_WAIT_PRIVATE, 0, NULL);
+	return 0;
+}
+
+/* A process of @count threads, with small stacks, that are all there when a byte is in @ready. */
+static void be_crowd(int count, int ready)
+{
+	const int flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD |
+			  CLONE_SYSVSEM;
+	const size_t stack = 8192;
+	char *stacks = calloc(count, stack);
+
+	while (count--)
+		if (clone(exit_when_released, stacks + (count + 1) * stack, flags, NULL) < 0)
+			abort();
+	if (write(ready, "", 1) != 1)
+		abort();
+	__atomic_store_n(&released, 1, __ATOMIC_SEQ_CST);
+	syscall(__NR_futex, &released, FUTEX_WAKE_PRIVATE, INT_MAX);
+	syscall(__NR_exit, 0);
+}
+
+/* crowd N: a process of so many threads, which exit one by one.  Prints how long that took, in ms. */
+TOOL(crowd)
+{
+	struct timespec begin, end;
+	int ready[2], status;
+	char byte;
+
+	if (pipe(ready))
+		abort();
+	if (!fork())
+		be_crowd(atoi(args[0]), ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		abort();
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	if (wait(&status) < 0 || status)
+		abort();
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	printf("%ld\n", (end.tv_sec - begin.tv_sec) * 1000 + (end.tv_nsec - begin.tv_nsec) / 1000000);
 }
 
 static void *rename_thread(void *tag)
