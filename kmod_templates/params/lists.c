@@ -194,8 +194,8 @@ static bool is_loading(void)
 }
 
 /*
- * A list is given, but empty.  At run time, this removes the filter.  On insmod's command line it is
- * refused: most likely a command found nothing, as in pid=$(pgrep nginx).
+ * A list is given, but empty.  At run time, this removes the filter.  On insmod's command line it
+ * is refused: most likely a command found nothing, as in pid=$(pgrep nginx).
  */
 static int check_empty(const struct kernel_param *kp)
 {

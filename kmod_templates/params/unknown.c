@@ -2,8 +2,8 @@
 /*
  * Parameters that the module does not have.  The kernel only warns of them and loads the module
  * (unknown_module_param_cb() in kernel/module/main.c), so pidd=12 would record every process.  What
- * it read is cut into pieces by then.  But the text is still in the memory of the program that loads
- * the module: it is an argument of the syscall under way, init_module(2) or finit_module(2).
+ * it read is cut into pieces by then.  But the text is still in the memory of the program that
+ * loads the module: an argument of the syscall under way, init_module(2) or finit_module(2).
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -42,7 +42,7 @@ static const char __user *loader_text(void)
 	return strcmp(name, "init_module") ? NULL : (const char __user *)args[2];
 }
 
-/* Cut the next parameter's name off @text, as next_arg() in lib/cmdline.c does.  NULL at the end. */
+/* Cut the next parameter's name off @text, as next_arg() in lib/cmdline.c does.  NULL: no more. */
 static char *next_name(char **text)
 {
 	char *name = skip_spaces(*text), *pos = name;
@@ -84,7 +84,7 @@ static bool is_known(const char *name)
 }
 
 /**
- * syscord_refuse_unknown_params - see that the module has all parameters that it was given
+ * syscord_refuse_unknown_params - check that the module has all parameters that it was given
  *
  * Called while the module is loaded.  Where the text can't be found, nothing is refused.
  *
@@ -103,7 +103,7 @@ int syscord_refuse_unknown_params(void)
 	while (!err && (name = next_name(&rest)) != NULL) {
 		if (is_known(name))
 			continue;
-		pr_err("%s= is no parameter: modinfo syscord.ko names those that there are\n", name);
+		pr_err("%s= is no parameter: modinfo syscord.ko names them all\n", name);
 		err = -EINVAL;
 	}
 	kfree(text);
