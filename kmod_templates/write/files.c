@@ -71,7 +71,7 @@ struct file *syscord_file_append(const struct syscord_place *place)
 }
 
 /**
- * syscord_file_create - make a file; one that is there is refused
+ * syscord_file_create - make a file, for appending; one that is there is refused
  * @place:	its folder
  * @name:	its name there
  *
@@ -79,7 +79,7 @@ struct file *syscord_file_append(const struct syscord_place *place)
  */
 struct file *syscord_file_create(const struct syscord_place *place, const char *name)
 {
-	const int flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_LARGEFILE;
+	const int flags = O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_LARGEFILE;
 
 	return compat_file_open_root(&place->folder, name, flags, 0600);
 }

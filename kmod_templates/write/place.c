@@ -124,14 +124,12 @@ int syscord_place_report(int err)
  * @place:	filled in, without a name; for syscord_place_close()
  * @path:	of the folder, absolute; it is made if missing, but not what is above it
  *
- * Return: 0, or a negative errno with a line in the kernel log.
+ * Return: 0, or a negative errno, for syscord_place_report().
  */
 int syscord_place_open_folder(struct syscord_place *place, const char *path)
 {
-	int err = open_folder(path, &place->folder);
-
 	place->name[0] = '\0';
-	return err ? syscord_place_report(err) : 0;
+	return open_folder(path, &place->folder);
 }
 
 /* Split @path into the folder, which stays in @path, and the file's name, which is returned. */
@@ -152,7 +150,7 @@ static const char *split(char *path)
  * @place:	filled in, with the file's name; for syscord_place_close()
  * @path:	of the file, absolute; its folder is made if missing, but not what is above that
  *
- * Return: 0, or a negative errno with a line in the kernel log.
+ * Return: 0, or a negative errno, for syscord_place_report().
  */
 int syscord_place_open_parent(struct syscord_place *place, const char *path)
 {
@@ -161,14 +159,14 @@ int syscord_place_open_parent(struct syscord_place *place, const char *path)
 	int err;
 
 	if (!folder)
-		return syscord_place_report(-ENOMEM);
+		return -ENOMEM;
 	name = split(folder);
 	strscpy(place->name, name, sizeof(place->name));
 	err = strlen(name) < sizeof(place->name) ? 0 : -ENAMETOOLONG;
 	if (!err)
 		err = open_folder(*folder ? folder : "/", &place->folder);
 	kfree(folder);
-	return err ? syscord_place_report(err) : 0;
+	return err;
 }
 
 /**

@@ -22,6 +22,7 @@
 #include "compat/vfs_rename.h"
 #include "compat/vfs_unlink.h"
 #include "params/params.h"
+#include "write/files.h"
 #include "write/place.h"
 #include "write/rotation.h"
 
@@ -65,7 +66,7 @@ bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t mor
  */
 void syscord_rotation_failed(struct syscord_rotation *rotation, int err)
 {
-	pr_warn_ratelimited("can't rename what was recorded in %s: error %d: it goes on growing\n",
+	pr_warn_ratelimited("can't begin new files for %s: error %d: the old ones go on growing\n",
 			    syscord_params.record, err);
 	rotation->limit += rotation->limit ? rotation->size : 0;
 	rotation->begun = ktime_get_seconds();
@@ -94,7 +95,8 @@ static int rename_over(const struct path *folder, const char *from, const char *
 	return err;
 }
 
-/* The suffix of a file that is about to become NAME.1. */
+/* Suffixes: of a file that is about to become NAME, and of one that is about to become NAME.1. */
+#define NEXT	".next"
 #define ASIDE	".new"
 
 /* NAME.1 becomes NAME.2, and so on; then what was put aside becomes NAME.1. */
@@ -114,44 +116,61 @@ static int shift_one(const struct path *folder, const char *name, unsigned int k
 	return err ?: rename_over(folder, from, to);
 }
 
-/* Rename the first @count files to NAME.new, or @back.  Returns how many it did before an error. */
-static unsigned int put_aside(const struct syscord_place *place, syscord_file_name name_of,
-			      unsigned int count, bool back, int *err)
+/*
+ * Rename the first @count files, from their name with one suffix to that with another.  Returns how
+ * many it did before an error.
+ */
+static unsigned int rename_each(const struct syscord_place *place, syscord_file_name name_of,
+				unsigned int count, const char *from_suffix,
+				const char *to_suffix, int *err)
 {
-	char name[NAME_MAX], aside[NAME_MAX];
+	char name[NAME_MAX - sizeof(NEXT)], from[NAME_MAX], to[NAME_MAX];
 	unsigned int i;
 
 	for (i = 0; i < count; i++) {
-		name_of(i, name, sizeof(name) - sizeof(ASIDE));
-		snprintf(aside, sizeof(aside), "%s" ASIDE, name);
-		*err = back ? rename_over(&place->folder, aside, name)
-			    : rename_over(&place->folder, name, aside);
+		name_of(i, name, sizeof(name));
+		snprintf(from, sizeof(from), "%s%s", name, from_suffix);
+		snprintf(to, sizeof(to), "%s%s", name, to_suffix);
+		*err = rename_over(&place->folder, from, to);
 		if (*err)
 			break;
 	}
 	return i;
 }
 
+/* NAME is put aside, and NAME.next becomes NAME.  After an error, all have the names they had. */
+static int exchange(const struct syscord_place *place, syscord_file_name name_of,
+		    unsigned int count)
+{
+	unsigned int aside, next = 0;
+	int err = 0, ignored;
+
+	aside = rename_each(place, name_of, count, "", ASIDE, &err);
+	if (!err)
+		next = rename_each(place, name_of, count, NEXT, "", &err);
+	if (!err)
+		return 0;
+	rename_each(place, name_of, next, "", NEXT, &ignored);
+	rename_each(place, name_of, aside, ASIDE, "", &ignored);
+	return err;
+}
+
 /* With the folder locked. */
 static int shift_all(const struct syscord_place *place, syscord_file_name name_of,
 		     unsigned int count, unsigned int keep)
 {
-	unsigned int i, aside;
-	char name[NAME_MAX];
-	int err, first = 0;
+	char name[NAME_MAX - sizeof(NEXT)];
+	int err = exchange(place, name_of, count), first = 0;
+	unsigned int i;
 
-	/* Errors are most likely here, and here all can be undone. */
-	aside = put_aside(place, name_of, count, false, &first);
-	if (first) {
-		put_aside(place, name_of, aside, true, &err);
-		return first;
-	}
+	if (err)
+		return err;
 	for (i = 0; i < count; i++) {
-		name_of(i, name, sizeof(name) - sizeof(ASIDE));
+		name_of(i, name, sizeof(name));
 		err = shift_one(&place->folder, name, keep);
 		first = first ?: err;
 	}
-	/* The files are aside, so new ones can be made even after an error. */
+	/* The new files have their names, so recording goes on even after an error. */
 	if (first)
 		pr_warn_ratelimited("can't rename what was recorded in %s: error %d\n",
 				    syscord_params.record, first);
@@ -159,11 +178,46 @@ static int shift_all(const struct syscord_place *place, syscord_file_name name_o
 }
 
 /**
- * syscord_rotation_rename - rename files: NAME becomes NAME.1, that becomes NAME.2, and so on
+ * syscord_rotation_create - make the file that is to follow a file
+ * @place:	their folder
+ * @name:	of the file; the new one gets the name by syscord_rotation_rename()
+ *
+ * Return: the new file, for appending, or an error pointer.
+ */
+struct file *syscord_rotation_create(const struct syscord_place *place, const char *name)
+{
+	char next[NAME_MAX];
+
+	snprintf(next, sizeof(next), "%s" NEXT, name);
+	/* One may be left of a machine that stopped in the middle of a rotation. */
+	syscord_file_remove(place, next);
+	return syscord_file_create(place, next);
+}
+
+/**
+ * syscord_rotation_discard - close and remove a file that is not to follow after all
+ * @place:	its folder
+ * @name:	of the file that it was to follow
+ * @file:	from syscord_rotation_create()
+ */
+void syscord_rotation_discard(const struct syscord_place *place, const char *name,
+			      struct file *file)
+{
+	char next[NAME_MAX];
+
+	snprintf(next, sizeof(next), "%s" NEXT, name);
+	filp_close(file, NULL);
+	syscord_file_remove(place, next);
+}
+
+/**
+ * syscord_rotation_rename - NAME becomes NAME.1, that becomes NAME.2, and so on
  * @place:	their folder
  * @name_of:	gives the name of each
  * @count:	how many names there are; a file may be missing
  * @keep:	how many files there may be of a name, NAME included; the oldest is removed
+ *
+ * The files of syscord_rotation_create() get their names.
  *
  * Return: 0, or a negative errno; then all files have the names that they had.
  */

@@ -7,6 +7,7 @@
 
 #include <linux/types.h>
 
+struct file;
 struct syscord_place;
 
 /**
@@ -29,6 +30,9 @@ typedef void (*syscord_file_name)(unsigned int i, char *name, size_t size);
 void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size);
 bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t more);
 void syscord_rotation_failed(struct syscord_rotation *rotation, int err);
+struct file *syscord_rotation_create(const struct syscord_place *place, const char *name);
+void syscord_rotation_discard(const struct syscord_place *place, const char *name,
+			      struct file *file);
 int syscord_rotation_rename(const struct syscord_place *place, syscord_file_name name_of,
 			    unsigned int count, unsigned int keep);
 

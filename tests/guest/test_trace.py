@@ -364,7 +364,7 @@ def test_a_trace_that_cannot_be_rotated_goes_on_in_one_piece(recorder: Recorder,
     recorder.load(f"{CTF} rotate_mb=1 keep=3 content=1000 proc_name=programs")
     recorder.run(f"mkdir -p {TRACE}/cpu0.new/x; taskset 1 ./programs writes 3000 1000; rmmod syscord")
     recorder.run(f"rm -r {TRACE}/cpu0.new")
-    assert [line for line in recorder.log() if line.startswith("can't rename what was recorded")]
+    assert [line for line in recorder.log() if line.startswith("can't begin new files for ")]
     assert recorder.run(f"ls {TRACE}").split() == ["cpu0", "cpu1", "metadata", "state"]
     trace = recorder.fetch(TRACE, tmp_path)
     assert len(only_calls(babeltrace(trace))) == len(calls(trace)) > 3000
@@ -376,6 +376,71 @@ def test_a_record_that_cannot_be_rotated_loses_no_older_one(recorder: Recorder) 
     before = recorder.run("mkdir r/record.new; md5sum r/record.1 r/record.2")
     recorder.run("./programs writes 5000 1000; rmmod syscord")
     assert recorder.run("md5sum r/record.1 r/record.2") == before
+
+
+# A file system on which there may be so many files: the root, the folder, and what is recorded.
+FEW_FILES = "mkdir -p few; mount -t tmpfs -o nr_inodes={0} none few"
+
+
+def test_a_record_goes_on_where_no_new_file_can_be_made(recorder: Recorder) -> None:
+    recorder.run(FEW_FILES.format(3))
+    recorder.load("record=/tmp/few/r/record rotate_mb=1 keep=2 content=1000 proc_name=programs")
+    recorder.run("for i in 1 2 3 4 5; do ./programs writes 1000 1000; done; rmmod syscord")
+    assert recorder.run("ls few/r").split() == ["record"]
+    writes = [record for record in recorder.records("/tmp/few/r/record") if record.name == "write"]
+    assert len(writes) >= 5000
+    assert [line for line in recorder.log() if "can't begin new files for /tmp/few/r/record: error -28" in line]
+
+
+def test_a_trace_goes_on_where_no_new_file_can_be_made(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.run(FEW_FILES.format(6))
+    recorder.load("sink=ctf record=/tmp/few/t rotate_mb=1 keep=2 content=1000 proc_name=programs")
+    recorder.run("for i in 1 2 3 4 5; do taskset 1 ./programs writes 1000 1000; done; rmmod syscord")
+    names = set(recorder.run("ls few/t").split())
+    assert {"cpu0", "metadata", "state"} <= names <= {"cpu0", "cpu1", "metadata", "state"}
+    found = [call for call in calls(recorder.fetch("/tmp/few/t", tmp_path)) if call.name == "write"]
+    assert len(found) >= 5000
+    assert [line for line in recorder.log() if "can't begin new files for /tmp/few/t: error -28" in line]
+
+
+REMOVED = {
+    "text": ("record=/tmp/r/record", "rm r/record", "/tmp/r/record was removed"),
+    "text, its folder": ("record=/tmp/r/record", "rm -r r", "/tmp/r/record was removed"),
+    "text, by another in its place": (
+        "record=/tmp/r/record",
+        ": > r/other; mv r/other r/record",
+        "/tmp/r/record was removed",
+    ),
+    "ctf": ("sink=ctf record=/tmp/r", "rm r/cpu*", "files of /tmp/r were removed"),
+    "ctf, its folder": ("sink=ctf record=/tmp/r", "rm -r r", "files of /tmp/r were removed"),
+}
+
+
+@pytest.mark.parametrize("what", REMOVED)
+def test_what_is_removed_while_it_is_written_is_made_again_and_said(
+    recorder: Recorder, tmp_path: Path, what: str
+) -> None:
+    where, remove, said = REMOVED[what]
+    recorder.load(f"{where} proc_name=programs")
+    recorder.run(
+        f"./programs mark 1000; until [ -s r/record ] || [ -s r/cpu0 ] || [ -s r/cpu1 ]; do :; done; {remove}; "
+        "./programs burst 1000; ./programs mark 1001; rmmod syscord"
+    )
+    assert [line for line in recorder.log() if line.startswith(said)]
+    if "ctf" in where:
+        trace = recorder.fetch("/tmp/r", tmp_path)
+        fds = [call.entry.get("fd") for call in calls(trace)]
+        assert -1001 in fds
+        assert len(only_calls(babeltrace(trace))) == len(fds)
+    else:
+        assert b"-1001" in [record.fields.get("fd") for record in recorder.records("/tmp/r/record")]
+
+
+def test_a_full_disk_is_called_by_its_name(recorder: Recorder) -> None:
+    recorder.run("mkdir -p small; mount -t tmpfs -o size=300k none small")
+    recorder.load("sink=ctf record=/tmp/small/t proc_name=programs")
+    recorder.run("./programs burst 40000; rmmod syscord", timeout=120)
+    assert [line for line in recorder.log() if line.startswith("can't write to /tmp/small/t: error -28: ")]
 
 
 def test_a_flight_recorder_may_rotate_between_snapshots(recorder: Recorder, tmp_path: Path) -> None:

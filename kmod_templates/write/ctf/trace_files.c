@@ -11,7 +11,6 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
-#include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -31,10 +30,12 @@
 /**
  * struct stream - a stream's file
  * @file:	the file, made for its first packet
+ * @next:	the file that follows it; only during a rotation
  * @size:	bytes of whole packets in it
  */
 struct stream {
 	struct file *file;
+	struct file *next;
 	loff_t size;
 };
 
@@ -105,41 +106,214 @@ static void close_streams(void)
 		close_stream(&trace.streams[i]);
 }
 
+/* A file without a packet is no stream's. */
+static void remove_if_empty(unsigned int i)
+{
+	struct stream *stream = &trace.streams[i];
+	char name[16];
+
+	if (!stream->file || stream->size)
+		return;
+	close_stream(stream);
+	name_file(i, name, sizeof(name));
+	syscord_file_remove(&trace.place, name);
+}
+
+static void discard_next(void)
+{
+	char name[16];
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++) {
+		if (!trace.streams[i].next)
+			continue;
+		name_file(i, name, sizeof(name));
+		syscord_rotation_discard(&trace.place, name, trace.streams[i].next);
+		trace.streams[i].next = NULL;
+	}
+}
+
+/* Make the files that follow.  After an error, there is none. */
+static int create_next(void)
+{
+	struct file *next;
+	char name[16];
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++) {
+		remove_if_empty(i);
+		if (!trace.streams[i].file)
+			continue;
+		name_file(i, name, sizeof(name));
+		next = syscord_rotation_create(&trace.place, name);
+		if (IS_ERR(next)) {
+			discard_next();
+			return PTR_ERR(next);
+		}
+		trace.streams[i].next = next;
+	}
+	return 0;
+}
+
+static int begin_next(void)
+{
+	int err = create_next();
+
+	if (err)
+		return err;
+	err = syscord_rotation_rename(&trace.place, name_file, nr_streams(), syscord_params.keep);
+	if (err)
+		discard_next();
+	return err;
+}
+
 /* Begin new files of all streams.  If that can't be, the old ones go on. */
 static void rotate(void)
 {
-	int err = syscord_rotation_rename(&trace.place, name_file, nr_streams(),
-					  syscord_params.keep);
+	unsigned int i;
+	int err = begin_next();
 
 	if (err) {
 		syscord_rotation_failed(&trace.rotation, err);
 		return;
 	}
-	close_streams();
+	for (i = 0; i < nr_streams(); i++) {
+		struct stream *stream = &trace.streams[i];
+
+		close_stream(stream);
+		stream->file = stream->next;
+		stream->next = NULL;
+	}
 	syscord_rotation_begin(&trace.rotation, 0);
 	/* The old files may be gone when the new ones are read: so they say all anew. */
 	syscord_rings_describe_anew();
 	syscord_trace_describe();
 }
 
-/* False if the file took the packet only in part, or not at all: it is written once more later. */
+static int write_metadata(void)
+{
+	struct file *file = syscord_file_create(&trace.place, "metadata");
+	int err;
+
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	err = syscord_metadata_write(file);
+	filp_close(file, NULL);
+	/* A file that stays would be taken for a trace, which is never overwritten. */
+	if (err)
+		syscord_file_remove(&trace.place, "metadata");
+	return err;
+}
+
+/* Nothing that is there is overwritten. */
+static int check_streams(void)
+{
+	char name[16];
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++) {
+		name_file(i, name, sizeof(name));
+		if (syscord_file_exists(&trace.place, name))
+			return -EEXIST;
+	}
+	return 0;
+}
+
+/* Open the trace's folder, which is made if missing, and write the metadata. */
+static int open_folder(void)
+{
+	int err = syscord_place_open_folder(&trace.place, syscord_params.record);
+
+	if (err)
+		return err;
+	err = check_streams();
+	if (!err)
+		err = write_metadata();
+	if (err)
+		syscord_place_close(&trace.place);
+	return err;
+}
+
+/* Somebody removed the folder: begin the trace anew.  After an error, the old one is kept. */
+static int begin_anew(void)
+{
+	struct syscord_place removed = trace.place;
+	int err = open_folder();
+
+	if (err) {
+		trace.place = removed;
+		return err;
+	}
+	syscord_place_close(&removed);
+	close_streams();
+	syscord_rotation_begin(&trace.rotation, 0);
+	syscord_rings_describe_anew();
+	syscord_trace_describe();
+	return 0;
+}
+
+/* Somebody removed a stream's file: make it again, with the whole trace if need be. */
+static bool restore(struct stream *stream)
+{
+	int err = 0;
+
+	if (!IS_DEADDIR(d_inode(trace.place.folder.dentry)))
+		close_stream(stream);
+	else if (!trace.describing)
+		err = begin_anew();
+	else
+		err = -ENOENT;	/* no description begins in the middle of another: later */
+	if (err) {
+		syscord_sink_stalled(err);
+		return false;
+	}
+	pr_warn_ratelimited("files of %s were removed: they are made again\n",
+			    syscord_params.record);
+	return true;
+}
+
+static bool is_removed(const struct stream *stream)
+{
+	return stream->file && !file_inode(stream->file)->i_nlink;
+}
+
+/* All of the packet, or a negative errno; then no part of it is left in the file. */
+static int append(struct stream *stream, const struct syscord_packet *packet, size_t size)
+{
+	loff_t pos = stream->size;
+	size_t written = 0;
+
+	/* A full disk takes a part, and says why only when it is asked for the rest. */
+	while (written < size) {
+		ssize_t done = kernel_write(stream->file, (const u8 *)packet + written,
+					    size - written, &pos);
+
+		if (done <= 0) {
+			cut_torn_packet(stream);
+			return done ?: -EIO;
+		}
+		written += done;
+	}
+	return 0;
+}
+
+/* False if the file does not take the packet: it is written once more later. */
 static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 {
 	struct stream *stream = &trace.streams[i];
 	size_t size = syscord_packet_size(packet);
-	loff_t pos;
-	ssize_t done;
+	int err;
 
+	if (is_removed(stream) && !restore(stream))
+		return false;
 	/* A description of the processes is not spread over two files. */
 	if (!trace.describing && syscord_rotation_is_due(&trace.rotation, size))
 		rotate();
 	if (!stream->file && !open_stream(i))
 		return false;
-	pos = stream->size;
-	done = kernel_write(stream->file, packet, size, &pos);
-	if (done != size) {
-		cut_torn_packet(stream);
-		syscord_sink_stalled(min_t(ssize_t, done, 0));
+	err = append(stream, packet, size);
+	if (err) {
+		syscord_sink_stalled(err);
 		return false;
 	}
 	stream->size += size;
@@ -187,35 +361,6 @@ bool syscord_trace_has_packets(void)
 	return trace.has_packets;
 }
 
-static int write_metadata(void)
-{
-	struct file *file = syscord_file_create(&trace.place, "metadata");
-	int err;
-
-	if (IS_ERR(file))
-		return PTR_ERR(file);
-	err = syscord_metadata_write(file);
-	filp_close(file, NULL);
-	/* The next insmod would take it for a trace, and refuse the folder. */
-	if (err)
-		syscord_file_remove(&trace.place, "metadata");
-	return err;
-}
-
-/* An older trace is never overwritten. */
-static int check_streams(void)
-{
-	char name[16];
-	unsigned int i;
-
-	for (i = 0; i < nr_streams(); i++) {
-		name_file(i, name, sizeof(name));
-		if (syscord_file_exists(&trace.place, name))
-			return -EEXIST;
-	}
-	return 0;
-}
-
 static int allocate(void)
 {
 	trace.streams = kcalloc(nr_streams(), sizeof(*trace.streams), GFP_KERNEL);
@@ -244,21 +389,14 @@ int syscord_trace_open(void)
 	err = allocate();
 	if (err)
 		goto free;
-	err = syscord_place_open_folder(&trace.place, syscord_params.record);
-	if (err)
-		goto free;
-	err = check_streams();
-	if (!err)
-		err = write_metadata();
+	err = open_folder();
 	if (err) {
 		syscord_place_report(err);
-		goto close_place;
+		goto free;
 	}
 	syscord_rotation_begin(&trace.rotation, 0);
 	return 0;
 
-close_place:
-	syscord_place_close(&trace.place);
 free:
 	free_trace();
 	return err;
@@ -269,6 +407,10 @@ free:
  */
 void syscord_trace_close(void)
 {
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++)
+		remove_if_empty(i);
 	close_streams();
 	syscord_place_close(&trace.place);
 	free_trace();

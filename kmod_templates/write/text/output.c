@@ -37,19 +37,79 @@ static void name_file(unsigned int i, char *name, size_t size)
 	strscpy(name, record.place.name, size);
 }
 
-/* Begin a new file, at the end of a line.  If that can't be, the old one goes on. */
-static void rotate(void)
+/* The file that follows, under the name of the one that is being written. */
+static struct file *begin_next(void)
 {
-	int err = syscord_rotation_rename(&record.place, name_file, 1, syscord_params.keep);
-	struct file *file = err ? ERR_PTR(err) : syscord_file_append(&record.place);
+	struct syscord_place *place = &record.place;
+	struct file *file = syscord_rotation_create(place, place->name);
+	int err;
 
-	if (IS_ERR(file)) {
-		syscord_rotation_failed(&record.rotation, PTR_ERR(file));
-		return;
-	}
+	if (IS_ERR(file))
+		return file;
+	err = syscord_rotation_rename(place, name_file, 1, syscord_params.keep);
+	if (!err)
+		return file;
+	syscord_rotation_discard(place, place->name, file);
+	return ERR_PTR(err);
+}
+
+static void replace_file(struct file *file)
+{
 	filp_close(record.file, NULL);
 	record.file = file;
 	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(file)));
+}
+
+/* Begin a new file, at the end of a line.  If that can't be, the old one goes on. */
+static void rotate(void)
+{
+	struct file *file = begin_next();
+
+	if (IS_ERR(file))
+		syscord_rotation_failed(&record.rotation, PTR_ERR(file));
+	else
+		replace_file(file);
+}
+
+static int open_file(struct syscord_place *place, struct file **file)
+{
+	int err = syscord_place_open_parent(place, syscord_params.record);
+
+	if (err)
+		return err;
+	*file = syscord_file_append(place);
+	if (!IS_ERR(*file))
+		return 0;
+	syscord_place_close(place);
+	return PTR_ERR(*file);
+}
+
+/*
+ * Somebody removed the file, or put another in its place: make it again, and its folder if need be.
+ * False if that can't be.
+ */
+static bool reopen(void)
+{
+	struct syscord_place place;
+	struct file *file;
+	int err = open_file(&place, &file);
+
+	if (err) {
+		syscord_sink_stalled(err);
+		return false;
+	}
+	pr_warn_ratelimited("%s was removed: it is made again\n", syscord_params.record);
+	syscord_place_close(&record.place);
+	record.place = place;
+	replace_file(file);
+	/* What was written of the buffer is gone.  A line is not to begin in its middle. */
+	syscord_output.written = 0;
+	return true;
+}
+
+static bool is_removed(void)
+{
+	return !file_inode(record.file)->i_nlink;
 }
 
 /**
@@ -61,6 +121,8 @@ bool syscord_output_flush(void)
 {
 	struct syscord_output *output = &syscord_output;
 
+	if (is_removed() && !reopen())
+		return false;
 	/* Others may empty the file at any time. */
 	record.rotation.size = i_size_read(file_inode(record.file));
 	if (!output->written && syscord_rotation_is_due(&record.rotation, output->filled))
@@ -123,21 +185,6 @@ static void free_output(void)
 	memset(&record, 0, sizeof(record));
 }
 
-static int open_file(void)
-{
-	int err = syscord_place_open_parent(&record.place, syscord_params.record);
-
-	if (err)
-		return err;
-	record.file = syscord_file_append(&record.place);
-	if (IS_ERR(record.file)) {
-		syscord_place_close(&record.place);
-		return syscord_place_report(PTR_ERR(record.file));
-	}
-	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(record.file)));
-	return 0;
-}
-
 /**
  * syscord_output_open - open the file that record= names, and get memory for the buffer
  * @line_room:	bytes that a line takes at most
@@ -156,10 +203,13 @@ int syscord_output_open(size_t line_room)
 		pr_err("no memory for the writer: ask for less content=\n");
 		return -ENOMEM;
 	}
-	err = open_file();
-	if (err)
+	err = open_file(&record.place, &record.file);
+	if (err) {
 		free_output();
-	return err;
+		return syscord_place_report(err);
+	}
+	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(record.file)));
+	return 0;
 }
 
 /**
