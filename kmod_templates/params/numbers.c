@@ -88,7 +88,7 @@ NUMBER_PARAM(threads, 16, 1 << 20, false, "threads", CONFIG_SYSCORD_THREADS,
 	     "how many threads can be recorded at a time");
 
 NUMBER_PARAM(rotate_mb, 0, 1 << 20, false, "MiB", 0,
-	     "MiB that a file, or a trace's files, may have before new ones are begun; 0: any");
+	     "MiB that a file, or the records of a trace, may have before new ones are begun; 0: any");
 NUMBER_PARAM(rotate_s, 0, 1 << 30, false, "seconds", 0,
 	     "seconds that they may be old before new ones are begun; 0: any");
 NUMBER_PARAM(keep, 2, 1000, false, "files", CONFIG_SYSCORD_KEEP,

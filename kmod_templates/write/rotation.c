@@ -34,7 +34,6 @@
 void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size)
 {
 	rotation->size = size;
-	rotation->base = 0;
 	rotation->limit = (u64)syscord_params.rotate_mb * SZ_1M;
 	rotation->begun = ktime_get_seconds();
 }
@@ -42,14 +41,14 @@ void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size)
 /**
  * syscord_rotation_is_due - whether to begin new files before more is written
  * @rotation:	of the sink
- * @more:	bytes that are to be written next
+ * @more:	bytes of records that are to be written next
  *
  * Return: whether the files would get too large, or are too old.  Files without records are never
  * due.
  */
 bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t more)
 {
-	if (rotation->size <= rotation->base)
+	if (!rotation->size)
 		return false;
 	if (rotation->limit && rotation->size + more > rotation->limit)
 		return true;

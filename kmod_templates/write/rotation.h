@@ -12,14 +12,13 @@ struct syscord_place;
 
 /**
  * struct syscord_rotation - size and age of the files of a sink
- * @size:	bytes in them
- * @base:	bytes of @size that new files always begin with, and that are no records
+ * @size:	bytes of records in them.  Descriptions do not count: somebody with many open files
+ *		would have old records removed
  * @limit:	bytes that they may have; 0: any
  * @begun:	when they were begun, in s since boot
  */
 struct syscord_rotation {
 	u64 size;
-	u64 base;
 	u64 limit;
 	u64 begun;
 };

@@ -378,6 +378,19 @@ def test_a_record_that_cannot_be_rotated_loses_no_older_one(recorder: Recorder) 
     assert recorder.run("md5sum r/record.1 r/record.2") == before
 
 
+def test_descriptions_of_many_files_rotate_no_record_out(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} rotate_mb=1 keep=4 proc_name=programs")
+    # At the rotation that it causes, the hoard is described by more than rotate_mb=.
+    recorder.run(
+        "mkdir hoard; (cd hoard; ulimit -n 1000; exec ../programs hoard 300 60000) & "
+        f"until [ $(cat {TRACE}/state* | wc -c) -gt {1 << 20} ]; do :; done; "
+        "./programs burst 20000; kill $!; rmmod syscord",
+        timeout=120,
+    )
+    closes = [call.entry["fd"] for call in calls(recorder.fetch(TRACE, tmp_path)) if call.name == "close"]
+    assert [-fd for fd in closes if isinstance(fd, int) and fd < 0] == [*range(1, 60001), *range(1, 20001)]
+
+
 # A file system on which there may be so many files: the root, the folder, and what is recorded.
 FEW_FILES = "mkdir -p few; mount -t tmpfs -o nr_inodes={0} none few"
 

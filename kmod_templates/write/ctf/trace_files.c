@@ -317,7 +317,8 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 		return false;
 	}
 	stream->size += size;
-	trace.rotation.size += size;
+	if (!trace.describing)
+		trace.rotation.size += size;
 	trace.has_packets = true;
 	syscord_sink_flows();
 	return true;
@@ -348,7 +349,6 @@ void syscord_trace_describe(void)
 	trace.describing = true;
 	syscord_state_write(write_state_packet);
 	trace.describing = false;
-	trace.rotation.base = trace.rotation.size;
 }
 
 /**

@@ -151,6 +151,24 @@ TOOL(burst)
 		syscall(__NR_close, -i);
 }
 
+/* hoard FILES CALLS: as burst, by a process with so many open files of long paths, which then stays. */
+TOOL(hoard)
+{
+	int i, files = atoi(args[0]);
+	char name[251];
+
+	memset(name, 'x', sizeof(name) - 1);
+	name[sizeof(name) - 1] = '\0';
+	for (i = 0; i < 15; i++)
+		if (mkdir(name, 0700) || chdir(name))
+			abort();
+	while (files--)
+		if (open(name, O_RDWR | O_CREAT, 0600) < 0)
+			abort();
+	tool_burst(args + 1);
+	pause();
+}
+
 /* writes COUNT SIZE: so many calls with so much content. */
 TOOL(writes)
 {
