@@ -23,6 +23,8 @@ PACKET_HEADER = 152
 STREAM_CPU, STREAM_STATE = 0, 1
 ID_UNKNOWN, ID_COMPAT, ID_PROCESS, ID_OPEN_FILE = 0xFC00, 0xFC04, 0xFF00, 0xFF01
 UNSEEN = 2
+#: The word ``entry`` of an unseen call: 0, or this if a seccomp filter or a debugger answered it.
+ANSWERED = 1
 CLASSES_OF_NR = 16
 
 #: What stands between the header and the fields, by form, as (name, bits).  Form 4 is as form 2.

@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.ctf.classes import LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, EventHeader
+from syscord_read.ctf.classes import ANSWERED, LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, EventHeader
 from syscord_read.ctf.gather import gather, gather_structs
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.registry import Registry
@@ -203,6 +203,7 @@ class _Events:
         traits = registry.traits()
         pid, ret, nr = self.tids.copy(), np.zeros(size, np.int64), traits.nr[index]
         duration = np.full(size, -1, np.int64)
+        answered = np.empty(0, np.int64)
         forms = np.where(good, traits.form[index], -1)
         for form, type in enumerate(_HEADS):
             rows = (forms == form).nonzero()[0]
@@ -212,13 +213,15 @@ class _Events:
             ret[rows] = head["ret"]
             if form != SHORT:
                 pid[rows] = head["pid"]
-            if form != UNSEEN_FORM:
+            if form == UNSEEN_FORM:
+                answered = rows[head["entry"] == ANSWERED]
+            else:
                 duration[rows] = np.minimum(head["duration"], _LONGEST) if form >= LONG else head["duration"]
         rows = (forms == Registry.NO_CALL).nonzero()[0]
         pid[rows] = gather(self.data, "<u4", self.positions[rows] + self.header.size)
         rows = (good & traits.numbered[index]).nonzero()[0]
         nr[rows] = gather(self.data, "<i4", self.positions[rows] + self.header.size + _HEADS[LONG].itemsize)
-        index = registry.by_number(index, nr, rows)
+        index = registry.answered(registry.by_number(index, nr, rows), answered)
         traits = registry.traits()
         has_ret = traits.has_ret[index]
         return Batch(

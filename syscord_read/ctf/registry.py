@@ -44,6 +44,7 @@ class Registry:
         self._tables: dict[tuple[int, int], int] = {}
         self._numbers = np.empty(0, np.int64)
         self._compat: dict[tuple[int, int], int] = {}
+        self._answered: dict[int, int] = {}
         self._traits: Traits | None = None
 
     def table(self, trace: int, stream: int) -> int:
@@ -86,6 +87,21 @@ class Registry:
         index = index.copy()
         index[rows] = np.array(new)[which]
         return index
+
+    def answered(self, index: Ints, rows: Ints) -> Ints:
+        """Calls that were answered in the kernel's place get classes of their own.  ``rows``: which calls are those."""
+        if not len(rows):
+            return index
+        keys, which = np.unique(index[rows], return_inverse=True)
+        index = index.copy()
+        index[rows] = np.array([self._answered_class(int(key)) for key in keys])[which]
+        return index
+
+    def _answered_class(self, number: int) -> int:
+        if number not in self._answered:
+            event_class = replace(self.classes[number], answered=True)
+            self._answered[number] = self._add(replace(self.encodings[number], event_class=event_class))
+        return self._answered[number]
 
     def _compat_class(self, number: int, nr: int) -> int:
         """Numbers that the table does not have share a class, of the name "unknown"."""

@@ -35,6 +35,7 @@ class Record:
     nr: int | None = None
     compat: bool = False
     unseen: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -152,7 +153,8 @@ def _record(cursor: _Cursor) -> Record:
     name = cursor.take(_NAME, "a syscall's name")
     nr = cursor.decimal() if name == "unknown" and cursor.skip(", nr=") else None
     compat = cursor.skip(", abi=32")
-    unseen = cursor.skip(", entry=unseen")
+    answered = cursor.skip(", entry=answered")
+    unseen = answered or cursor.skip(", entry=unseen")
     before, after = _Part(), _Part()
     while not cursor.follows(", res="):
         _field(cursor, before)
@@ -161,7 +163,7 @@ def _record(cursor: _Cursor) -> Record:
     while not cursor.at_end():
         _field(cursor, after)
     marks = before.marks | after.marks
-    return Record(pid, tid, name, before.fields, res, after.fields, marks, nr, compat, unseen)
+    return Record(pid, tid, name, before.fields, res, after.fields, marks, nr, compat, unseen, answered)
 
 
 def _field(cursor: _Cursor, part: _Part) -> None:

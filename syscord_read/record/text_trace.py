@@ -182,7 +182,14 @@ def _class_of(record: Record) -> EventClass:
     entry = [_field(label, value, record.fields) for label, value in record.fields.items()]
     exit = [_field(label, value, record.fields, exit=True) for label, value in record.after.items()]
     return EventClass(
-        -1, kind, record.name, (*entry, *exit), ret=_ANY, unseen=record.unseen, no_result=record.res is None
+        -1,
+        kind,
+        record.name,
+        (*entry, *exit),
+        ret=_ANY,
+        unseen=record.unseen,
+        answered=record.answered,
+        no_result=record.res is None,
     )
 
 

@@ -80,6 +80,7 @@ def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:
         pieces += [b',"nr":', decimal(batch.nr[rows])]
     pieces.append(b',"compat":true' if event_class.kind is Kind.COMPAT else b"")
     pieces.append(b',"unseen":true' if event_class.unseen else b"")
+    pieces.append(b',"answered":true' if event_class.answered else b"")
     pieces += _part(group, "args", event_class.entry)
     pieces += _result(event_class, batch.ret[rows])
     pieces += _part(group, "out", event_class.exit)

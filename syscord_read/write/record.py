@@ -102,7 +102,7 @@ def _lines_of_group(batch: Batch, group: Group) -> pa.Array:
     if event_class.kind is Kind.COMPAT:
         pieces.append(b", abi=32")
     if event_class.unseen:
-        pieces.append(b", entry=unseen")
+        pieces.append(b", entry=answered" if event_class.answered else b", entry=unseen")
     for field in event_class.entry:
         pieces += _field(group.column(field))
     pieces += [b", res=", result(event_class, batch.ret[rows])]

@@ -205,6 +205,7 @@ class Maker:
         duration: int = 0,
         marks: Mapping[str, Iterable[str]] | None = None,
         unseen: bool = False,
+        answered: bool = False,
     ) -> None:
         """Add a syscall.  ``marks`` has those of the fields, by key; ``exit``: None if that part is not there."""
         declared = next(each for each in self.declared if each.name == name)
@@ -213,8 +214,9 @@ class Maker:
         parts = [] if entry is None else [(each, entry.get(each.label)) for each in asked]
         wide = any(not _fits(each, value) for each, value in parts)
         parts += [] if exit is None else [(each, exit.get(each.label)) for each in written]
+        unseen = unseen or answered
         part = (entry is not None) if unseen else (exit is not None)
-        form, head = _head(pid, tid, duration, ret, unseen=unseen, wide=wide)
+        form, head = _head(pid, tid, int(answered) if unseen else duration, ret, unseen=unseen, wide=wide)
         fields = b"".join(encode(_stored(each, form), value, _marks(marks, each.key)) for each, value in parts)
         self.event(cpu, time, tid, declared.nr * 16 + form * 2 + part, head + fields, record=True)
 
@@ -328,9 +330,9 @@ def _marks(marks: Mapping[str, Iterable[str]] | None, key: str) -> int:
 
 
 def _head(pid: int, tid: int, duration: int, ret: int, *, unseen: bool, wide: bool) -> tuple[int, bytes]:
-    """The form of a syscall, and what stands before its fields."""
+    """The form of a syscall, and what stands before its fields; ``duration`` of an unseen one: why."""
     if unseen:
-        return 3, struct.pack("<IQq", pid, 0, ret)
+        return 3, struct.pack("<IQq", pid, duration, ret)
     if wide or duration >> 32 or not -(1 << 31) <= ret < 1 << 31:
         return 4 if wide else 2, struct.pack("<IQq", pid, duration, ret)
     if pid != tid:
@@ -514,7 +516,7 @@ def _result(declared: Declared, bits: int) -> str:
 
 
 def _classes(declared: Declared, types: dict[str, str]) -> list[str]:
-    unseen = "enum : uint64_t { unseen = 0 } _entry"
+    unseen = "enum : uint64_t { unseen = 0, answered = 1 } _entry"
     heads = (
         ["uint32_t _duration", _result(declared, 32)],
         ["uint32_t _pid", "uint32_t _duration", _result(declared, 32)],
@@ -541,7 +543,7 @@ def _others(types: dict[str, str]) -> list[str]:
     events = []
     for name, first, number in (("unknown", 0xFC00, "int32_t _nr"), ("compat", 0xFC04, "enum syscalls_32 _nr")):
         for bits in range(4):
-            timing = "enum : uint64_t { unseen = 0 } _entry" if bits & 2 else "uint64_t _duration"
+            timing = "enum : uint64_t { unseen = 0, answered = 1 } _entry" if bits & 2 else "uint64_t _duration"
             result = "enum : int64_t { none = 0 } _ret" if bits & 1 else "int64_t _ret"
             events.append(_event(name, first + bits, 0, ["uint32_t _pid", timing, result], [number]))
     reasons = "enum : uint32_t { " + ", ".join(REASONS) + " } _reason"

@@ -67,6 +67,11 @@ class ThreadExit:
 Event = Begin | End | ThreadExit
 
 
+def _only_end_is_known(call: Call) -> bool:
+    """The entry was not seen, and its arguments could not be found at the exit."""
+    return call.unseen and not call.event_class.answered and not call.entry
+
+
 def lines(
     calls: Iterable[Call | Process | Unselected],
     options: Options = Options(),  # noqa: B008
@@ -131,7 +136,7 @@ class _Writing:
         shown = wanted and (self.options.follow or thread not in self.children)
         if shown:
             begin, end = self._texts(call)
-            yield from () if call.unseen else (begin,)
+            yield from () if _only_end_is_known(call) else (begin,)
             yield from self._waited_for(call)
             yield end
         elif self.descriptors:

@@ -61,6 +61,7 @@ class Event:
     tid: int
     duration: int
     unseen: bool
+    answered: bool
 
 
 @st.composite
@@ -151,6 +152,7 @@ def events(draw: st.DrawFn) -> Event:
         tid=tid,
         duration=draw(st.integers(0, 1 << 40)),
         unseen=unseen,
+        answered=unseen and draw(st.booleans()),
     )
 
 
@@ -175,6 +177,7 @@ def put(maker: Maker, event: Event, time: int) -> None:
         duration=event.duration,
         marks=event.marks,
         unseen=event.unseen,
+        answered=event.answered,
     )
 
 

@@ -83,6 +83,7 @@ def test_any_event_keeps_all_of_its_values(tmp_path: Path, event: Event) -> None
     (found,) = of(maker, tmp_path)
     assert (found["time"], found["pid"], found["tid"]) == (OFFSET + 5, event.pid, event.tid)
     assert found.get("duration") == (None if event.unseen else event.duration)
+    assert (found.get("unseen", False), found.get("answered", False)) == (event.unseen, event.answered)
     for key, values in (("args", event.entry), ("out", event.exit or {})):
         assert list(found.get(key, {})) == list(values)
         for label, value in values.items():

@@ -28,7 +28,7 @@ def line(event: Event) -> str:
     items = [f"pid={event.pid}"]
     items += [f"tid={event.tid}"] if event.tid != event.pid else []
     items += [event.declared.name]
-    items += ["entry=unseen"] if event.unseen else []
+    items += ["entry=answered"] if event.answered else ["entry=unseen"] if event.unseen else []
     has_entry = not event.unseen or bool(event.entry)
     entry = [field for field in event.declared.fields if not field.exit and has_entry]
     items += [item(field, event.entry[field.label], event) for field in entry]
@@ -118,7 +118,8 @@ def test_every_line_can_be_read_back(tmp_path: Path, event: Event) -> None:
     put(maker, event, 1)
     record = parse_line(written(maker, tmp_path))
     assert isinstance(record, Record)
-    assert (record.pid, record.tid, record.name, record.unseen) == (event.pid, event.tid, "syscall", event.unseen)
+    assert (record.pid, record.tid, record.name) == (event.pid, event.tid, "syscall")
+    assert (record.unseen, record.answered) == (event.unseen, event.answered)
     for at_exit, fields, values in ((False, record.fields, event.entry), (True, record.after, event.exit or {})):
         assert list(fields) == list(values)
         for label, value in values.items():

@@ -144,6 +144,12 @@ def test_a_call_whose_beginning_nobody_saw_is_resumed() -> None:
     assert written(unseen) == ["<... close resumed>)                    = 0"]
 
 
+def test_a_call_that_was_answered_in_the_kernels_place_stands_whole() -> None:
+    kind = replace(event_class("close", failed=True), unseen=True, answered=True)
+    answered = Call(NOON, None, 0, 7, 7, "close", None, -1, True, False, {"fd": 3}, {}, kind)
+    assert written(answered) == ["close(3)                                = -1 EPERM (Operation not permitted)"]
+
+
 def test_a_call_that_took_longer_than_the_window_stands_whole() -> None:
     short = [at(ms, "close", 0, tid=8, fd=ms) for ms in range(1, 6)]
     lasting = at(0, "close", 0, took=10, fd=99)
