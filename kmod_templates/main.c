@@ -12,12 +12,14 @@
 #include <linux/string.h>
 
 #include "hooks/hooks.h"
+#include "hooks/reclaim.h"
 #include "hooks/untrace.h"
 #include "params/params.h"
 #include "ring/clock.h"
 #include "ring/ring.h"
 #include "ring/rings.h"
 #include "ring/settings.h"
+#include "tasks/pending.h"
 #include "tasks/threads.h"
 #include "version.h"
 #include "write/writer.h"
@@ -53,9 +55,12 @@ static int __init syscord_init(void)
 	syscord_settings.content = syscord_params.content;
 	syscord_settings.describe = syscord_params.sink == SYSCORD_SINK_CTF;
 	syscord_clock_start();
-	err = syscord_threads_create(syscord_params.threads);
+	err = syscord_pending_create(syscord_params.pending_kb);
 	if (err)
 		return err;
+	err = syscord_threads_create(syscord_params.threads);
+	if (err)
+		goto destroy_pending;
 	err = create_rings();
 	if (err)
 		goto destroy_threads;
@@ -67,6 +72,7 @@ static int __init syscord_init(void)
 		goto stop_writer;
 	/* From here on, every change is recorded. */
 	syscord_writer_describe();
+	syscord_reclaim_start();
 	start_untrace();
 	return 0;
 
@@ -76,16 +82,20 @@ destroy_rings:
 	syscord_rings_destroy();
 destroy_threads:
 	syscord_threads_destroy();
+destroy_pending:
+	syscord_pending_destroy();
 	return err;
 }
 
 static void __exit syscord_exit(void)
 {
+	syscord_reclaim_stop();
 	syscord_untrace_stop();
 	syscord_hooks_unregister();
 	syscord_writer_stop();
 	syscord_rings_destroy();
 	syscord_threads_destroy();
+	syscord_pending_destroy();
 }
 
 module_init(syscord_init);

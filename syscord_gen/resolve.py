@@ -146,12 +146,13 @@ class Handler:
         return has_parts and not self.saves and all(capture.register for capture in self.entry)
 
     @property
-    def entry_work(self) -> tuple[str, ...]:
-        """What has to be done at entry: names of constants in kmod_templates/capture/handlers.h."""
+    def work(self) -> tuple[str, ...]:
+        """What has to be done for a call: names of constants in kmod_templates/capture/handlers.h."""
         work = {
             "ARGS": bool(self.entry or self.exit or self.saves),
             "ALL_ARGS": len(self.syscall.args) > FEW_ARGS,
             "MEMORY": bool(self.entry or self.saves) and not self.at_exit,
+            "KEEP_ARGS": self.syscall.returns_twice,
             "RECORD": self.syscall.never_returns,
         }
         return tuple(f"SYSCORD_WORK_{name}" for name, is_needed in work.items() if is_needed)

@@ -28,6 +28,7 @@
 #define SYSCORD_SLOW_FAULT	BIT_ULL(33) /* a field of the entry part could not be read */
 #define SYSCORD_SLOW_UNSEEN	BIT_ULL(34) /* the entry was not seen */
 #define SYSCORD_SLOW_CALL	BIT_ULL(35) /* the handler says so */
+#define SYSCORD_SLOW_ANSWERED	BIT_ULL(36) /* unseen: somebody answered in the kernel's place */
 /* If one of these is set, narrow fields have 64 bits. */
 #define SYSCORD_SLOW_64_BITS	(SYSCORD_SLOW_WIDE | SYSCORD_SLOW_UNSEEN)
 

@@ -83,11 +83,13 @@ struct syscord_struct {
 	const struct syscord_field *members;
 };
 
-/* What has to be done at a call's entry. */
-#define SYSCORD_WORK_ARGS	BIT(0)	/* keep the first three arguments */
-#define SYSCORD_WORK_ALL_ARGS	BIT(1)	/* keep all six */
+/* What has to be done for a call: the first two at its exit, the others at its entry. */
+#define SYSCORD_WORK_ARGS	BIT(0)	/* get the first three arguments from the registers */
+#define SYSCORD_WORK_ALL_ARGS	BIT(1)	/* get all six */
 #define SYSCORD_WORK_MEMORY	BIT(2)	/* read memory */
-#define SYSCORD_WORK_RECORD	BIT(3)	/* make the record, as the call never returns */
+#define SYSCORD_WORK_KEEP_ARGS	BIT(3)	/* keep the arguments: they may not be there at exit */
+#define SYSCORD_WORK_RECORD	BIT(4)	/* make the record, as the call never returns */
+#define SYSCORD_WORK_PENDING	(SYSCORD_WORK_MEMORY | SYSCORD_WORK_KEEP_ARGS)
 
 /**
  * struct syscord_handler - one syscall
@@ -103,7 +105,7 @@ struct syscord_struct {
  * @slow:		SYSCORD_SLOW_CALL, if every call takes the slow path
  * @generic_id:		SYSCORD_ID_UNKNOWN or SYSCORD_ID_COMPAT, for calls that have no class of
  *			their own, else 0
- * @entry_work:		SYSCORD_WORK_*
+ * @work:		SYSCORD_WORK_*
  * @part:		SYSCORD_PART if it has an exit part
  * @exit_content:	U32_MAX if the exit part has a field of content, else 0: a mask
  * @ret_kind:		type of the result (SYSCORD_S8 to SYSCORD_U64)
@@ -127,7 +129,7 @@ struct syscord_handler {
 	u32 exit_room;
 	u32 exit_content;
 	u16 generic_id;
-	u8 entry_work;
+	u8 work;
 	u8 part;
 	u8 ret_kind;
 	u8 ret_base;

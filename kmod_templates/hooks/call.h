@@ -1,17 +1,57 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A call that is under way: its thread's slot, and what was captured of it.
+ * A call that begins, and a call at its end: what is known of it, and is to be recorded.
  */
 #ifndef SYSCORD_CALL_H
 #define SYSCORD_CALL_H
 
 #include <linux/compiler.h>
+#include <linux/percpu.h>
 #include <linux/types.h>
 
 #include "capture/cursor.h"
 #include "capture/handlers.h"
-#include "ring/event.h"
+#include "tasks/pending.h"
 #include "tasks/threads.h"
+
+/**
+ * struct syscord_call - a call at its end
+ * @thread:	the current thread's slot; NULL if it has none
+ * @handler:	of the call
+ * @ticks:	how long it took, in ticks
+ * @ret:	its result
+ * @slow:	SYSCORD_SLOW_*
+ * @args:	its arguments
+ * @entry:	the entry part, if it was read at entry; else NULL
+ * @len:	its bytes
+ * @nr:		the call's number
+ */
+struct syscord_call {
+	struct syscord_thread *thread;
+	const struct syscord_handler *handler;
+	u64 ticks;
+	long ret;
+	u64 slow;
+	unsigned long *args;
+	const u8 *entry;
+	u32 len;
+	s32 nr;
+};
+
+/**
+ * struct syscord_capture - what a CPU needs to capture a call; used with preemption off
+ * @cursor:	what the handler knows
+ * @args:	room for arguments
+ *
+ * On the stack, the compiler's zeroes and canaries would cost more than what is in it.
+ */
+struct syscord_capture {
+	struct syscord_cursor cursor;
+	unsigned long args[6];
+};
+
+/* In record.c. */
+DECLARE_PER_CPU(struct syscord_capture, syscord_captures);
 
 /* A call begins: the slot waits for its exit. */
 static __always_inline void syscord_call_begin(struct syscord_thread *thread,
@@ -19,29 +59,6 @@ static __always_inline void syscord_call_begin(struct syscord_thread *thread,
 {
 	thread->handler = handler;
 	thread->nr = nr;
-	thread->len = 0;
-	thread->cursor.slow = handler->slow;
-}
-
-/* The same for a call whose entry was not seen. */
-static inline void syscord_call_begin_unseen(struct syscord_thread *thread,
-					     const struct syscord_handler *handler, long nr)
-{
-	syscord_call_begin(thread, handler, nr);
-	thread->cursor.slow |= SYSCORD_SLOW_UNSEEN;
-}
-
-/* Capture the entry part into the slot.  Preemption is off: reading memory must not sleep. */
-static __always_inline void syscord_call_capture_entry(struct syscord_thread *thread,
-						       const struct syscord_handler *handler)
-{
-	struct syscord_cursor *c = &thread->cursor;
-
-	c->end = thread->entry + syscord_threads.room - SYSCORD_SCALAR_ROOM;
-	thread->len = handler->entry(c, thread->entry, thread->args) - thread->entry;
-	/* With the content of the exit part, the event might get larger than an event can be. */
-	if (unlikely(thread->len > SYSCORD_EVENT_SIZE_MAX / 4))
-		c->slow |= SYSCORD_SLOW_CALL;
 }
 
 #endif

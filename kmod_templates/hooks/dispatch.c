@@ -16,7 +16,7 @@
 
 static const struct syscord_handler compat_never_returns = {
 	COMPAT_HANDLER,
-	.entry_work = SYSCORD_WORK_RECORD,
+	.work = SYSCORD_WORK_RECORD,
 	.never_returns = true,
 };
 

@@ -4,8 +4,8 @@
  *
  * Probes on sys_enter and sys_exit run with preemption off before Linux 6.13, and with preemption
  * on since.  Nothing here relies on either.  The tracepoint's own grace period keeps the filter, a
- * slot belongs to its thread wherever that runs, and preemption is turned off where a record goes
- * into this CPU's ring.
+ * slot belongs to its thread wherever that runs, and preemption is turned off where something of
+ * this CPU is used.
  */
 #include <linux/compiler.h>
 #include <linux/percpu.h>
@@ -13,8 +13,8 @@
 #include <linux/sched.h>
 #include <linux/timex.h>
 #include <linux/types.h>
-#include <asm/syscall.h>
 
+#include "capture/cursor.h"
 #include "capture/handlers.h"
 #include "compat/in_compat_syscall.h"
 #include "compat/syscall_get_arguments.h"
@@ -25,34 +25,64 @@
 #include "hooks/syscalls.h"
 #include "hooks/untrace.h"
 #include "ring/clock.h"
-#include "ring/counters.h"
+#include "tasks/pending.h"
 #include "tasks/threads.h"
 
 /*
- * The entry of any call.  If the table of slots is full, the call is dropped: it is counted at its
- * exit, or here if it never returns.
+ * Capture what may be different at exit, and keep it in a block.  Reading memory must not sleep, so
+ * preemption is off.
  */
+static __always_inline void capture_entry(struct syscord_thread *thread,
+					  const struct syscord_handler *handler,
+					  struct pt_regs *regs)
+{
+	struct syscord_cursor *c = this_cpu_ptr(&syscord_captures.cursor);
+	struct syscord_pending *pending;
+
+	/* The last such call has a block, if its exit was missed. */
+	if (unlikely(thread->pending))
+		syscord_pending_put(thread->pending);
+	pending = syscord_pending_take();
+	if (handler->work & SYSCORD_WORK_ALL_ARGS)
+		compat_get_arguments(regs, thread->first_arg, pending->args);
+	else
+		compat_get_three_arguments(regs, thread->first_arg, pending->args);
+	c->slow = 0;
+	c->addr_room = 0;
+	pending->len = 0;
+	if (likely(handler->work & SYSCORD_WORK_MEMORY)) {
+		c->end = pending->entry + syscord_pending_room - SYSCORD_SCALAR_ROOM;
+		pending->len = handler->entry(c, pending->entry, pending->args) - pending->entry;
+	}
+	/* With the content of the exit part, the event might get larger than an event can be. */
+	if (unlikely(pending->len > SYSCORD_EVENT_SIZE_MAX / 4))
+		c->slow |= SYSCORD_SLOW_CALL;
+	pending->slow = c->slow;
+	pending->addr_room = c->addr_room;
+	thread->pending = syscord_pending_keep(pending);
+}
+
+/* The entry of any call. */
 static noinline void begin_any(const struct syscord_handler *handler, struct pt_regs *regs, long nr)
 {
 	struct syscord_thread *thread = syscord_thread_get();
 
+	/* Without a slot, the call is recorded at its exit; or here, if it never returns. */
 	if (unlikely(!thread)) {
-		if (handler->entry_work & SYSCORD_WORK_RECORD)
-			syscord_count_dropped(SYSCORD_DROP_THREADS);
+		if (handler->work & SYSCORD_WORK_RECORD)
+			syscord_record_unseen(NULL, handler, nr, regs, 0, 0);
 		return;
 	}
 	syscord_call_begin(thread, handler, nr);
-	if (handler->entry_work & SYSCORD_WORK_ARGS)
-		syscall_get_arguments(current, regs, thread->args);
-	if (handler->entry_work & SYSCORD_WORK_MEMORY) {
-		/* Reading memory must not sleep. */
+	compat_keep_first_argument(regs, &thread->first_arg);
+	if (handler->work & SYSCORD_WORK_PENDING) {
 		preempt_disable_notrace();
-		syscord_call_capture_entry(thread, handler);
+		capture_entry(thread, handler, regs);
 		preempt_enable_notrace();
 	}
 	thread->time = syscord_clock_ticks();
-	if (handler->entry_work & SYSCORD_WORK_RECORD)
-		syscord_record(thread, 0);
+	if (handler->work & SYSCORD_WORK_RECORD)
+		syscord_record(thread, regs, 0);
 }
 
 static noinline void begin_compat(struct pt_regs *regs, long nr)
@@ -70,17 +100,24 @@ static noinline void enter_wanted(struct pt_regs *regs, long nr)
 		begin_compat(regs, nr);
 		return;
 	}
-	if (unlikely(thread->owner != current) || handler->entry_work >= SYSCORD_WORK_MEMORY ||
+	if (unlikely(!syscord_thread_is_of(thread, current)) ||
+	    handler->work >= SYSCORD_WORK_MEMORY ||
 	    !static_branch_likely(&syscord_clock_has_counter)) {
 		begin_any(handler, regs, nr);
 		return;
 	}
-	if (likely(handler->entry_work == SYSCORD_WORK_ARGS))
-		compat_get_three_arguments(regs, thread->args);
-	else if (handler->entry_work)
-		syscall_get_arguments(current, regs, thread->args);
 	syscord_call_begin(thread, handler, nr);
+	compat_keep_first_argument(regs, &thread->first_arg);
 	thread->time = get_cycles();
+}
+
+/* The filter rejects the current task.  It gives back what it holds, and its flag. */
+static void enter_rejected(const struct syscord_filter *filter, struct syscord_thread *thread)
+{
+	if (thread)
+		syscord_thread_put(current);
+	if (READ_ONCE(syscord_untrace_on))
+		syscord_untrace_rejected(filter);
 }
 
 /*
@@ -95,12 +132,10 @@ static noinline void enter_by_lists(const struct syscord_filter *filter, struct 
 	/* The slot may still wait for an exit that was missed.  This call's exit is another one. */
 	if (thread)
 		thread->handler = NULL;
-	if (!syscord_filter_matches(filter, current)) {
-		if (READ_ONCE(syscord_untrace_on))
-			syscord_untrace_rejected(filter);
-	} else if (syscord_filter_has_syscall(filter, nr, compat_is_32bit_call())) {
+	if (!syscord_filter_matches(filter, current))
+		enter_rejected(filter, thread);
+	else if (syscord_filter_has_syscall(filter, nr, compat_is_32bit_call()))
 		enter_wanted(regs, nr);
-	}
 }
 
 void syscord_probe_sys_enter(void *data, struct pt_regs *regs, long nr)

@@ -22,13 +22,11 @@
 static noinline void exit_by_lists(const struct syscord_filter *filter, struct pt_regs *regs,
 				   long ret)
 {
-	long nr = syscall_get_nr(current, regs);
-	bool compat = compat_is_32bit_call();
-
-	/* A child comes out of its parent's call: syscord_unseen_exit() does not count it. */
+	if (syscord_unseen_is_birth(regs, ret))
+		return;
 	if (syscord_filter_matches(filter, current) &&
-	    (syscord_filter_has_syscall(filter, nr, compat) ||
-	     (!ret && syscord_handler_of(nr, compat)->returns_twice)))
+	    syscord_filter_has_syscall(filter, syscall_get_nr(current, regs),
+				       compat_is_32bit_call()))
 		syscord_unseen_exit(regs, ret);
 	else
 		syscord_count_filtered();
@@ -41,7 +39,7 @@ static noinline void exit_of_other_slot(const struct syscord_filter *filter, str
 	struct syscord_thread *thread = syscord_thread_find(current);
 
 	if (thread && thread->handler)
-		syscord_record(thread, ret);
+		syscord_record(thread, regs, ret);
 	else
 		exit_by_lists(filter, regs, ret);
 }
@@ -53,17 +51,15 @@ void syscord_probe_sys_exit(void *data, struct pt_regs *regs, long ret)
 	const struct syscord_filter *filter;
 	pid_t only;
 
-	if (READ_ONCE(thread->owner) == task && thread->handler) {
-		syscord_record(thread, ret);
+	if (syscord_thread_is_of(thread, task) && thread->handler) {
+		syscord_record(thread, regs, ret);
 		return;
 	}
 	filter = syscord_filter_current();
 	only = filter->only;
 	if (unlikely(syscord_thread_may_exist(task)))
 		exit_of_other_slot(filter, regs, ret);
-	else if (only == task->tgid)
-		syscord_unseen_exit(regs, ret);
-	else if (unlikely(!only))
+	else if (only == task->tgid || unlikely(!only))
 		exit_by_lists(filter, regs, ret);
 	else
 		syscord_count_filtered();

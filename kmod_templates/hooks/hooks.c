@@ -19,7 +19,9 @@
 #include "hooks/dispatch.h"
 #include "hooks/hooks.h"
 #include "hooks/processes.h"
+#include "hooks/record.h"
 #include "hooks/syscalls.h"
+#include "hooks/unseen.h"
 
 /**
  * struct hook - a probe and its tracepoint
@@ -129,6 +131,7 @@ int __init syscord_hooks_register(void)
 	int err;
 
 	syscord_dispatch_init();
+	syscord_record_init();
 	for_each_kernel_tracepoint(find_hook, NULL);
 	for (i = 0; i < ARRAY_SIZE(hooks); i++) {
 		err = register_hook(&hooks[i]);
@@ -137,6 +140,7 @@ int __init syscord_hooks_register(void)
 			return err;
 		}
 	}
+	syscord_unseen_new_filter();
 	return 0;
 }
 

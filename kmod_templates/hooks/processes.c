@@ -76,6 +76,8 @@ void syscord_probe_process_fork(void *data, struct task_struct *parent, struct t
 	filter = syscord_filter_current();
 	if (syscord_filter_matches(filter, current))
 		describe(child, SYSCORD_REASON_FORK, child->comm);
+	if (!(child->flags & PF_KTHREAD) && syscord_filter_matches(filter, child))
+		syscord_thread_prepare(child);
 	syscord_untrace_forked(filter, child);
 	preempt_enable_notrace();
 }

@@ -3,8 +3,9 @@
  * Calls whose entry was not seen.
  */
 #include <linux/compiler.h>
+#include <linux/preempt.h>
 #include <linux/sched.h>
-#include <linux/string.h>
+#include <linux/types.h>
 #include <linux/unistd.h>
 #include <asm/syscall.h>
 
@@ -16,33 +17,69 @@
 #include "hooks/filter.h"
 #include "hooks/record.h"
 #include "hooks/unseen.h"
-#include "ring/counters.h"
+#include "ring/clock.h"
+#include "tasks/pending.h"
 #include "tasks/threads.h"
+
+/* When the filter that is in force was first seen by all probes, in ticks. */
+static u64 filter_ticks;
+
+/**
+ * syscord_unseen_new_filter - tell that no probe uses an older filter any more
+ */
+void syscord_unseen_new_filter(void)
+{
+	WRITE_ONCE(filter_ticks, syscord_clock_ticks());
+}
+
+/**
+ * syscord_unseen_is_birth - whether an exit is that of a task which comes out of its parent's call
+ * @regs:	the current task's
+ * @ret:	the result
+ *
+ * No slot waits for the exit.  A task has a slot before it runs for the first time, if the filter
+ * wanted it and there was one; if not, it is only known that no other call ends in this way.
+ *
+ * Return: whether it is; true only once for a task that has a slot.
+ */
+bool syscord_unseen_is_birth(struct pt_regs *regs, long ret)
+{
+	struct syscord_thread *thread = syscord_thread_find(current);
+
+	if (thread && thread->nr != SYSCORD_NR_NEWBORN)
+		return false;
+	if (thread)
+		thread->nr = 0;
+	return !ret && syscord_handler_of(syscall_get_nr(current, regs),
+					  compat_is_32bit_call())->returns_twice;
+}
+
+/*
+ * Whether nobody but a seccomp filter or a debugger can have ended the call.  The filter in force
+ * wanted an earlier call of the thread already.  So it wanted this one at its entry, which the
+ * probe would have seen.
+ */
+static u64 find_why(const struct syscord_thread *thread)
+{
+	return thread && thread->time > READ_ONCE(filter_ticks) ? SYSCORD_SLOW_ANSWERED : 0;
+}
 
 /**
  * syscord_unseen_exit - the exit of a call that the filter wants, and whose entry was not seen
  * @regs:	the current task's
  * @ret:	the result
  *
- * The call was under way when the recording, or the filter, began to want it.  Or a seccomp filter
- * or a debugger answered in the kernel's place.
+ * The call was under way when the recording, or the filter, began to want it; or its thread has no
+ * slot.  Or a seccomp filter or a debugger answered in the kernel's place.
  */
 noinline void syscord_unseen_exit(struct pt_regs *regs, long ret)
 {
 	long nr = syscall_get_nr(current, regs);
 	const struct syscord_handler *handler = syscord_handler_of(nr, compat_is_32bit_call());
-	struct syscord_thread *thread;
+	struct syscord_thread *thread = syscord_thread_find(current);
+	u64 why = find_why(thread);
 
-	/* A new process or thread comes out of a call that its parent made. */
-	if (!ret && handler->returns_twice)
-		return;
-	thread = syscord_thread_get();
-	if (unlikely(!thread)) {
-		syscord_count_dropped(SYSCORD_DROP_THREADS);
-		return;
-	}
-	syscord_call_begin_unseen(thread, handler, nr);
-	syscord_record(thread, ret);
+	syscord_record_unseen(thread ?: syscord_thread_get(), handler, nr, regs, ret, why);
 }
 
 /**
@@ -51,11 +88,11 @@ noinline void syscord_unseen_exit(struct pt_regs *regs, long ret)
  *
  * The call ends under the ABI of the new program.  In that ABI's table, its number may mean another
  * call.  So the call is noted here.  Its arguments are read from the new stack (slow_record.c).
+ * Preemption is off.
  */
 void syscord_unseen_exec(const struct syscord_filter *filter)
 {
 	long nr = syscall_get_nr(current, task_pt_regs(current));
-	const struct syscord_handler *handler;
 	struct syscord_thread *thread;
 
 	/* A 32-bit caller's number is of another table: it is taken for execve(). */
@@ -64,10 +101,9 @@ void syscord_unseen_exec(const struct syscord_filter *filter)
 		return;
 	thread = syscord_thread_get();
 	if (unlikely(!thread))
-		return;	/* counted at exit */
-	handler = syscord_handler_of(nr, false);
-	syscord_call_begin_unseen(thread, handler, nr);
-	memset(thread->args, 0, sizeof(thread->args));
-	if (handler->replaces_memory)
-		thread->cursor.slow |= SYSCORD_SLOW_FAULT;
+		return;	/* recorded at exit */
+	if (thread->pending)
+		syscord_pending_put(thread->pending);
+	thread->pending = NULL;
+	syscord_call_begin(thread, syscord_handler_of(nr, false), nr);
 }

@@ -6,6 +6,8 @@
 
 struct syscord_filter;
 
+void syscord_unseen_new_filter(void);
+bool syscord_unseen_is_birth(struct pt_regs *regs, long ret);
 void syscord_unseen_exit(struct pt_regs *regs, long ret);
 void syscord_unseen_exec(const struct syscord_filter *filter);
 

@@ -21,6 +21,8 @@
 
 #include "capture/names.h"
 #include "hooks/filter.h"
+#include "hooks/reclaim.h"
+#include "hooks/unseen.h"
 #include "hooks/untrace.h"
 #include "params/lists.h"
 
@@ -185,6 +187,8 @@ static void publish_filter(struct syscord_filter *new)
 	/* On every kernel, this waits for probes that use the old filter. */
 	tracepoint_synchronize_unregister();
 	syscord_filter_free(old);
+	syscord_unseen_new_filter();
+	syscord_reclaim_new_filter();
 }
 
 /* Whether insmod's command line is being read, not sysfs. */

@@ -20,6 +20,7 @@ struct syscord_params syscord_params __read_mostly = {
 	.ring_kb = CONFIG_SYSCORD_RING_KB,
 	.flush_ms = CONFIG_SYSCORD_FLUSH_MS,
 	.threads = CONFIG_SYSCORD_THREADS,
+	.pending_kb = CONFIG_SYSCORD_PENDING_KB,
 	.keep = CONFIG_SYSCORD_KEEP,
 };
 
@@ -84,8 +85,10 @@ NUMBER_PARAM(ring_kb, 64, 1 << 20, true, "KiB", CONFIG_SYSCORD_RING_KB,
 	     "KiB of memory for each CPU's ring, a power of two");
 NUMBER_PARAM(flush_ms, 10, 60000, false, "milliseconds", CONFIG_SYSCORD_FLUSH_MS,
 	     "ms within which a record is in the file");
-NUMBER_PARAM(threads, 16, 1 << 20, false, "threads", CONFIG_SYSCORD_THREADS,
-	     "how many threads can be recorded at a time");
+NUMBER_PARAM(threads, 0, 1 << 22, false, "threads", CONFIG_SYSCORD_THREADS,
+	     "how many threads are remembered between their calls at most; 0: any number");
+NUMBER_PARAM(pending_kb, 0, 1 << 22, false, "KiB", CONFIG_SYSCORD_PENDING_KB,
+	     "KiB of memory for what calls under way were given; 0: by the machine's memory");
 
 NUMBER_PARAM(rotate_mb, 0, 1 << 20, false, "MiB", 0,
 	     "MiB that a file, or the records of a trace, may have before new ones are begun; 0: any");

@@ -25,7 +25,8 @@ enum syscord_sink_kind {
  * @content:	bytes of content kept of a field, 0 to 65536
  * @ring_kb:	KiB of a CPU's ring, a power of two
  * @flush_ms:	ms within which a record is in the file
- * @threads:	how many threads can be recorded at a time
+ * @threads:	how many slots for threads there are at most; 0: any number
+ * @pending_kb:	KiB for entry parts of calls under way; 0: by the machine's memory
  * @rotate_mb:	MiB of a file, or of a trace's files, before new ones are begun; 0: any
  * @rotate_s:	how old they get before that, in s; 0: any
  * @keep:	how many are kept, those being written included
@@ -40,6 +41,7 @@ struct syscord_params {
 	unsigned int ring_kb;
 	unsigned int flush_ms;
 	unsigned int threads;
+	unsigned int pending_kb;
 	unsigned int rotate_mb;
 	unsigned int rotate_s;
 	unsigned int keep;

@@ -59,10 +59,16 @@ struct syscord_call_thread {
 struct syscord_call_long {
 	struct syscord_event event;
 	u32 pid;
-	u64 duration;		/* 0 where the entry was not seen */
+	u64 duration;		/* where the entry was not seen: enum syscord_unseen */
 	s64 ret;
 	u8 payload[];
 } __packed __aligned(2);
+
+/* Why an entry was not seen. */
+enum syscord_unseen {
+	SYSCORD_UNSEEN,		/* it may have been before the recording, or the filter, began */
+	SYSCORD_UNSEEN_ANSWERED, /* there was none: a seccomp filter or a debugger answered */
+};
 
 enum syscord_form {
 	SYSCORD_FORM_SHORT,

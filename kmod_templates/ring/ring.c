@@ -2,6 +2,7 @@
 /*
  * The slow side of a ring: creating it, opening and closing packets, and reading.
  */
+#include <linux/atomic.h>
 #include <linux/bits.h>
 #include <linux/compiler.h>
 #include <linux/errno.h>
@@ -13,6 +14,9 @@
 #include "ring/cpu.h"
 #include "ring/memory.h"
 #include "ring/ring.h"
+
+/* In flight-recorder mode: the epoch of the packet that was opened last, on any CPU. */
+static atomic_t packet_epochs;
 
 /**
  * syscord_ring_create - make a ring
@@ -163,7 +167,7 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 	ring->last = time;
 	/* Older packets may be overwritten, so each packet describes its threads anew. */
 	if (ring->config->overwrite)
-		ring->epoch = (u64)(cpu->number + 1) << 48 | ring->seq;
+		ring->epoch = atomic_inc_return(&packet_epochs);
 	ring->limit = ring->head + ring->packet;
 	/* Pairs with syscord_ring_head(): the header is written before the head moves past it. */
 	smp_store_release(&ring->head, ring->head + sizeof(*packet));

@@ -101,7 +101,7 @@ struct syscord_ring {
 	u64 head;
 	u64 limit;
 	u64 last;
-	u64 epoch;
+	u32 epoch;
 	u8 *base;
 	u32 size;
 	u32 mask;

@@ -25,7 +25,7 @@
 static struct syscord_ring_config ring_config;
 static int hotplug_state;
 static bool loading;
-static u64 epoch;	/* of all rings; in flight-recorder mode, each has its own */
+static u32 epoch;	/* of all rings; in flight-recorder mode, each has its own */
 
 /* Bytes of a packet: the largest event fits, and before it a description of its thread. */
 static u32 packet_size(void)

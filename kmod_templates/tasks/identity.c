@@ -97,6 +97,24 @@ static struct file *get_exe(struct task_struct *task)
 	return syscord_identity_get_exe(task);
 }
 
+/* Put a task's description in the ring.  False if it has no room for it. */
+static bool write_process(struct syscord_cpu *cpu, struct task_struct *task,
+			  enum syscord_reason reason, const char *comm, struct file *exe, u64 time)
+{
+	u32 room = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX;
+	struct syscord_ring *ring = &cpu->ring;
+	struct syscord_event *event;
+	u64 pos;
+
+	event = syscord_ring_reserve(cpu, ring, room, &time, &pos);
+	if (!event)
+		return false;
+	room = syscord_identity_fill((struct syscord_process *)event, task, reason, comm, exe);
+	ring->non_records++;
+	syscord_ring_commit(ring, event, time, pos, room);
+	return true;
+}
+
 /**
  * syscord_identity_write - put a task's description in the ring
  * @cpu:	this CPU, with preemption off
@@ -110,29 +128,19 @@ static struct file *get_exe(struct task_struct *task)
 bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
 			    enum syscord_reason reason, const char *comm, u64 time)
 {
-	u32 room = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX;
-	struct syscord_ring *ring = &cpu->ring;
-	struct syscord_event *event;
-	struct file *exe;
-	u64 pos;
+	struct file *exe = get_exe(task);
+	bool written = write_process(cpu, task, reason, comm, exe, time);
 
-	event = syscord_ring_reserve(cpu, ring, room, &time, &pos);
-	if (!event)
-		return false;
-	exe = get_exe(task);
-	room = syscord_identity_fill((struct syscord_process *)event, task, reason, comm, exe);
 	if (!IS_ERR_OR_NULL(exe))
 		fput(exe);
-	ring->non_records++;
-	syscord_ring_commit(ring, event, time, pos, room);
-	return true;
+	return written;
 }
 
 static enum syscord_reason find_reason(const struct syscord_thread *thread)
 {
 	if (!thread->parent)
 		return SYSCORD_REASON_SEEN;
-	if (!uid_eq(thread->uid, current_uid()))
+	if (thread->cred != current_cred())
 		return SYSCORD_REASON_IDS;
 	if (thread->parent != rcu_access_pointer(current->real_parent))
 		return SYSCORD_REASON_PARENT;
@@ -153,5 +161,19 @@ noinline void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_th
 		return;	/* the next record tries again */
 	thread->epoch = cpu->ring.epoch;
 	thread->parent = rcu_access_pointer(current->real_parent);
-	thread->uid = current_uid();
+	syscord_thread_set_cred(thread);
+}
+
+/**
+ * syscord_identity_write_brief - describe the current thread, without the file that it runs
+ * @cpu:	this CPU, with preemption off
+ * @time:	when, in ns
+ *
+ * For a thread that has no slot.  It is described before each record, so that must be short.
+ */
+void syscord_identity_write_brief(struct syscord_cpu *cpu, u64 time)
+{
+	if (syscord_settings.describe)
+		write_process(cpu, current, SYSCORD_REASON_SEEN, current->comm,
+			      ERR_PTR(-EOPNOTSUPP), time);
 }

@@ -15,6 +15,7 @@
 #include "tasks/threads.h"
 
 void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
+void syscord_identity_write_brief(struct syscord_cpu *cpu, u64 time);
 bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
 			    enum syscord_reason reason, const char *comm, u64 time);
 struct file *syscord_identity_get_exe(struct task_struct *task);
@@ -26,7 +27,7 @@ u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *t
 static __always_inline bool syscord_identity_is_known(const struct syscord_ring *ring,
 						      const struct syscord_thread *thread)
 {
-	return thread->epoch == ring->epoch && uid_eq(thread->uid, current_uid()) &&
+	return thread->epoch == ring->epoch && thread->cred == current_cred() &&
 	       thread->parent == rcu_access_pointer(current->real_parent);
 }
 

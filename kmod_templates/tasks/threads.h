@@ -1,120 +1,92 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Slots of threads: what a thread's syscall said at entry is kept there until its exit.
+ * Slots of threads: what is kept of a thread from one of its syscalls to the next.
  *
- * Each recorded thread owns one slot, from its first recorded entry to its end.  Only the thread
- * itself takes, writes and gives back its slot, always in its own context.  So no lock is needed,
- * and no thread can get another's arguments.
+ * Each recorded thread owns one slot, from its first recorded call to its end.  Only the thread
+ * itself uses its slot, always in its own context.  So no lock is needed, and no thread can get
+ * another's arguments.  Two others touch it: its parent takes it, before the thread runs for the
+ * first time; and a slot is taken away from a thread that a new filter rejects.
  */
 #ifndef SYSCORD_THREADS_H
 #define SYSCORD_THREADS_H
 
+#include <linux/atomic.h>
+#include <linux/build_bug.h>
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/cred.h>
 #include <linux/hash.h>
 #include <linux/limits.h>
-#include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
-#include "capture/cursor.h"
 #include "capture/handlers.h"
-#include "ring/event.h"
-#include "ring/settings.h"
+#include "tasks/pending.h"
 
-/* Bytes for the entry part, content aside: two paths of any length, and all other fields. */
-#define SYSCORD_ENTRY_ROOM	(2 * PATH_MAX + 512)
+/* The number of a slot whose thread was just forked, and comes out of its parent's call. */
+#define SYSCORD_NR_NEWBORN	S32_MIN
 
 /**
  * struct syscord_thread - a thread's slot
- * @owner:	the thread, or NULL
+ * @owner:	the thread; NULL; or the thread with bit 0 set, while the slot is taken away from it
  * @handler:	of the syscall that was entered, and whose exit is awaited; else NULL
- * @time:	when it was entered, in ticks; from its exit on, how long it took
- * @nr:		its number
- * @len:	bytes of the entry part, as far as it was read at entry
- * @cursor:	what its handler knows
- * @epoch:	the ring's epoch when the thread was described last
+ * @time:	when the last call was entered, in ticks
+ * @first_arg:	its first argument, where the registers do not keep it: compat_keep_first_argument()
+ * @pending:	its entry part, if its handler reads memory and there was a block for it
+ * @cred:	the thread's credentials when it was described last, with a reference
  * @parent:	its parent at that time; NULL if it was never described
- * @uid:	its user at that time
- * @args:	its arguments, from the registers, if it has a handler of its own
- * @entry:	its entry part
+ * @epoch:	the ring's epoch at that time
+ * @nr:		the number of the last call, or SYSCORD_NR_NEWBORN
  */
 struct syscord_thread {
-	struct task_struct *owner;
+	unsigned long owner;
 	const struct syscord_handler *handler;
 	u64 time;
-	s32 nr;
-	u32 len;
-	struct syscord_cursor cursor;
-	kuid_t uid;
-	u64 epoch;
+	unsigned long first_arg;
+	struct syscord_pending *pending;
+	const struct cred *cred;
 	const struct task_struct *parent;
-	unsigned long args[6];
-	u8 entry[];
+	u32 epoch;
+	s32 nr;
 };
 
-/**
- * struct syscord_threads - the table: open addressing by the task's address
- * @reach:	for each home: how many slots from there on a look-up must visit; mostly one or none
- * @slots:	the memory of all slots
- * @slot_size:	bytes of a slot
- * @room:	bytes of the entry part of a slot
- * @mask:	number of slots, less one
- * @shift:	32 less log2 of the number of slots
- */
-struct syscord_threads {
-	u8 *reach;
-	u8 *slots;
-	size_t slot_size;
-	size_t room;
-	unsigned int mask;
-	unsigned int shift;
-};
+/* One user may have a hundred thousand threads. */
+static_assert(sizeof(struct syscord_thread) == 64);
 
-extern struct syscord_threads syscord_threads;
+/* Slots by the hash of their owner: mostly, a count of 0 says that a task owns none. */
+#define SYSCORD_OWNERS_BITS	12
+extern atomic_t syscord_owners[1 << SYSCORD_OWNERS_BITS];
 
 /* The slot that was used last on this CPU.  Mostly it is the one that is looked for. */
 DECLARE_PER_CPU(struct syscord_thread *, syscord_last_thread);
 
-int syscord_threads_create(unsigned int count);
+int syscord_threads_create(unsigned int limit);
 void syscord_threads_destroy(void);
 struct syscord_thread *syscord_thread_lookup(const struct task_struct *task);
 struct syscord_thread *syscord_thread_get_slow(void);
+void syscord_thread_prepare(const struct task_struct *child);
+void syscord_thread_set_cred(struct syscord_thread *thread);
 void syscord_thread_put(const struct task_struct *task);
+bool syscord_threads_reclaim(bool (*keeps)(const struct task_struct *task));
 
-/* A task's home: the slot at which a look-up begins, by the task's address. */
-static __always_inline unsigned int syscord_thread_home(const struct task_struct *task)
+/* A hash of a task's address: its high bits are the best. */
+static __always_inline u32 syscord_thread_hash(const struct task_struct *task)
 {
-	return ((u32)((unsigned long)task >> L1_CACHE_SHIFT) * GOLDEN_RATIO_32) >>
-	       syscord_threads.shift;
-}
-
-static inline struct syscord_thread *syscord_thread_at(unsigned int index)
-{
-	return (struct syscord_thread *)(syscord_threads.slots +
-					 index * syscord_threads.slot_size);
+	return (u32)((unsigned long)task >> L1_CACHE_SHIFT) * GOLDEN_RATIO_32;
 }
 
 /* If false, the task owns no slot.  If true, it mostly does. */
 static __always_inline bool syscord_thread_may_exist(const struct task_struct *task)
 {
-	return READ_ONCE(syscord_threads.reach[syscord_thread_home(task)]);
+	return atomic_read(&syscord_owners[syscord_thread_hash(task) >> (32 - SYSCORD_OWNERS_BITS)]);
 }
 
-/**
- * syscord_event_max - bytes of the largest event of a syscall, once the table of slots is made
- *
- * Memory that faulted at entry is read again at exit, behind what was read at entry.
- *
- * Return: the bytes.
- */
-static inline u32 syscord_event_max(void)
+/* Whether a task owns a slot, and nobody is taking it away. */
+static __always_inline bool syscord_thread_is_of(const struct syscord_thread *thread,
+						 const struct task_struct *task)
 {
-	return min_t(u32, SYSCORD_EVENT_SIZE_MAX,
-		     syscord_event_room(2 * syscord_threads.room,
-					SYSCORD_EXIT_ROOM_MAX + syscord_settings.content));
+	return READ_ONCE(thread->owner) == (unsigned long)task;
 }
 
 /**
@@ -130,17 +102,17 @@ static __always_inline struct syscord_thread *syscord_thread_find(const struct t
 {
 	struct syscord_thread *thread = this_cpu_read(syscord_last_thread);
 
-	if (likely(READ_ONCE(thread->owner) == task))
+	if (likely(syscord_thread_is_of(thread, task)))
 		return thread;
 	return syscord_thread_may_exist(task) ? syscord_thread_lookup(task) : NULL;
 }
 
-/* The current thread's slot, a new one if it has none.  NULL if the table is full. */
+/* The current thread's slot, a new one if it has none.  NULL if there is none for it. */
 static __always_inline struct syscord_thread *syscord_thread_get(void)
 {
 	struct syscord_thread *thread = this_cpu_read(syscord_last_thread);
 
-	return likely(READ_ONCE(thread->owner) == current) ? thread : syscord_thread_get_slow();
+	return likely(syscord_thread_is_of(thread, current)) ? thread : syscord_thread_get_slow();
 }
 
 #endif

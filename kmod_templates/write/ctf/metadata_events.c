@@ -30,7 +30,7 @@ static const struct {
 	[SYSCORD_FORM_LONG] = { "long", "\tuint32_t _pid;\n\tuint64_t _duration;\n", 64 },
 	[SYSCORD_FORM_WIDE] = { "wide", "\tuint32_t _pid;\n\tuint64_t _duration;\n", 64 },
 	[SYSCORD_FORM_UNSEEN] = {
-		"unseen", "\tuint32_t _pid;\n\tenum : uint64_t { \"unseen\" = 0 } _entry;\n", 64,
+		"unseen", "\tuint32_t _pid;\n\tenum : uint64_t { \"unseen\" = 0, \"answered\" = 1 } _entry;\n", 64,
 	},
 };
 
@@ -173,7 +173,7 @@ static void put_classes(struct syscord_tsdl *tsdl, unsigned int nr, const char *
 		if (form == SYSCORD_FORM_WIDE && !has_narrow(handler->entry_fields))
 			continue;
 		put_event(tsdl, nr, name, handler, form, 0);
-		if (form == SYSCORD_FORM_UNSEEN ? handler->replaces_memory : !!handler->exit_fields)
+		if (form == SYSCORD_FORM_UNSEEN ? handler->entry_fields : handler->exit_fields)
 			put_event(tsdl, nr, name, handler, form, SYSCORD_PART);
 	}
 }

@@ -253,6 +253,13 @@ static __always_inline char *put_fields(struct positions at,
 	return put_char(at.out, '\n');
 }
 
+/* Why a call's entry was not seen: @call says it in place of the duration. */
+static noinline char *put_unseen(char *pos, const struct syscord_call_long *call)
+{
+	pos = put_constant(pos, ", entry=");
+	return put_str(pos, call->duration == SYSCORD_UNSEEN_ANSWERED ? "answered" : "unseen");
+}
+
 /* A call that has no class of its own, and so no fields. */
 static noinline char *put_generic_call(char *pos, const struct syscord_event *event)
 {
@@ -277,7 +284,7 @@ static noinline char *put_generic_call(char *pos, const struct syscord_event *ev
 	if (compat)
 		pos = put_constant(pos, ", abi=32");
 	if (event->id & SYSCORD_GENERIC_UNSEEN)
-		pos = put_constant(pos, ", entry=unseen");
+		pos = put_unseen(pos, call);
 	pos = put_result(put_constant(pos, ", res="), &result, call->ret);
 	return put_char(pos, '\n');
 }
@@ -316,7 +323,7 @@ static __always_inline char *put_call(char *pos, const struct syscord_event *eve
 	at.out = put_caller(pos, call.pid, event->tid);
 	at.out = put_piece(at.out, line->name, line->name_len);
 	if (unlikely(form == SYSCORD_FORM_UNSEEN)) {
-		at.out = put_constant(at.out, ", entry=unseen");
+		at.out = put_unseen(at.out, (const void *)event);
 		if (!part)
 			field = line->result;
 		part = false;

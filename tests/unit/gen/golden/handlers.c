@@ -340,7 +340,7 @@ static const struct syscord_handler handler_openat = {
 	.entry = openat_entry,
 	.entry_fields = openat_entry_fields,
 	.ret_kind = SYSCORD_S32,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_ALL_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_ALL_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(14 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -404,7 +404,7 @@ static const struct syscord_handler handler_read = {
 	.at_exit = read_at_exit,
 	.exit_content = U32_MAX,
 	.ret_kind = SYSCORD_S64,
-	.entry_work = SYSCORD_WORK_ARGS,
+	.work = SYSCORD_WORK_ARGS,
 };
 static_assert(12 <= SYSCORD_SCALAR_ROOM);
 static_assert(16 <= SYSCORD_EXIT_ROOM_MAX);
@@ -438,7 +438,7 @@ static const struct syscord_handler handler_writev = {
 	.entry = writev_entry,
 	.entry_fields = writev_entry_fields,
 	.ret_kind = SYSCORD_S64,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(16 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -480,7 +480,7 @@ static const struct syscord_handler handler_readlinkat = {
 	.exit_room = 4097,
 	.part = SYSCORD_PART,
 	.ret_kind = SYSCORD_S64,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_ALL_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_ALL_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(6 <= SYSCORD_SCALAR_ROOM);
 static_assert(4097 <= SYSCORD_EXIT_ROOM_MAX);
@@ -523,7 +523,7 @@ static const struct syscord_handler handler_ppoll = {
 	.exit_room = 386,
 	.part = SYSCORD_PART,
 	.ret_kind = SYSCORD_S32,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(6 <= SYSCORD_SCALAR_ROOM);
 static_assert(386 <= SYSCORD_EXIT_ROOM_MAX);
@@ -548,7 +548,7 @@ static const struct syscord_handler handler_poll = {
 	.entry = poll_entry,
 	.entry_fields = poll_entry_fields,
 	.ret_kind = SYSCORD_S32,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(2 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -599,7 +599,7 @@ static const struct syscord_handler handler_pipe2 = {
 	.part = SYSCORD_PART,
 	.at_exit = pipe2_at_exit,
 	.ret_kind = SYSCORD_S32,
-	.entry_work = SYSCORD_WORK_ARGS,
+	.work = SYSCORD_WORK_ARGS,
 };
 static_assert(4 <= SYSCORD_SCALAR_ROOM);
 static_assert(262 <= SYSCORD_EXIT_ROOM_MAX);
@@ -643,7 +643,7 @@ static const struct syscord_handler handler_accept4 = {
 	.exit_room = 130,
 	.part = SYSCORD_PART,
 	.ret_kind = SYSCORD_S32,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_ALL_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_ALL_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(8 <= SYSCORD_SCALAR_ROOM);
 static_assert(130 <= SYSCORD_EXIT_ROOM_MAX);
@@ -672,7 +672,7 @@ static const struct syscord_handler handler_connect = {
 	.entry = connect_entry,
 	.entry_fields = connect_entry_fields,
 	.ret_kind = SYSCORD_S32,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(10 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -719,7 +719,7 @@ static const struct syscord_handler handler_recvmsg = {
 	.part = SYSCORD_PART,
 	.exit_content = U32_MAX,
 	.ret_kind = SYSCORD_S64,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
 };
 static_assert(26 <= SYSCORD_SCALAR_ROOM);
 static_assert(154 <= SYSCORD_EXIT_ROOM_MAX);
@@ -747,7 +747,7 @@ static const struct syscord_handler handler_execve = {
 	.entry_fields = execve_entry_fields,
 	.ret_kind = SYSCORD_S32,
 	.replaces_memory = true,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_MEMORY,
 	.path_arg = 0,
 	.argv_arg = 1,
 };
@@ -782,7 +782,7 @@ static const struct syscord_handler handler_mmap = {
 	.at_exit = mmap_at_exit,
 	.ret_kind = SYSCORD_U64,
 	.ret_base = SYSCORD_HEX,
-	.entry_work = SYSCORD_WORK_ARGS,
+	.work = SYSCORD_WORK_ARGS,
 };
 static_assert(8 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -816,7 +816,7 @@ static const struct syscord_handler handler_exit = {
 	.ret_kind = SYSCORD_S32,
 	.never_returns = true,
 	.slow = SYSCORD_SLOW_CALL,
-	.entry_work = SYSCORD_WORK_ARGS | SYSCORD_WORK_RECORD,
+	.work = SYSCORD_WORK_ARGS | SYSCORD_WORK_RECORD,
 };
 static_assert(4 <= SYSCORD_SCALAR_ROOM);
 #endif
@@ -827,6 +827,7 @@ static const struct syscord_handler handler_vfork = {
 	.prototype = "pid_t()",
 	.ret_kind = SYSCORD_S32,
 	.returns_twice = true,
+	.work = SYSCORD_WORK_KEEP_ARGS,
 };
 #endif
 
