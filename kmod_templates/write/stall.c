@@ -30,7 +30,7 @@ static void set_stalled(bool stalled)
 
 /**
  * syscord_sink_stalled - the files take nothing
- * @err:	negative errno, or 0 if they don't say
+ * @err:	negative errno
  */
 void syscord_sink_stalled(ssize_t err)
 {

@@ -24,6 +24,7 @@
 #include "write/ctf/trace_files.h"
 #include "write/files.h"
 #include "write/place.h"
+#include "write/reserve.h"
 #include "write/rotation.h"
 #include "write/stall.h"
 
@@ -285,12 +286,12 @@ static int append(struct stream *stream, const struct syscord_packet *packet, si
 
 	/* A full disk takes a part, and says why only when it is asked for the rest. */
 	while (written < size) {
-		ssize_t done = kernel_write(stream->file, (const u8 *)packet + written,
-					    size - written, &pos);
+		ssize_t done = syscord_reserve_write(stream->file, (const u8 *)packet + written,
+						     size - written, &pos);
 
 		if (done <= 0) {
 			cut_torn_packet(stream);
-			return done ?: -EIO;
+			return done;
 		}
 		written += done;
 	}

@@ -17,6 +17,7 @@
 #include "params/params.h"
 #include "write/files.h"
 #include "write/place.h"
+#include "write/reserve.h"
 #include "write/rotation.h"
 #include "write/stall.h"
 #include "write/text/output.h"
@@ -129,8 +130,8 @@ bool syscord_output_flush(void)
 		rotate();
 	while (output->written < output->filled) {
 		loff_t end = 0;	/* the file appends */
-		ssize_t done = kernel_write(record.file, output->buffer + output->written,
-					    output->filled - output->written, &end);
+		ssize_t done = syscord_reserve_write(record.file, output->buffer + output->written,
+						     output->filled - output->written, &end);
 
 		if (done <= 0) {
 			syscord_sink_stalled(done);
