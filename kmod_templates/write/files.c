@@ -110,6 +110,30 @@ void syscord_file_remove(const struct syscord_place *place, const char *name)
 }
 
 /**
+ * syscord_file_size - how large a file is
+ * @place:	its folder
+ * @name:	its name there
+ *
+ * Return: its bytes, or a negative errno if there is none.
+ */
+s64 syscord_file_size(const struct syscord_place *place, const char *name)
+{
+	struct inode *inode = d_inode(place->folder.dentry);
+	struct dentry *file;
+	s64 size = -ENOENT;
+
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	file = compat_lookup_noperm(name, place->folder.dentry);
+	inode_unlock(inode);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (d_is_positive(file))
+		size = i_size_read(d_inode(file));
+	dput(file);
+	return size;
+}
+
+/**
  * syscord_file_exists - whether there is a file
  * @place:	its folder
  * @name:	its name there

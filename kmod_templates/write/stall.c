@@ -5,8 +5,10 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bits.h>
 #include <linux/jiffies.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "params/params.h"
@@ -18,8 +20,8 @@
 
 static struct {
 	bool stalled;
-	bool said;			/* and not yet that records are taken again */
-	unsigned long last_said;	/* in jiffies; 0: never */
+	unsigned int said;		/* bits: reasons, since records were taken last */
+	unsigned long last_said[SYSCORD_STALLS];	/* in jiffies; 0: never */
 } stall;
 
 static void set_stalled(bool stalled)
@@ -28,25 +30,51 @@ static void set_stalled(bool stalled)
 	syscord_set_sink_stalled(stalled);
 }
 
+/* From now on the files take nothing.  True if the kernel log is to say so. */
+static bool begin(enum syscord_stall reason)
+{
+	unsigned long *last_said = &stall.last_said[reason];
+
+	set_stalled(true);
+	if (stall.said & BIT(reason))
+		return false;
+	if (*last_said && time_before(jiffies, *last_said + REPEAT_AFTER))
+		return false;
+	*last_said = jiffies ?: 1;
+	stall.said |= BIT(reason);
+	return true;
+}
+
 /**
  * syscord_sink_stalled - the files take nothing
  * @err:	negative errno
  */
 void syscord_sink_stalled(ssize_t err)
 {
-	if (stall.stalled)
-		return;
-	set_stalled(true);
-	if (stall.last_said && time_before(jiffies, stall.last_said + REPEAT_AFTER))
-		return;
-	stall.last_said = jiffies ?: 1;
-	stall.said = true;
-	pr_warn("can't write to %s: error %zd: what the rings can't hold is dropped, and counted\n",
-		syscord_params.record, err);
+	if (begin(SYSCORD_STALL_ERROR))
+		pr_warn("can't write to %s: error %zd: what the rings can't hold is dropped, and counted\n",
+			syscord_params.record, err);
 }
 
 /**
- * syscord_sink_flows - the files took something
+ * syscord_sink_limited - nothing is written to the files, since a limit is met
+ * @reason:	which
+ * @limit:	bytes that all files may have, or that are to stay free
+ */
+void syscord_sink_limited(enum syscord_stall reason, u64 limit)
+{
+	if (!begin(reason))
+		return;
+	if (reason == SYSCORD_STALL_MAX)
+		pr_warn("can't write to %s: its files would have more than the %llu KiB that max_mb= allows: what the rings can't hold is dropped, and counted: raise max_mb=, or empty or remove files\n",
+			syscord_params.record, limit / SZ_1K);
+	else
+		pr_warn("can't write to %s: less than the %llu KiB would stay free that min_free_mb= keeps: what the rings can't hold is dropped, and counted: make room, or lower min_free_mb=\n",
+			syscord_params.record, limit / SZ_1K);
+}
+
+/**
+ * syscord_sink_flows - the files took all that there was
  */
 void syscord_sink_flows(void)
 {
@@ -54,5 +82,5 @@ void syscord_sink_flows(void)
 		set_stalled(false);
 	if (stall.said)
 		pr_info("%s takes records again\n", syscord_params.record);
-	stall.said = false;
+	stall.said = 0;
 }
