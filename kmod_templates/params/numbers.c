@@ -55,8 +55,8 @@ static int set_number(const char *value, const struct kernel_param *kp)
 		return 0;
 	}
 	if (kstrtouint(value, 10, &number) || number < param->min || number > param->max) {
-		pr_err("%s=%s: give a whole number of %s from %u to %u%s\n", kp->name,
-		       value, param->unit, param->min, param->max, param->or_auto ? ", or auto" : "");
+		pr_err("%s=%s: give a whole number of %s from %u to %u%s\n", kp->name, value,
+		       param->unit, param->min, param->max, param->or_auto ? ", or auto" : "");
 		return -EINVAL;
 	}
 	if (param->power_of_two && !is_power_of_2(number)) {
@@ -114,5 +114,5 @@ static struct number_param name##_param = {						\
 module_param_cb(name, &number_ops, &name##_param, 0600);				\
 MODULE_PARM_DESC(name, doc "; default auto")
 
-LIMIT_PARAM(max_mb, "MiB that all files may have together; 0: any; auto: a share of the file system");
-LIMIT_PARAM(min_free_mb, "MiB of the file system that stay free; auto: a share of the file system");
+LIMIT_PARAM(max_mb, "MiB that all files may have together; 0: any; auto: a part of the disk");
+LIMIT_PARAM(min_free_mb, "MiB of the file system that stay free; auto: a part of the disk");

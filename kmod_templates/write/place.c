@@ -91,7 +91,7 @@ static const char *explain(int err)
 	case -ENOTDIR:
 		return "its folder is no folder";
 	case -ELOOP:
-		return "it, or its folder, is a symbolic link, or one on the way is not root's: give the path that it leads to";
+		return "a symbolic link is not followed: give the path that it leads to";
 	case -EROFS:
 		return "the file system is read-only: choose another place";
 	case -EISDIR:
@@ -106,7 +106,7 @@ static const char *explain(int err)
 	case -EPERM:
 		return "it, or its folder, is not root's alone, or can't be changed: mend that";
 	case -EACCES:
-		return "a folder above its folder is not root's, or others write to it: mend that, or choose another place";
+		return "a folder on the way is not root's alone: mend it, or choose another place";
 	case -EAGAIN:
 		return "another program holds it: end that, or choose another place";
 	case -ENOSPC:

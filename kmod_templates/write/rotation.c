@@ -50,8 +50,8 @@ void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size)
 }
 
 /*
- * When max_mb= is met, the oldest files are removed.  So files are rotated before they are too large
- * a part of that.  Else next to nothing would be left.
+ * When max_mb= is met, the oldest files are removed.  So files are rotated before they are too
+ * large a part of that.  Else next to nothing would be left.
  */
 static bool is_half_of_all(const struct syscord_rotation *rotation, size_t more)
 {

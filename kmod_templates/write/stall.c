@@ -6,6 +6,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -45,6 +46,20 @@ static bool begin(enum syscord_stall reason)
 	return true;
 }
 
+static const char *explain(ssize_t err)
+{
+	switch (err) {
+	case -ENOSPC:
+		return "no space is left";
+	case -EDQUOT:
+		return "root's quota is used up";
+	case -EROFS:
+		return "the file system is read-only";
+	default:
+		return "see errno(3)";
+	}
+}
+
 /**
  * syscord_sink_stalled - the files take nothing
  * @err:	negative errno
@@ -52,8 +67,8 @@ static bool begin(enum syscord_stall reason)
 void syscord_sink_stalled(ssize_t err)
 {
 	if (begin(SYSCORD_STALL_ERROR))
-		pr_warn("can't write to %s: error %zd: what the rings can't hold is dropped, and counted\n",
-			syscord_params.record, err);
+		pr_warn("can't write to %s: error %zd: %s: what the rings can't hold is dropped, and counted\n",
+			syscord_params.record, err, explain(err));
 }
 
 /**

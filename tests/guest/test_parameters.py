@@ -13,7 +13,8 @@ INVALID = "Invalid parameters"  # how kmod puts EINVAL
 NOT_PERMITTED = "Operation not permitted"
 DENIED = "Permission denied"
 LOOP = "Too many levels of symbolic links"
-ABOVE = "a folder above its folder is not root's, or others write to it"
+FOLLOWED = "a symbolic link is not followed"
+ABOVE = "a folder on the way is not root's alone"
 
 
 @dataclass(frozen=True)
@@ -98,12 +99,12 @@ BAD = [
     Bad(
         "record=/tmp/his-link/a/record",
         LOOP,
-        "one on the way is not root's",
+        FOLLOWED,
         "mkdir -p /tmp/real/a; ln -s real /tmp/his-link; chown -h 1000 /tmp/his-link",
     ),
-    Bad("record=/tmp/loop/a/record", LOOP, "one on the way", "ln -s loop/x /tmp/loop"),
-    Bad("record=/proc/self/root/tmp/record", LOOP, "one on the way"),
-    Bad("record=/proc/self/root/tmp/a/record", LOOP, "one on the way"),
+    Bad("record=/tmp/loop/a/record", LOOP, FOLLOWED, "ln -s loop/x /tmp/loop"),
+    Bad("record=/proc/self/root/tmp/record", LOOP, FOLLOWED),
+    Bad("record=/proc/self/root/tmp/a/record", LOOP, FOLLOWED),
     # As FUSE does it for a user, who then says what is in there.
     Bad(
         "record=/tmp/mine/a/record",

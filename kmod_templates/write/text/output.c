@@ -134,8 +134,8 @@ static bool at_line(void)
 }
 
 /*
- * Bytes that the limits allow, but that are left for the end: for what is in the buffer by then, and
- * for the lines that say what is missing.
+ * Bytes that the limits allow, but that are left for the end: for what is in the buffer by then,
+ * and for the lines that say what is missing.
  */
 static u64 kept_for_the_end(void)
 {
