@@ -4,12 +4,14 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/log2.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/printk.h>
+#include <linux/string.h>
 #include <linux/stringify.h>
 
 #include "config.h"
@@ -22,6 +24,8 @@ struct syscord_params syscord_params __read_mostly = {
 	.threads = CONFIG_SYSCORD_THREADS,
 	.pending_kb = CONFIG_SYSCORD_PENDING_KB,
 	.keep = CONFIG_SYSCORD_KEEP,
+	.max_mb = SYSCORD_AUTO,
+	.min_free_mb = SYSCORD_AUTO,
 };
 
 /**
@@ -31,6 +35,7 @@ struct syscord_params syscord_params __read_mostly = {
  * @max:		largest that is allowed
  * @power_of_two:	whether it must be one
  * @unit:		what it counts
+ * @or_auto:		whether it may also be the word auto, which is SYSCORD_AUTO
  */
 struct number_param {
 	unsigned int *value;
@@ -38,6 +43,7 @@ struct number_param {
 	unsigned int max;
 	bool power_of_two;
 	const char *unit;
+	bool or_auto;
 };
 
 static int set_number(const char *value, const struct kernel_param *kp)
@@ -45,9 +51,13 @@ static int set_number(const char *value, const struct kernel_param *kp)
 	const struct number_param *param = kp->arg;
 	unsigned int number;
 
+	if (param->or_auto && sysfs_streq(value, "auto")) {
+		WRITE_ONCE(*param->value, SYSCORD_AUTO);
+		return 0;
+	}
 	if (kstrtouint(value, 10, &number) || number < param->min || number > param->max) {
-		pr_err("%s=%s: give a whole number of %s from %u to %u\n", kp->name, value,
-		       param->unit, param->min, param->max);
+		pr_err("%s=%s: give a whole number of %s from %u to %u%s\n", kp->name, value,
+		       param->unit, param->min, param->max, param->or_auto ? ", or auto" : "");
 		return -EINVAL;
 	}
 	if (param->power_of_two && !is_power_of_2(number)) {
@@ -55,7 +65,7 @@ static int set_number(const char *value, const struct kernel_param *kp)
 		       roundup_pow_of_two(number));
 		return -EINVAL;
 	}
-	*param->value = number;
+	WRITE_ONCE(*param->value, number);
 	return 0;
 }
 
@@ -63,6 +73,8 @@ static int get_number(char *buffer, const struct kernel_param *kp)
 {
 	const struct number_param *param = kp->arg;
 
+	if (param->or_auto && *param->value == SYSCORD_AUTO)
+		return scnprintf(buffer, PAGE_SIZE, "auto\n");
 	return scnprintf(buffer, PAGE_SIZE, "%u\n", *param->value);
 }
 
@@ -96,3 +108,14 @@ NUMBER_PARAM(rotate_s, 0, 1 << 30, false, "seconds", 0,
 	     "seconds that they may be old before new ones are begun; 0: any");
 NUMBER_PARAM(keep, 2, 1000, false, "files", CONFIG_SYSCORD_KEEP,
 	     "how many files are kept then, the one that is written included");
+
+/* A limit for the disk, which may be changed at any time. */
+#define LIMIT_PARAM(name, doc)								\
+static struct number_param name##_param = {						\
+	&syscord_params.name, 0, 1 << 30, false, "MiB", true,				\
+};											\
+module_param_cb(name, &number_ops, &name##_param, 0600);				\
+MODULE_PARM_DESC(name, doc "; default auto")
+
+LIMIT_PARAM(max_mb, "MiB that all files may have together; 0: any; auto: a part of the disk");
+LIMIT_PARAM(min_free_mb, "MiB of the file system that stay free; auto: a part of the disk");

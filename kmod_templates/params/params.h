@@ -9,13 +9,16 @@
 #include <linux/types.h>
 #include <linux/uuid.h>
 
+/* A limit that follows from the size of the file system. */
+#define SYSCORD_AUTO	(~0U)
+
 enum syscord_sink_kind {
 	SYSCORD_SINK_TEXT,
 	SYSCORD_SINK_CTF,
 };
 
 /**
- * struct syscord_params - what is fixed when the module is loaded
+ * struct syscord_params - all but the filter
  * @record:	path of the record file, or of the trace's folder
  * @uuid:	of the trace
  * @sink:	what is written
@@ -30,6 +33,10 @@ enum syscord_sink_kind {
  * @rotate_mb:	MiB of a file, or of a trace's files, before new ones are begun; 0: any
  * @rotate_s:	how old they get before that, in s; 0: any
  * @keep:	how many are kept, those being written included
+ * @max_mb:	MiB that all of them may have together; 0: any; or SYSCORD_AUTO
+ * @min_free_mb:	MiB of the file system that stay free; or SYSCORD_AUTO
+ *
+ * @max_mb and @min_free_mb may change at any time.  All others are fixed when the module is loaded.
  */
 struct syscord_params {
 	char *record;
@@ -45,6 +52,8 @@ struct syscord_params {
 	unsigned int rotate_mb;
 	unsigned int rotate_s;
 	unsigned int keep;
+	unsigned int max_mb;
+	unsigned int min_free_mb;
 };
 
 extern struct syscord_params syscord_params;

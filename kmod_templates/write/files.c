@@ -7,6 +7,7 @@
 #include <linux/errno.h>
 #include <linux/fcntl.h>
 #include <linux/fs.h>
+#include <linux/minmax.h>
 #include <linux/mount.h>
 #include <linux/stat.h>
 #include <linux/types.h>
@@ -18,6 +19,7 @@
 #include "compat/vfs_unlink.h"
 #include "write/files.h"
 #include "write/place.h"
+#include "write/reserve.h"
 
 /* A file that was there must be a regular one of root's, without hard links.  It gets mode 0600. */
 static int check_file(struct file *file)
@@ -43,7 +45,7 @@ static int end_last_line(struct file *file)
 
 	if (pos < 0 || kernel_read(file, &last, 1, &pos) != 1 || last == '\n')
 		return 0;
-	return kernel_write(file, "\n", 1, &pos) == 1 ? 0 : -EIO;
+	return min_t(ssize_t, syscord_reserve_write(file, "\n", 1, &pos), 0);
 }
 
 /**
@@ -105,6 +107,30 @@ void syscord_file_remove(const struct syscord_place *place, const char *name)
 	}
 	inode_unlock(inode);
 	mnt_drop_write(place->folder.mnt);
+}
+
+/**
+ * syscord_file_size - how large a file is
+ * @place:	its folder
+ * @name:	its name there
+ *
+ * Return: its bytes, or a negative errno if there is none.
+ */
+s64 syscord_file_size(const struct syscord_place *place, const char *name)
+{
+	struct inode *inode = d_inode(place->folder.dentry);
+	struct dentry *file;
+	s64 size = -ENOENT;
+
+	inode_lock_nested(inode, I_MUTEX_PARENT);
+	file = compat_lookup_noperm(name, place->folder.dentry);
+	inode_unlock(inode);
+	if (IS_ERR(file))
+		return PTR_ERR(file);
+	if (d_is_positive(file))
+		size = i_size_read(d_inode(file));
+	dput(file);
+	return size;
 }
 
 /**

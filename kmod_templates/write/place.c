@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The folder that record= names is made if missing, checked and opened here.  Files are then opened
- * in it by name.  So nobody can put another folder in its place meanwhile.
+ * The folder that record= names is made if missing, checked and opened here.  The way there is
+ * checked by walk.c.  Files are then opened in the folder by name.  So nobody can put another
+ * folder in its place meanwhile.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -22,6 +23,7 @@
 #include "compat/vfs_mkdir.h"
 #include "params/params.h"
 #include "write/place.h"
+#include "write/walk.h"
 
 /* Make the folder @path, 0700, unless it is there. */
 static int make_folder(const char *path)
@@ -62,7 +64,7 @@ static int find_folder(const char *path, struct path *folder)
 		err = -ELOOP;
 	else if (!d_is_dir(folder->dentry))
 		err = -ENOTDIR;
-	else if (!is_safe_folder(d_inode(folder->dentry)))
+	else if (!is_safe_folder(d_inode(folder->dentry)) || !syscord_walk_is_safe_mount(folder))
 		err = -EPERM;
 	if (err)
 		path_put(folder);
@@ -71,9 +73,14 @@ static int find_folder(const char *path, struct path *folder)
 
 static int open_folder(const char *path, struct path *folder)
 {
-	int err = make_folder(path);
+	char *way = syscord_walk(path);
+	int err;
 
-	return err ?: find_folder(path, folder);
+	if (IS_ERR(way))
+		return PTR_ERR(way);
+	err = make_folder(way) ?: find_folder(way, folder);
+	kfree(way);
+	return err;
 }
 
 static const char *explain(int err)
@@ -84,7 +91,7 @@ static const char *explain(int err)
 	case -ENOTDIR:
 		return "its folder is no folder";
 	case -ELOOP:
-		return "it, or its folder, is a symbolic link: give the path that it leads to";
+		return "a symbolic link is not followed: give the path that it leads to";
 	case -EROFS:
 		return "the file system is read-only: choose another place";
 	case -EISDIR:
@@ -98,6 +105,8 @@ static const char *explain(int err)
 		return "it has other names (hard links): choose another place";
 	case -EPERM:
 		return "it, or its folder, is not root's alone, or can't be changed: mend that";
+	case -EACCES:
+		return "a folder on the way is not root's alone: mend it, or choose another place";
 	case -EAGAIN:
 		return "another program holds it: end that, or choose another place";
 	case -ENOSPC:

@@ -25,6 +25,17 @@
 #include "write/files.h"
 #include "write/place.h"
 #include "write/rotation.h"
+#include "write/space.h"
+
+/**
+ * syscord_rotation_is_on - whether files are rotated
+ *
+ * Return: true if they are, by size or by age.
+ */
+bool syscord_rotation_is_on(void)
+{
+	return syscord_params.rotate_mb || syscord_params.rotate_s;
+}
 
 /**
  * syscord_rotation_begin - note that new files were begun
@@ -36,6 +47,18 @@ void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size)
 	rotation->size = size;
 	rotation->limit = (u64)syscord_params.rotate_mb * SZ_1M;
 	rotation->begun = ktime_get_seconds();
+}
+
+/*
+ * When max_mb= is met, the oldest files are removed.  So files are rotated before they are too
+ * large a part of that.  Else next to nothing would be left.
+ */
+static bool is_half_of_all(const struct syscord_rotation *rotation, size_t more)
+{
+	u64 max = syscord_space_max();
+
+	return max && syscord_rotation_is_on() && rotation->size + more > max / 2 &&
+	       ktime_get_seconds() >= rotation->retry;
 }
 
 /**
@@ -52,6 +75,8 @@ bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t mor
 		return false;
 	if (rotation->limit && rotation->size + more > rotation->limit)
 		return true;
+	if (is_half_of_all(rotation, more))
+		return true;
 	return syscord_params.rotate_s &&
 	       ktime_get_seconds() - rotation->begun >= syscord_params.rotate_s;
 }
@@ -61,7 +86,8 @@ bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t mor
  * @rotation:	of the sink
  * @err:	negative errno
  *
- * The next try comes when the files have about doubled, or rotate_s= has gone by once more.
+ * The next try comes when the files have about doubled, or rotate_s= has gone by once more, or for
+ * max_mb= after a minute.
  */
 void syscord_rotation_failed(struct syscord_rotation *rotation, int err)
 {
@@ -69,6 +95,7 @@ void syscord_rotation_failed(struct syscord_rotation *rotation, int err)
 			    syscord_params.record, err);
 	rotation->limit += rotation->limit ? rotation->size : 0;
 	rotation->begun = ktime_get_seconds();
+	rotation->retry = rotation->begun + 60;
 }
 
 /*

@@ -16,16 +16,19 @@ struct syscord_place;
  *		would have old records removed
  * @limit:	bytes that they may have; 0: any
  * @begun:	when they were begun, in s since boot
+ * @retry:	no new ones are begun before this because of max_mb=, in s since boot
  */
 struct syscord_rotation {
 	u64 size;
 	u64 limit;
 	u64 begun;
+	u64 retry;
 };
 
 /* Gives the name of the file @i. */
 typedef void (*syscord_file_name)(unsigned int i, char *name, size_t size);
 
+bool syscord_rotation_is_on(void);
 void syscord_rotation_begin(struct syscord_rotation *rotation, u64 size);
 bool syscord_rotation_is_due(const struct syscord_rotation *rotation, size_t more);
 void syscord_rotation_failed(struct syscord_rotation *rotation, int err);

@@ -5,8 +5,11 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/bits.h>
+#include <linux/errno.h>
 #include <linux/jiffies.h>
 #include <linux/printk.h>
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "params/params.h"
@@ -18,8 +21,8 @@
 
 static struct {
 	bool stalled;
-	bool said;			/* and not yet that records are taken again */
-	unsigned long last_said;	/* in jiffies; 0: never */
+	unsigned int said;		/* bits: reasons, since records were taken last */
+	unsigned long last_said[SYSCORD_STALLS];	/* in jiffies; 0: never */
 } stall;
 
 static void set_stalled(bool stalled)
@@ -28,25 +31,65 @@ static void set_stalled(bool stalled)
 	syscord_set_sink_stalled(stalled);
 }
 
-/**
- * syscord_sink_stalled - the files take nothing
- * @err:	negative errno, or 0 if they don't say
- */
-void syscord_sink_stalled(ssize_t err)
+/* From now on the files take nothing.  True if the kernel log is to say so. */
+static bool begin(enum syscord_stall reason)
 {
-	if (stall.stalled)
-		return;
+	unsigned long *last_said = &stall.last_said[reason];
+
 	set_stalled(true);
-	if (stall.last_said && time_before(jiffies, stall.last_said + REPEAT_AFTER))
-		return;
-	stall.last_said = jiffies ?: 1;
-	stall.said = true;
-	pr_warn("can't write to %s: error %zd: what the rings can't hold is dropped, and counted\n",
-		syscord_params.record, err);
+	if (stall.said & BIT(reason))
+		return false;
+	if (*last_said && time_before(jiffies, *last_said + REPEAT_AFTER))
+		return false;
+	*last_said = jiffies ?: 1;
+	stall.said |= BIT(reason);
+	return true;
+}
+
+static const char *explain(ssize_t err)
+{
+	switch (err) {
+	case -ENOSPC:
+		return "no space is left";
+	case -EDQUOT:
+		return "root's quota is used up";
+	case -EROFS:
+		return "the file system is read-only";
+	default:
+		return "see errno(3)";
+	}
 }
 
 /**
- * syscord_sink_flows - the files took something
+ * syscord_sink_stalled - the files take nothing
+ * @err:	negative errno
+ */
+void syscord_sink_stalled(ssize_t err)
+{
+	if (begin(SYSCORD_STALL_ERROR))
+		pr_warn("can't write to %s: error %zd: %s: what the rings can't hold is dropped, and counted\n",
+			syscord_params.record, err, explain(err));
+}
+
+/**
+ * syscord_sink_limited - nothing is written to the files, since a limit is met
+ * @reason:	which
+ * @limit:	bytes that all files may have, or that are to stay free
+ */
+void syscord_sink_limited(enum syscord_stall reason, u64 limit)
+{
+	if (!begin(reason))
+		return;
+	if (reason == SYSCORD_STALL_MAX)
+		pr_warn("can't write to %s: its files would have more than the %llu KiB that max_mb= allows: what the rings can't hold is dropped, and counted: raise max_mb=, or empty or remove files\n",
+			syscord_params.record, limit / SZ_1K);
+	else
+		pr_warn("can't write to %s: less than the %llu KiB would stay free that min_free_mb= keeps: what the rings can't hold is dropped, and counted: make room, or lower min_free_mb=\n",
+			syscord_params.record, limit / SZ_1K);
+}
+
+/**
+ * syscord_sink_flows - the files took all that there was
  */
 void syscord_sink_flows(void)
 {
@@ -54,5 +97,5 @@ void syscord_sink_flows(void)
 		set_stalled(false);
 	if (stall.said)
 		pr_info("%s takes records again\n", syscord_params.record);
-	stall.said = false;
+	stall.said = 0;
 }

@@ -36,6 +36,7 @@
 #include "ring/cpu.h"
 #include "ring/ring.h"
 #include "ring/rings.h"
+#include "write/reserve.h"
 #include "write/sink.h"
 #include "write/snapshot.h"
 #include "write/stats.h"
@@ -197,9 +198,12 @@ int syscord_writer_start(void)
 
 	writer.sink = syscord_params.sink == SYSCORD_SINK_CTF ? &syscord_ctf_sink
 							      : &syscord_text_sink;
-	err = writer.sink->open();
+	err = syscord_reserve_create();
 	if (err)
 		return err;
+	err = writer.sink->open();
+	if (err)
+		goto destroy_reserve;
 	writer.task = kthread_run(run, NULL, KBUILD_MODNAME);
 	if (!IS_ERR(writer.task)) {
 		syscord_snapshot_open(syscord_writer_wake);
@@ -209,6 +213,8 @@ int syscord_writer_start(void)
 	writer.task = NULL;
 	pr_err("can't start the writer's thread: error %d\n", err);
 	writer.sink->close();
+destroy_reserve:
+	syscord_reserve_destroy();
 	return err;
 }
 
@@ -224,6 +230,7 @@ void syscord_writer_stop(void)
 	if (kthread_stop(writer.task) == -EINTR)
 		write_rest();
 	syscord_stats_set_unwritten(writer.sink->close());
+	syscord_reserve_destroy();
 	syscord_stats_sum(&sum);
 	pr_info("%llu syscalls recorded in %s, %llu dropped, %llu filtered out\n", sum.recorded,
 		syscord_params.record, syscord_counters_dropped(&sum), sum.filtered);

@@ -201,7 +201,7 @@ def test_a_bad_filter_is_refused_and_the_old_one_stays(recorder: Recorder) -> No
 def test_other_parameters_can_only_be_read(recorder: Recorder) -> None:
     recorder.load()
     modes = dict(line.split() for line in recorder.run(f"cd {PARAMETERS}; stat -c '%n %a' *").splitlines())
-    writable = {"pid", "ppid", "proc_name", "parent_proc_name", "syscalls"}
+    writable = {"pid", "ppid", "proc_name", "parent_proc_name", "syscalls", "max_mb", "min_free_mb"}
     readable = {"content", "record", "ring_kb", "flush_ms", "threads", "stats", "sink", "mode"}
     readable |= {"rotate_mb", "rotate_s", "keep", "untrace", "pending_kb"}
     assert modes == dict.fromkeys(writable, "600") | dict.fromkeys(readable, "400") | {"snapshot": "200"}

@@ -11,6 +11,10 @@ from tests.guest.recorder import Recorder, in_machine, module_messages
 
 INVALID = "Invalid parameters"  # how kmod puts EINVAL
 NOT_PERMITTED = "Operation not permitted"
+DENIED = "Permission denied"
+LOOP = "Too many levels of symbolic links"
+FOLLOWED = "a symbolic link is not followed"
+ABOVE = "a folder on the way is not root's alone"
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,41 @@ BAD = [
     Bad("record=/tmp/other", NOT_PERMITTED, "not root's alone", "touch /tmp/other; chown 1000 /tmp/other"),
     Bad("record=/tmp/open/record", NOT_PERMITTED, "not root's alone", "mkdir -m 777 /tmp/open"),
     Bad("record=/tmp/linked//record", "Too many levels of symbolic links", "symbolic link", "ln -s /root /tmp/linked"),
+    # The way to the folder: whoever can change a folder on it could lead the record to another place.
+    Bad("record=/tmp/all/a/record", DENIED, ABOVE, "mkdir -m 777 /tmp/all; mkdir /tmp/all/a"),
+    Bad("record=/tmp/his/a/b/record", DENIED, ABOVE, "mkdir -p /tmp/his/a; chown 1000 /tmp/his"),
+    Bad("record=/tmp/group/a/record", DENIED, ABOVE, "mkdir -m 775 /tmp/group; mkdir /tmp/group/a"),
+    Bad(
+        "record=/tmp/to-all/b/record",
+        DENIED,
+        ABOVE,
+        "mkdir -m 777 /tmp/all2; mkdir -p /tmp/all2/a; ln -s all2/a /tmp/to-all",
+    ),
+    Bad(
+        "record=/tmp/his-link/a/record",
+        LOOP,
+        FOLLOWED,
+        "mkdir -p /tmp/real/a; ln -s real /tmp/his-link; chown -h 1000 /tmp/his-link",
+    ),
+    Bad("record=/tmp/loop/a/record", LOOP, FOLLOWED, "ln -s loop/x /tmp/loop"),
+    Bad("record=/proc/self/root/tmp/record", LOOP, FOLLOWED),
+    Bad("record=/proc/self/root/tmp/a/record", LOOP, FOLLOWED),
+    # As FUSE does it for a user, who then says what is in there.
+    Bad(
+        "record=/tmp/mine/a/record",
+        DENIED,
+        ABOVE,
+        "mkdir /tmp/mine; chown 1000 /tmp/mine; mount -t tmpfs -o mode=755 none /tmp/mine",
+    ),
+    Bad(
+        "record=/tmp/mine2/record",
+        NOT_PERMITTED,
+        "not root's alone",
+        "mkdir /tmp/mine2; chown 1000 /tmp/mine2; mount -t tmpfs -o mode=755 none /tmp/mine2",
+    ),
+    Bad("max_mb=-1", INVALID, "max_mb=-1: give a whole number of MiB from 0 to 1073741824, or auto"),
+    Bad("min_free_mb=10%", INVALID, "min_free_mb=10%: give a whole number of MiB from 0 to 1073741824, or auto"),
+    Bad("keep=auto", INVALID, "keep=auto: give a whole number of files from 2 to 1000"),
     Bad("ring_kb=524288", "Cannot allocate memory", "needs 524288 KiB, which are not free"),
     Bad("threads=1048576 content=65536", "Cannot allocate memory", "MiB, which are not free"),
     Bad("stats=1", NOT_PERMITTED, "stats is only to be read"),
@@ -177,6 +216,19 @@ def test_good_parameters_read_back(recorder: Recorder) -> None:
     recorder.load()
     defaults = {"record": "/etc/syscall-record/record", "content": "256", "flush_ms": "100", "pid": "", "syscalls": ""}
     assert {name: recorder.value(name) for name in defaults} == defaults
+
+
+def test_links_of_root_on_the_way_are_followed(recorder: Recorder) -> None:
+    recorder.run("mkdir -p real/deep; ln -s real one; ln -s /tmp/one/../one/./deep two; mkdir -m 1777 sticky sticky/a")
+    for record, where in {
+        "/tmp//two//a/record": "/tmp/real/deep/a/record",
+        "/tmp/one/b/record": "/tmp/real/b/record",
+        "/var/run/c/record": "/run/c/record",
+        "/tmp/sticky/a/d/record": "/tmp/sticky/a/d/record",
+    }.items():
+        recorder.load(f"pid=1 record={record}")
+        assert recorder.run(f"stat -c '%a %F' {where}") == "600 regular empty file\n"
+        recorder.unload()
 
 
 def test_spaces_around_a_name_do_not_count(recorder: Recorder) -> None:

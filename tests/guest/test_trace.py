@@ -449,6 +449,27 @@ def test_what_is_removed_while_it_is_written_is_made_again_and_said(
         assert b"-1001" in [record.fields.get("fd") for record in recorder.records("/tmp/r/record")]
 
 
+def test_a_removed_folder_is_made_again_for_a_cpu_that_had_no_file(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} proc_name=programs")
+    recorder.run(f"taskset 1 ./programs mark 1000; until [ -s {TRACE}/cpu0 ]; do :; done; rm -r {TRACE}")
+    recorder.run(f"taskset 2 ./programs mark 1001; until [ -s {TRACE}/cpu1 ]; do :; done; rmmod syscord")
+    assert [line for line in recorder.log() if line.startswith(f"files of {TRACE} were removed")]
+    assert [line for line in recorder.log() if "can't write" in line] == []
+    assert -1001 in [call.entry.get("fd") for call in calls(recorder.fetch(TRACE, tmp_path))]
+
+
+def test_records_are_taken_again_only_when_every_cpus_are(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} proc_name=programs")
+    again = "dmesg | grep -q 'takes records again'"
+    recorder.run(
+        f'mkdir {TRACE}/cpu0; taskset 1 ./programs mark 1000; until dmesg | grep -q "can\'t write"; do :; done'
+    )
+    recorder.run(f"taskset 2 ./programs mark 1001; until [ -s {TRACE}/cpu1 ]; do :; done; ! {again}")
+    recorder.run(f"rmdir {TRACE}/cpu0; until {again}; do :; done; rmmod syscord")
+    fds = [call.entry.get("fd") for call in calls(recorder.fetch(TRACE, tmp_path))]
+    assert -1000 in fds and -1001 in fds
+
+
 def test_a_full_disk_is_called_by_its_name(recorder: Recorder) -> None:
     recorder.run("mkdir -p small; mount -t tmpfs -o size=300k none small")
     recorder.load("sink=ctf record=/tmp/small/t proc_name=programs")

@@ -21,9 +21,10 @@
 #include "ring/ring.h"
 #include "write/ctf/trace_files.h"
 #include "write/sink.h"
+#include "write/stall.h"
 
-/* False if the file takes no more. */
-static bool write_ring(struct syscord_ring *ring, unsigned int cpu)
+/* False if the file takes no more.  @any is set if it took something. */
+static bool write_ring(struct syscord_ring *ring, unsigned int cpu, bool *any)
 {
 	const struct syscord_packet *packet;
 	u64 head;
@@ -35,6 +36,7 @@ static bool write_ring(struct syscord_ring *ring, unsigned int cpu)
 	while ((packet = syscord_ring_peek_packet(ring, head)) != NULL) {
 		if (!syscord_trace_write(cpu, packet))
 			return false;
+		*any = true;
 		syscord_ring_consume_packet(ring);
 	}
 	return true;
@@ -44,10 +46,13 @@ static bool write_ring(struct syscord_ring *ring, unsigned int cpu)
 static bool write_until(u64 until)
 {
 	unsigned int cpu;
-	bool all = true;
+	bool all = true, any = false;
 
 	for_each_possible_cpu(cpu)
-		all &= write_ring(&per_cpu_ptr(&syscord_cpus, cpu)->ring, cpu);
+		all &= write_ring(&per_cpu_ptr(&syscord_cpus, cpu)->ring, cpu, &any);
+	/* As long as one file takes nothing, it would not be true that records are taken again. */
+	if (all && any)
+		syscord_sink_flows();
 	return all;
 }
 
@@ -69,6 +74,24 @@ static void end_without_ring(struct syscord_cpu *cpu, unsigned int number)
 	syscord_counters_stamp(&packet, cpu);
 	if (packet.discarded || packet.filtered)
 		syscord_trace_write(number, &packet);
+}
+
+/*
+ * Consume the packets that no file took.  Their records are dropped, and their numbers used again:
+ * what is in the file stays without a gap, and the last packet says what is missing.
+ */
+static void drop_unwritten(struct syscord_cpu *cpu)
+{
+	struct syscord_ring *ring = &cpu->ring;
+	u64 head = syscord_ring_head(ring);
+	const struct syscord_packet *packet;
+
+	while ((packet = syscord_ring_peek_packet(ring, head)) != NULL) {
+		cpu->recorded -= packet->records;
+		cpu->dropped[SYSCORD_DROP_SINK] += packet->records;
+		ring->seq--;
+		syscord_ring_consume_packet(ring);
+	}
 }
 
 /* The last packet of a CPU, with the final values of its counters. */
@@ -93,40 +116,21 @@ static void finish(void)
 		/* A flight recorder of which no snapshot was taken leaves nothing. */
 		if (syscord_params.overwrite && !syscord_trace_has_packets())
 			continue;
-		if (cpu->ring.base)
+		if (cpu->ring.base) {
+			drop_unwritten(cpu);
 			end_ring(cpu);
-		else
+		} else {
 			end_without_ring(cpu, number);
+		}
 	}
 	write_until(U64_MAX);
 }
 
-/* Consume the packets that are left in the rings.  Returns how many records they had. */
-static u64 drop_rest(void)
-{
-	const struct syscord_packet *packet;
-	unsigned int cpu;
-	u64 dropped = 0;
-
-	for_each_possible_cpu(cpu) {
-		struct syscord_ring *ring = &per_cpu_ptr(&syscord_cpus, cpu)->ring;
-
-		if (!ring->base)
-			continue;
-		while ((packet = syscord_ring_peek_packet(ring, ring->head)) != NULL) {
-			dropped += packet->records;
-			syscord_ring_consume_packet(ring);
-		}
-	}
-	return dropped;
-}
-
 static u64 close_sink(void)
 {
-	u64 dropped = drop_rest();
-
 	syscord_trace_close();
-	return dropped;
+	/* What no file took is counted as dropped already. */
+	return 0;
 }
 
 const struct syscord_sink syscord_ctf_sink = {

@@ -11,6 +11,7 @@
 #include <linux/errno.h>
 #include <linux/fs.h>
 #include <linux/kernel.h>
+#include <linux/limits.h>
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -23,7 +24,9 @@
 #include "write/ctf/state.h"
 #include "write/ctf/trace_files.h"
 #include "write/files.h"
+#include "write/limits.h"
 #include "write/place.h"
+#include "write/reserve.h"
 #include "write/rotation.h"
 #include "write/stall.h"
 
@@ -41,10 +44,12 @@ struct stream {
 
 static struct {
 	struct syscord_place place;
+	struct syscord_files files;
 	struct syscord_rotation rotation;
 	struct stream *streams;		/* one for each possible CPU, and behind them the state's */
 	bool describing;		/* processes are being described */
 	bool has_packets;
+	u64 metadata_size;
 } trace;
 
 static unsigned int state_index(void)
@@ -185,6 +190,7 @@ static void rotate(void)
 		stream->next = NULL;
 	}
 	syscord_rotation_begin(&trace.rotation, 0);
+	syscord_limits_measure(&trace.files);
 	/* The old files may be gone when the new ones are read: so they say all anew. */
 	syscord_rings_describe_anew();
 	syscord_trace_describe();
@@ -198,6 +204,7 @@ static int write_metadata(void)
 	if (IS_ERR(file))
 		return PTR_ERR(file);
 	err = syscord_metadata_write(file);
+	trace.metadata_size = i_size_read(file_inode(file));
 	filp_close(file, NULL);
 	/* A file that stays would be taken for a trace, which is never overwritten. */
 	if (err)
@@ -247,9 +254,15 @@ static int begin_anew(void)
 	syscord_place_close(&removed);
 	close_streams();
 	syscord_rotation_begin(&trace.rotation, 0);
+	syscord_limits_measure(&trace.files);
 	syscord_rings_describe_anew();
 	syscord_trace_describe();
 	return 0;
+}
+
+static bool folder_is_removed(void)
+{
+	return IS_DEADDIR(d_inode(trace.place.folder.dentry));
 }
 
 /* Somebody removed a stream's file: make it again, with the whole trace if need be. */
@@ -257,7 +270,7 @@ static bool restore(struct stream *stream)
 {
 	int err = 0;
 
-	if (!IS_DEADDIR(d_inode(trace.place.folder.dentry)))
+	if (!folder_is_removed())
 		close_stream(stream);
 	else if (!trace.describing)
 		err = begin_anew();
@@ -274,7 +287,39 @@ static bool restore(struct stream *stream)
 
 static bool is_removed(const struct stream *stream)
 {
-	return stream->file && !file_inode(stream->file)->i_nlink;
+	return folder_is_removed() || (stream->file && !file_inode(stream->file)->i_nlink);
+}
+
+/* Bytes of all files that are being written. */
+static u64 size_of_files(void)
+{
+	u64 size = trace.metadata_size;
+	unsigned int i;
+
+	for (i = 0; i < nr_streams(); i++)
+		size += trace.streams[i].size;
+	return size;
+}
+
+/* The last packet of a CPU has no events, but it says what was lost: it is always written. */
+static bool is_exempt(const struct syscord_packet *packet)
+{
+	return packet->flags & SYSCORD_PACKET_LAST && !packet->events;
+}
+
+/* Whether the limits allow that a packet is written. */
+static bool may_write(const struct syscord_packet *packet, size_t size)
+{
+	if (is_exempt(packet))
+		return true;
+	if (syscord_limits_room(&trace.files, size_of_files(), size) == size)
+		return true;
+	if (trace.describing)
+		pr_warn_ratelimited("max_mb= or min_free_mb= leaves no room in %s to describe all processes\n",
+				    syscord_params.record);
+	else
+		syscord_limits_stalled();
+	return false;
 }
 
 /* All of the packet, or a negative errno; then no part of it is left in the file. */
@@ -285,12 +330,12 @@ static int append(struct stream *stream, const struct syscord_packet *packet, si
 
 	/* A full disk takes a part, and says why only when it is asked for the rest. */
 	while (written < size) {
-		ssize_t done = kernel_write(stream->file, (const u8 *)packet + written,
-					    size - written, &pos);
+		ssize_t done = syscord_reserve_write(stream->file, (const u8 *)packet + written,
+						     size - written, &pos);
 
 		if (done <= 0) {
 			cut_torn_packet(stream);
-			return done ?: -EIO;
+			return done;
 		}
 		written += done;
 	}
@@ -309,6 +354,8 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 	/* A description of the processes is not spread over two files. */
 	if (!trace.describing && syscord_rotation_is_due(&trace.rotation, size))
 		rotate();
+	if (!may_write(packet, size))
+		return false;
 	if (!stream->file && !open_stream(i))
 		return false;
 	err = append(stream, packet, size);
@@ -320,7 +367,6 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 	if (!trace.describing)
 		trace.rotation.size += size;
 	trace.has_packets = true;
-	syscord_sink_flows();
 	return true;
 }
 
@@ -347,7 +393,10 @@ static bool write_state_packet(const struct syscord_packet *packet)
 void syscord_trace_describe(void)
 {
 	trace.describing = true;
+	/* Somebody may have a great many files.  Not all that was recorded may go for them. */
+	trace.files.removals = 1;
 	syscord_state_write(write_state_packet);
+	trace.files.removals = UINT_MAX;
 	trace.describing = false;
 }
 
@@ -395,6 +444,11 @@ int syscord_trace_open(void)
 		goto free;
 	}
 	syscord_rotation_begin(&trace.rotation, 0);
+	trace.files.place = &trace.place;
+	trace.files.name_of = name_file;
+	trace.files.count = nr_streams();
+	trace.files.removals = UINT_MAX;
+	syscord_limits_measure(&trace.files);
 	return 0;
 
 free:

@@ -4,11 +4,11 @@
  * begins.
  */
 #include <linux/errno.h>
-#include <linux/fs.h>
 #include <linux/kernel.h>
 #include <linux/types.h>
 
 #include "write/ctf/tsdl.h"
+#include "write/reserve.h"
 
 /**
  * syscord_tsdl_flush - write what is not written yet
@@ -19,13 +19,13 @@ void syscord_tsdl_flush(struct syscord_tsdl *tsdl)
 	size_t done = 0;
 
 	while (done < tsdl->len && !tsdl->err) {
-		ssize_t some = kernel_write(tsdl->file, tsdl->text + done, tsdl->len - done,
-					    &tsdl->pos);
+		ssize_t some = syscord_reserve_write(tsdl->file, tsdl->text + done,
+						     tsdl->len - done, &tsdl->pos);
 
 		if (some > 0)
 			done += some;
 		else
-			tsdl->err = some ?: -EIO;
+			tsdl->err = some;
 	}
 	tsdl->len = 0;
 }

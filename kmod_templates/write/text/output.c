@@ -7,6 +7,7 @@
 #include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/fs.h>
+#include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -16,8 +17,11 @@
 
 #include "params/params.h"
 #include "write/files.h"
+#include "write/limits.h"
 #include "write/place.h"
+#include "write/reserve.h"
 #include "write/rotation.h"
+#include "write/space.h"
 #include "write/stall.h"
 #include "write/text/output.h"
 
@@ -28,8 +32,10 @@ struct syscord_output syscord_output;
 
 static struct {
 	struct syscord_place place;
+	struct syscord_files files;
 	struct syscord_rotation rotation;
 	struct file *file;
+	bool ending;		/* what comes now is the last */
 } record;
 
 static void name_file(unsigned int i, char *name, size_t size)
@@ -53,11 +59,18 @@ static struct file *begin_next(void)
 	return ERR_PTR(err);
 }
 
+/* A file was opened, to be written from now on. */
+static void begin_file(struct file *file)
+{
+	record.file = file;
+	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(file)));
+	syscord_limits_measure(&record.files);
+}
+
 static void replace_file(struct file *file)
 {
 	filp_close(record.file, NULL);
-	record.file = file;
-	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(file)));
+	begin_file(file);
 }
 
 /* Begin a new file, at the end of a line.  If that can't be, the old one goes on. */
@@ -112,10 +125,75 @@ static bool is_removed(void)
 	return !file_inode(record.file)->i_nlink;
 }
 
+/* Whether what is in the file ends with a whole line. */
+static bool at_line(void)
+{
+	const struct syscord_output *output = &syscord_output;
+
+	return !output->written || output->buffer[output->written - 1] == '\n';
+}
+
+/*
+ * Bytes that the limits allow, but that are left for the end: for what is in the buffer by then,
+ * and for the lines that say what is missing.
+ */
+static u64 kept_for_the_end(void)
+{
+	u64 size = syscord_output.size + SZ_4K, max = syscord_space_max();
+
+	if (record.ending)
+		return 0;
+	return max ? min(size, max / 4) : size;
+}
+
+/* How much of the buffer may be written now: all, or up to the end of a line. */
+static size_t allowed(void)
+{
+	const struct syscord_output *output = &syscord_output;
+	const char *text = output->buffer + output->written;
+	size_t left = output->filled - output->written;
+	u64 kept = kept_for_the_end();
+	u64 room = syscord_limits_room(&record.files, record.rotation.size, left + kept);
+
+	room -= min(room, kept);
+	if (room == left)
+		return left;
+	while (room && text[room - 1] != '\n')
+		room--;
+	return room;
+}
+
+/* Write what may be written now.  False if that is nothing. */
+static bool write_some(void)
+{
+	struct syscord_output *output = &syscord_output;
+	loff_t end = 0;	/* the file appends */
+	ssize_t done;
+	size_t size;
+
+	/* Others may empty the file at any time. */
+	record.rotation.size = i_size_read(file_inode(record.file));
+	if (at_line() && syscord_rotation_is_due(&record.rotation,
+						 output->filled - output->written))
+		rotate();
+	size = allowed();
+	if (!size) {
+		syscord_limits_stalled();
+		return false;
+	}
+	done = syscord_reserve_write(record.file, output->buffer + output->written, size, &end);
+	if (done < 0) {
+		syscord_sink_stalled(done);
+		return false;
+	}
+	output->written += done;
+	return true;
+}
+
 /**
  * syscord_output_flush - write what is in the buffer, and rotate before that if it is due
  *
- * Return: false if the file takes no more; then the rest stays in the buffer.
+ * Return: false if the file takes no more, or must not grow; then the rest stays in the buffer.
  */
 bool syscord_output_flush(void)
 {
@@ -123,25 +201,26 @@ bool syscord_output_flush(void)
 
 	if (is_removed() && !reopen())
 		return false;
-	/* Others may empty the file at any time. */
-	record.rotation.size = i_size_read(file_inode(record.file));
-	if (!output->written && syscord_rotation_is_due(&record.rotation, output->filled))
-		rotate();
-	while (output->written < output->filled) {
-		loff_t end = 0;	/* the file appends */
-		ssize_t done = kernel_write(record.file, output->buffer + output->written,
-					    output->filled - output->written, &end);
-
-		if (done <= 0) {
-			syscord_sink_stalled(done);
+	if (!output->filled)
+		return true;
+	while (output->written < output->filled)
+		if (!write_some())
 			return false;
-		}
-		output->written += done;
-	}
 	syscord_sink_flows();
 	output->filled = 0;
 	output->written = 0;
 	return true;
+}
+
+/**
+ * syscord_output_finish - write what is in the buffer, as what comes now is the last
+ *
+ * Return: as syscord_output_flush().
+ */
+bool syscord_output_finish(void)
+{
+	record.ending = true;
+	return syscord_output_flush();
 }
 
 /**
@@ -208,7 +287,11 @@ int syscord_output_open(size_t line_room)
 		free_output();
 		return syscord_place_report(err);
 	}
-	syscord_rotation_begin(&record.rotation, i_size_read(file_inode(record.file)));
+	record.files.place = &record.place;
+	record.files.name_of = name_file;
+	record.files.count = 1;
+	record.files.removals = UINT_MAX;
+	begin_file(record.file);
 	return 0;
 }
 

@@ -28,6 +28,7 @@ extern struct syscord_output syscord_output;
 
 int syscord_output_open(size_t line_room);
 bool syscord_output_flush(void);
+bool syscord_output_finish(void);
 u64 syscord_output_unwritten(void);
 void syscord_output_close(void);
 

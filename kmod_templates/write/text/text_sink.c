@@ -205,22 +205,35 @@ static int open_sink(void)
 	return err;
 }
 
-/* Consume the events that are left in the rings.  Returns how many there were. */
-static u64 drop_rest(void)
+/* Consume the events that are left in the rings: they are dropped. */
+static void drop_rest(void)
 {
-	unsigned int i, count = open_sources();
-	u64 dropped = 0;
+	unsigned int number;
 
-	for (i = 0; i < count; i++) {
-		struct source *source = &sink.sources[i];
+	for_each_possible_cpu(number) {
+		struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
+		u64 head = syscord_ring_head(&cpu->ring);
+		const struct syscord_event *event;
 
-		while (source->event) {
-			syscord_ring_consume(source->ring, source->event);
-			source->event = syscord_ring_peek(source->ring, source->head);
-			dropped++;
+		if (!cpu->ring.base)
+			continue;
+		while ((event = syscord_ring_peek(&cpu->ring, head)) != NULL) {
+			syscord_ring_consume(&cpu->ring, event);
+			cpu->recorded--;
+			cpu->dropped[SYSCORD_DROP_SINK]++;
 		}
 	}
-	return dropped;
+}
+
+/* The file did not take all.  If it takes anything now, that is what says how much is missing. */
+static void finish(void)
+{
+	/* A flight recorder writes nothing that nobody asked for. */
+	if (syscord_params.overwrite || !syscord_output.filled || !syscord_output_finish())
+		return;
+	drop_rest();
+	report_lost();
+	syscord_output_flush();
 }
 
 static u64 close_sink(void)
@@ -228,8 +241,10 @@ static u64 close_sink(void)
 	u64 dropped = 0;
 
 	/* If the file took everything, the rings are empty, too. */
-	if (syscord_output.filled)
-		dropped = syscord_output_unwritten() + drop_rest();
+	if (syscord_output.filled) {
+		drop_rest();
+		dropped = syscord_output_unwritten();
+	}
 	syscord_output_close();
 	free_sink();
 	return dropped;
@@ -240,6 +255,7 @@ const struct syscord_sink syscord_text_sink = {
 	.in_order = true,
 	.open = open_sink,
 	.write = write_until,
+	.finish = finish,
 	.waits = waits,
 	.close = close_sink,
 };

@@ -133,7 +133,7 @@ def parameters() -> dict[str, str]:
     sources = sorted([*TEMPLATES.glob("params/*.c"), *TEMPLATES.glob("write/*.c")])
     text = "".join(path.read_text(encoding="utf-8") for path in sources)
     found = re.findall(r"^(\w+_PARAM|module_param_cb)\((\w+), (&\w+)?", text, re.MULTILINE)
-    when = {"LIST_PARAM": "any time", "&stats_ops": "read only", "&snapshot_ops": "write 1"}
+    when = {"LIST_PARAM": "any time", "LIMIT_PARAM": "any time", "&stats_ops": "read only", "&snapshot_ops": "write 1"}
     # `name` is what the macros themselves are made of.
     return {name: when.get(ops) or when.get(macro, "at load") for macro, name, ops in found if name != "name"}
 
@@ -143,13 +143,15 @@ def default_of(name: str) -> str:
     header = options.load(model(), ROOT / "no-such.config").header
     given = {key.lower(): value.strip('"') for key, value in re.findall(r"#define CONFIG_SYSCORD_(\w+) (.+)", header)}
     without = {"stats": "", "snapshot": "", "sink": "text", "mode": "stream", "rotate_mb": "0", "rotate_s": "0"}
-    without |= {"untrace": "1"}
+    without |= {"untrace": "1", "max_mb": "auto", "min_free_mb": "auto"}
     return given.get(name) or given.get(f"{name}_path") or without.get(name, "all")
 
 
-def test_using_explains_every_filter() -> None:
+def test_using_explains_every_filter_and_limit() -> None:
     named = {codes(name)[0].partition("=")[0] for name, _ in rows(USING, "parameter")}
-    assert named == {name for name, when in parameters().items() if when == "any time"}
+    limits = {codes(name)[0] for name, *_ in rows(USING, "limit")}
+    assert limits == {"max_mb", "min_free_mb"}
+    assert named | limits == {name for name, when in parameters().items() if when == "any time"}
 
 
 def test_using_explains_every_cause_of_loss() -> None:
