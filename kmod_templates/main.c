@@ -22,6 +22,7 @@
 #include "tasks/pending.h"
 #include "tasks/threads.h"
 #include "version.h"
+#include "write/debug_files.h"
 #include "write/writer.h"
 
 static int __init create_rings(void)
@@ -73,6 +74,7 @@ static int __init syscord_init(void)
 	/* From here on, every change is recorded. */
 	syscord_writer_describe();
 	syscord_reclaim_start();
+	syscord_debug_files_create();
 	start_untrace();
 	return 0;
 
@@ -89,6 +91,7 @@ destroy_pending:
 
 static void __exit syscord_exit(void)
 {
+	syscord_debug_files_destroy();
 	syscord_reclaim_stop();
 	syscord_untrace_stop();
 	syscord_hooks_unregister();

@@ -25,6 +25,7 @@
 #include "hooks/syscalls.h"
 #include "hooks/untrace.h"
 #include "ring/clock.h"
+#include "ring/counters.h"
 #include "tasks/pending.h"
 #include "tasks/threads.h"
 
@@ -67,6 +68,8 @@ static noinline void begin_any(const struct syscord_handler *handler, struct pt_
 {
 	struct syscord_thread *thread = syscord_thread_get();
 
+	if (handler->work & SYSCORD_WORK_RECORD)
+		syscord_count_seen();
 	/* Without a slot, the call is recorded at its exit; or here, if it never returns. */
 	if (unlikely(!thread)) {
 		if (handler->work & SYSCORD_WORK_RECORD)

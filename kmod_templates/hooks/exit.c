@@ -22,8 +22,10 @@
 static noinline void exit_by_lists(const struct syscord_filter *filter, struct pt_regs *regs,
 				   long ret)
 {
-	if (syscord_unseen_is_birth(regs, ret))
+	if (syscord_unseen_is_birth(regs, ret)) {
+		syscord_uncount_seen();
 		return;
+	}
 	if (syscord_filter_matches(filter, current) &&
 	    syscord_filter_has_syscall(filter, syscall_get_nr(current, regs),
 				       compat_is_32bit_call()))
@@ -51,6 +53,7 @@ void syscord_probe_sys_exit(void *data, struct pt_regs *regs, long ret)
 	const struct syscord_filter *filter;
 	pid_t only;
 
+	syscord_count_seen();
 	if (syscord_thread_is_of(thread, task) && thread->handler) {
 		syscord_record(thread, regs, ret);
 		return;

@@ -59,5 +59,7 @@ struct syscord_params {
 extern struct syscord_params syscord_params;
 
 int syscord_params_finish(void);
+void syscord_params_each(void (*tell)(void *context, const char *name, const char *value),
+			 void *context);
 
 #endif

@@ -50,6 +50,28 @@ void syscord_drop_without_room(struct syscord_cpu *cpu)
 }
 
 /**
+ * syscord_counters_read - a CPU's counters
+ * @counters:	filled in; exact once nothing is recorded any more, else of about now
+ * @number:	the CPU's number
+ */
+void syscord_counters_read(struct syscord_counters *counters, unsigned int number)
+{
+	const struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
+	unsigned int cause;
+
+	counters->filtered = READ_ONCE(cpu->filtered);
+	counters->overwritten = READ_ONCE(cpu->ring.overwritten);
+	/* A record is counted as recorded before it can be overwritten. */
+	smp_rmb();
+	counters->recorded = READ_ONCE(cpu->recorded) - counters->overwritten;
+	for (cause = 0; cause < SYSCORD_DROPS; cause++)
+		counters->dropped[cause] = READ_ONCE(cpu->dropped[cause]);
+	/* A syscall is counted as seen before anything comes of it. */
+	smp_rmb();
+	counters->seen = READ_ONCE(cpu->seen);
+}
+
+/**
  * syscord_counters_sum - add up the counters of all CPUs
  * @sum:	filled in; exact once nothing is recorded any more, else of about now
  */
@@ -59,17 +81,16 @@ void syscord_counters_sum(struct syscord_counters *sum)
 
 	memset(sum, 0, sizeof(*sum));
 	for_each_possible_cpu(number) {
-		const struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
+		struct syscord_counters counters;
 
-		sum->filtered += READ_ONCE(cpu->filtered);
-		sum->overwritten += READ_ONCE(cpu->ring.overwritten);
-		/* A record is counted as recorded before it can be overwritten. */
-		smp_rmb();
-		sum->recorded += READ_ONCE(cpu->recorded);
+		syscord_counters_read(&counters, number);
+		sum->seen += counters.seen;
+		sum->filtered += counters.filtered;
+		sum->overwritten += counters.overwritten;
+		sum->recorded += counters.recorded;
 		for (cause = 0; cause < SYSCORD_DROPS; cause++)
-			sum->dropped[cause] += READ_ONCE(cpu->dropped[cause]);
+			sum->dropped[cause] += counters.dropped[cause];
 	}
-	sum->recorded -= sum->overwritten;
 }
 
 /**
@@ -99,6 +120,7 @@ void syscord_counters_stamp(struct syscord_packet *packet, const struct syscord_
 
 	packet->instance = cpu->number;
 	packet->cpu = cpu->number;
+	packet->seen = cpu->seen;
 	packet->recorded = cpu->recorded;
 	packet->filtered = cpu->filtered;
 	packet->overwritten = cpu->ring.overwritten;

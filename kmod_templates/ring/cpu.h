@@ -17,6 +17,8 @@
  * @number:	the CPU's number
  * @ring:	its events
  * @clock:	when it read the kernel's clock last
+ * @seen:	syscalls that the probes saw here: counted where a probe begins, whatever comes
+ *		of them
  * @filtered:	syscalls that ended here and that the filter did not want
  * @recorded:	syscalls that went into the ring
  * @dropped:	syscalls that were lost, by cause
@@ -25,6 +27,7 @@ struct syscord_cpu {
 	unsigned int number;
 	struct syscord_ring ring;
 	struct syscord_clock_base clock;
+	u64 seen;
 	u64 filtered;
 	u64 recorded;
 	u64 dropped[SYSCORD_DROPS];

@@ -47,6 +47,7 @@ enum syscord_drop {
  * @events:		in this packet
  * @records:		those of them that are syscalls
  * @flags:		SYSCORD_PACKET_*
+ * @seen:		syscalls that the probes saw so far
  * @payload:		events
  */
 struct syscord_packet {
@@ -68,10 +69,11 @@ struct syscord_packet {
 	u32 events;
 	u32 records;
 	u32 flags;
+	u64 seen;
 	u8 payload[];
 };
 
-static_assert(sizeof(struct syscord_packet) == 152);
+static_assert(sizeof(struct syscord_packet) == 160);
 
 #define SYSCORD_PACKET_LAST	BIT(0)	/* of the recording */
 

@@ -52,9 +52,7 @@ static int get_stats(char *buffer, const struct kernel_param *kp)
 	syscord_stats_sum(&sum);
 	len = scnprintf(buffer, PAGE_SIZE,
 			"seen=%llu\nrecorded=%llu\nfiltered=%llu\noverwritten=%llu\n",
-			sum.recorded + sum.filtered + sum.overwritten +
-			syscord_counters_dropped(&sum),
-			sum.recorded, sum.filtered, sum.overwritten);
+			sum.seen, sum.recorded, sum.filtered, sum.overwritten);
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
 		len += scnprintf(buffer + len, PAGE_SIZE - len, "dropped_%s=%llu\n",
 				 syscord_drop_names[cause], sum.dropped[cause]);

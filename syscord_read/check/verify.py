@@ -9,6 +9,7 @@ What the recorder says that it dropped is *lost*; what should be in the files an
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -127,6 +128,7 @@ class _Verifier:
         self.progress = progress
         self.decoder = Decoder(traces)
         self.losses: dict[tuple[int, str], Lost] = {}
+        self.ended = False
 
     def report(self) -> Findings:
         """All that was found."""
@@ -135,9 +137,20 @@ class _Verifier:
             self._stream(stream)
         if not any(stream.kind == STREAM_CPU for stream in trace.streams.values()):
             trace.report(Problem(str(trace.path), -1, "there are no records: the files cpu0, cpu1 ... are missing"))
+        self._missing_cpus()
         result.losses = sorted(self.losses.values(), key=lambda loss: (loss.cpu, loss.cause))
         result.problems, result.unreported, result.unread = trace.problems, trace.unreported, trace.unread
         return result
+
+    def _missing_cpus(self) -> None:
+        """When a recording ends, each CPU that was there at its beginning gets a last packet."""
+        cpus = str(self.trace.layout.env.get("cpus", ""))
+        if not self.ended or not _CPU_LIST.fullmatch(cpus):
+            return
+        missing = sorted(cpu for cpu in _cpu_list(cpus) if f"cpu{cpu}" not in self.trace.streams)
+        for cpu in missing:
+            what = f"the file cpu{cpu} is missing: the recording was of the CPUs {cpus}"
+            self.trace.report(Problem(str(self.trace.path), -1, what))
 
     def _stream(self, stream: Stream) -> None:
         last: Header | None = None
@@ -211,11 +224,39 @@ class _Verifier:
         if last.overwritten:
             how = "were overwritten, as mode=overwrite does"
             self.result.notes.append(f"CPU {last.cpu}: {last.overwritten} records {how}")
+        if wrong := _law(last):
+            self.trace.report(Problem(path, -1, wrong))
+        self.ended |= bool(last.flags & LAST_PACKET)
         if not last.flags & LAST_PACKET:
             self.trace.report(Problem(path, -1, "it has no last packet: recording was cut off, or is still going on"))
 
     def _problem(self, packet: Packet, what: str) -> None:
         self.trace.report(Problem(str(packet.file.path), packet.offset, what))
+
+
+#: CPUs as the kernel lists them: 0-3,7.
+_CPU_LIST = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
+
+
+def _cpu_list(text: str) -> set[int]:
+    """The numbers of such a list."""
+    ranges = [part.split("-") for part in text.split(",")]
+    return {number for ends in ranges for number in range(int(ends[0]), int(ends[-1]) + 1)}
+
+
+def _law(header: Header) -> str:
+    """What is wrong with a CPU's counts: each syscall that was seen must have become something.
+
+    A packet that is closed in the middle of a call has seen that one already, unless it is the last one.
+    """
+    became = header.recorded + header.filtered + sum(header.dropped.values())
+    under_way = header.seen - became
+    if header.seen < 0 or under_way == 0 or (under_way == 1 and not header.flags & LAST_PACKET):
+        return ""
+    return (
+        f"its counts do not add up: {header.seen} syscalls were seen, of which {header.recorded} were recorded, "
+        f"{header.filtered} filtered out and {sum(header.dropped.values())} dropped"
+    )
 
 
 def _wrong(stream: Stream, header: Header, last: Header | None) -> Iterator[str]:
@@ -226,6 +267,8 @@ def _wrong(stream: Stream, header: Header, last: Header | None) -> Iterator[str]
         yield f"this packet is of CPU {header.cpu}, in the file of another"
     if header.discarded != sum(header.dropped.values()):
         yield f"it counts {header.discarded} dropped records, and by cause {sum(header.dropped.values())}"
+    if not header.flags & LAST_PACKET and (law := _law(header)):
+        yield law
     if last and header.begin < last.end:
         yield f"this packet begins {last.end - header.begin} ns before the one before it ends"
     if last or not header.seq:

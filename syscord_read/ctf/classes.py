@@ -16,8 +16,9 @@ from syscord_read.ctf.tsdl import EnumType, Event, Fields, Metadata, Type
 from syscord_read.errors import ReadError
 from syscord_read.model.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype
 
-#: Bytes of what each packet begins with.
+#: Bytes of what each packet begins with, in all versions; newer ones have one more number, ``seen``.
 PACKET_HEADER = 152
+SEEN_BITS = 64
 
 #: Streams, and numbers of classes, as in docs/trace-format.md.
 STREAM_CPU, STREAM_STATE = 0, 1
@@ -72,7 +73,7 @@ class Encoding:
 class Layout:
     """All that a trace's metadata says.
 
-    ``clock_offset`` is in ns: what to add to an event's time to get the time since the Unix epoch.  ``env`` has the
+    ``packet_header``: bytes with which a packet begins.  ``clock_offset`` is in ns: what to add to an event's time to get the time since the Unix epoch.  ``env`` has the
     host (``hostname``, ``machine`` ...) and the recorder, as docs/trace-format.md says.
     """
 
@@ -83,7 +84,7 @@ class Layout:
         self.uuid = _uuid(metadata)
         self.clock_offset = _clock_offset(metadata)
         self._encodings: dict[tuple[int, int], Encoding] = {}
-        _check_origin(metadata)
+        self.packet_header = _check_origin(metadata)
         self.header = _event_header(metadata, STREAM_CPU)
         if self.header != _event_header(metadata, STREAM_STATE):
             raise ReadError(metadata.where, "the events of its two streams begin in different ways", NEWER)
@@ -166,16 +167,18 @@ def _clock_offset(metadata: Metadata) -> int:
     return offset
 
 
-def _check_origin(metadata: Metadata) -> None:
-    """That syscord wrote it, and packets begin as this reader knows it."""
+def _check_origin(metadata: Metadata) -> int:
+    """That syscord wrote it, and packets begin as this reader knows it.  Returns the bytes with which they begin."""
     if metadata.trace.get("byte_order", "le") != "le":
         raise ReadError(metadata.where, "it is not little-endian, so syscord did not write it", "try babeltrace2")
     if metadata.env.get("tracer_name") != "syscord":
         raise ReadError(metadata.where, f"its tracer is {metadata.env.get('tracer_name')}", "try babeltrace2")
     header = _struct(metadata, "packet.header") + _struct(metadata, f"stream{STREAM_CPU}.packet.context")
     size = sum(bits_of(field.type) for field in header) // 8
-    if size != PACKET_HEADER:
+    counts_seen = bool(header) and label_of(header[-1].name) == "seen"
+    if size != PACKET_HEADER + counts_seen * SEEN_BITS // 8:
         raise ReadError(metadata.where, f"packets begin with {size} bytes, not {PACKET_HEADER}", NEWER)
+    return size
 
 
 def _struct(metadata: Metadata, key: str) -> Fields:

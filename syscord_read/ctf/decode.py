@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.ctf.classes import ANSWERED, LONG, PACKET_HEADER, SHORT, UNSEEN_FORM, EventHeader
+from syscord_read.ctf.classes import ANSWERED, LONG, SHORT, UNSEEN_FORM, EventHeader
 from syscord_read.ctf.gather import gather, gather_structs
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.registry import Registry
@@ -81,16 +81,19 @@ def chunk(trace: Trace, packet: Packet) -> Chunk:
     wrong = "this packet cannot be read, or was cut off just now"
     if len(data) == packet.size:
         data = data[:content] + bytes(content % 2)
-        positions, wrong = find_events(data, content, trace.layout.header)
+        positions, wrong = find_events(data, content, trace.layout.header, trace.layout.packet_header)
     if wrong:
         trace.report(Problem(str(packet.file.path), packet.offset, wrong))
     return Chunk(trace, packet, data, positions, packet.header.begin)
 
 
-def find_events(data: bytes, content: int, header: EventHeader) -> tuple[list[int], str]:
-    """Where the events of a packet begin, in units of 2 bytes; and what is wrong with the packet, or ""."""
+def find_events(data: bytes, content: int, header: EventHeader, begin: int) -> tuple[list[int], str]:
+    """Where the events of a packet begin, in units of 2 bytes; and what is wrong with the packet, or "".
+
+    ``begin``: bytes of the packet's own header.
+    """
     words = _words(data)
-    at, last = PACKET_HEADER // 2, (content - header.size) // 2
+    at, last = begin // 2, (content - header.size) // 2
     least, length = header.size // 2, header.length // 2
     positions: list[int] = []
     append = positions.append

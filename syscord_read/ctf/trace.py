@@ -63,6 +63,7 @@ class Header(NamedTuple):
     events: int
     records: int
     flags: int
+    seen: int = -1  # the trace is of a version that does not count them
 
     @property
     def dropped(self) -> dict[str, int]:
@@ -72,8 +73,15 @@ class Header(NamedTuple):
 
 
 _HEADER = struct.Struct("<I16sI" + "Q" * 14 + "IIII")
+_SEEN = struct.Struct("<Q")
 _BEGIN = slice(32, 40)
 assert _HEADER.size == PACKET_HEADER
+
+
+def _header(head: bytes) -> Header:
+    """A packet's header, of any version."""
+    seen = _SEEN.unpack(head[PACKET_HEADER:]) if len(head) > PACKET_HEADER else ()
+    return Header(*_HEADER.unpack(head[:PACKET_HEADER]), *seen)
 
 
 @dataclass(frozen=True)
@@ -228,16 +236,16 @@ class Stream:
         file, offset = self.files[0], self.offset
         left = file.size - offset
         try:
-            head = file.read(offset, PACKET_HEADER) if left > 0 else b""
+            head = file.read(offset, self.trace.layout.packet_header) if left > 0 else b""
         except OSError as error:
             self._skip(left, f"the rest cannot be read: {error.strerror}")
             head = b""
         if not head:
             return NotAPacket.END
-        if len(head) < PACKET_HEADER:
-            size = PACKET_HEADER
+        if len(head) < self.trace.layout.packet_header:
+            size = self.trace.layout.packet_header
         else:
-            header = Header._make(_HEADER.unpack(head))
+            header = _header(head)
             if wrong := self._header_error(header):
                 self._resync(left, wrong)
                 return NotAPacket.GARBAGE
@@ -256,7 +264,7 @@ class Stream:
             return "a packet of another trace begins here"
         if header.stream != self.kind:
             return f"a packet of stream {header.stream} begins here"
-        sizes = PACKET_HEADER * 8, header.content_bits, header.packet_bits, PACKET_MAX * 8
+        sizes = self.trace.layout.packet_header * 8, header.content_bits, header.packet_bits, PACKET_MAX * 8
         if list(sizes) != sorted(sizes) or any(bits % 8 for bits in sizes):
             return f"a packet of {header.packet_bits} bits, with {header.content_bits} of content, begins here"
         if not header.begin <= header.end < TIME_MAX:

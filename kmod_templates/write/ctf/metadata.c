@@ -5,7 +5,9 @@
  *
  * Names begin with an underscore, which readers take off: so none is a keyword of the language.
  */
+#include <linux/cpumask.h>
 #include <linux/errno.h>
+#include <linux/kernel.h>
 #include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
@@ -42,14 +44,23 @@ static void put_clock(struct syscord_tsdl *tsdl)
 		  SYSCORD_INTEGER "size = 64; map = clock.monotonic.value; } := time64_t;\n");
 }
 
-/* An entry of the environment.  Root chooses the names of a host, so they may have any bytes. */
-static void put_host(struct syscord_tsdl *tsdl, const char *key, const char *value)
+/* An entry of the environment.  Root chooses the value, so it may have any bytes. */
+static void put_text(struct syscord_tsdl *tsdl, const char *key, const char *value)
 {
 	put(tsdl, "\t%s = \"", key);
 	for (; *value; value++)
 		put(tsdl, "%c", *value < ' ' || *value > '~' || *value == '"' || *value == '\\' ?
 		    '_' : *value);
 	put(tsdl, "\";\n");
+}
+
+/* A parameter, as it is when the trace begins: so a reader knows what was left out. */
+static void put_param(void *tsdl, const char *name, const char *value)
+{
+	char key[64];
+
+	snprintf(key, sizeof(key), "param_%s", name);
+	put_text(tsdl, key, value);
 }
 
 static void put_env(struct syscord_tsdl *tsdl)
@@ -59,12 +70,15 @@ static void put_env(struct syscord_tsdl *tsdl)
 
 	put(tsdl, "env {\n\tdomain = \"kernel\";\n\ttracer_name = \"syscord\";\n"
 		  "\ttracer_version = \"%s\";\n", SYSCORD_VERSION);
-	put_host(tsdl, "hostname", host->nodename);
-	put_host(tsdl, "sysname", host->sysname);
-	put_host(tsdl, "release", host->release);
-	put_host(tsdl, "machine", host->machine);
+	put_text(tsdl, "hostname", host->nodename);
+	put_text(tsdl, "sysname", host->sysname);
+	put_text(tsdl, "release", host->release);
+	put_text(tsdl, "machine", host->machine);
 	put(tsdl, "\tcontent = %u;\n\tmode = \"%s\";\n", syscord_params.content,
 	    syscord_params.overwrite ? "overwrite" : "stream");
+	/* A trace that has ended has a file for each of them. */
+	put(tsdl, "\tcpus = \"%*pbl\";\n", cpumask_pr_args(cpu_online_mask));
+	syscord_params_each(put_param, tsdl);
 	for (nr = 0; nr < syscord_nr_handlers; nr++)
 		if (syscord_handlers[nr])
 			put(tsdl, "\tcall_%s = \"%s\";\n", syscord_handlers[nr]->name,
@@ -88,7 +102,7 @@ static void put_stream(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
 		put(tsdl, "\t\tuint64_t dropped_%s;\n", syscord_drop_names[cause]);
 	put(tsdl, "\t\tuint32_t cpu_id;\n\t\tuint32_t events;\n\t\tuint32_t records;\n"
-		  "\t\tuint32_t flags;\n\t};\n};\n");
+		  "\t\tuint32_t flags;\n\t\tuint64_t seen;\n\t};\n};\n");
 }
 
 static void put_trace(struct syscord_tsdl *tsdl)
