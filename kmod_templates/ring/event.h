@@ -88,8 +88,9 @@ enum syscord_form {
 #define SYSCORD_GENERIC_NO_RESULT	BIT(0)
 #define SYSCORD_GENERIC_UNSEEN	BIT(1)
 
-#define SYSCORD_ID_PROCESS	0xff00
+/* 0xff00 was a process with its real user alone: readers know it from older traces. */
 #define SYSCORD_ID_OPEN_FILE	0xff01
+#define SYSCORD_ID_PROCESS	0xff02
 
 static_assert(SYSCORD_FORMS * 2 <= SYSCORD_CLASSES_OF_NR);
 
@@ -105,7 +106,7 @@ enum syscord_reason {
 	SYSCORD_REASON_FORK,
 	SYSCORD_REASON_EXEC,
 	SYSCORD_REASON_RENAME,
-	SYSCORD_REASON_IDS,	/* another user */
+	SYSCORD_REASON_IDS,	/* other users, groups, capabilities, or another user namespace */
 	SYSCORD_REASON_PARENT,	/* another parent */
 	SYSCORD_REASON_EXIT,
 	SYSCORD_REASONS,
@@ -117,7 +118,12 @@ enum syscord_reason {
  * @pid:	process, in the initial pid namespace
  * @reason:	enum syscord_reason
  * @ppid:	its parent
- * @uid:	its user, in the initial user namespace
+ * @uid:	its real user; all users and groups here are numbers of the initial user namespace
+ * @euid:	its effective user
+ * @gid:	its real group
+ * @egid:	its effective group
+ * @caps:	its effective capabilities, by bit
+ * @user_ns:	its user namespace: the number of the inode
  * @comm:	the thread's name, with zeros behind it
  * @exe:	the file that it runs: a word and a path
  */
@@ -127,6 +133,11 @@ struct syscord_process {
 	u32 reason;
 	u32 ppid;
 	u32 uid;
+	u32 euid;
+	u32 gid;
+	u32 egid;
+	u64 caps;
+	u32 user_ns;
 	char comm[TASK_COMM_LEN];
 	u8 exe[];
 } __packed __aligned(2);

@@ -6,6 +6,7 @@
 
 #include <linux/align.h>
 #include <linux/atomic.h>
+#include <linux/cred.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
@@ -94,6 +95,23 @@ noinline struct syscord_thread *syscord_thread_get_slow(void)
 }
 
 /**
+ * syscord_thread_set_cred - keep the credentials that a thread was described with
+ * @thread:	the thread's slot
+ * @cred:	the credentials, or NULL; the slot takes a reference of its own
+ *
+ * As long as there is a reference, no other credentials have this address.  So to compare the
+ * address is enough to find out that a thread has other ones.
+ */
+void syscord_thread_set_cred(struct syscord_thread *thread, const struct cred *cred)
+{
+	const struct cred *old = thread->cred;
+
+	thread->cred = cred ? get_cred(cred) : NULL;
+	if (old)
+		put_cred(old);
+}
+
+/**
  * syscord_thread_put - give back the slot of a task that ends
  * @task:	the current task
  */
@@ -103,6 +121,7 @@ void syscord_thread_put(const struct task_struct *task)
 
 	if (!thread)
 		return;
+	syscord_thread_set_cred(thread, NULL);
 	/* Pairs with the cmpxchg() that takes it: what was written to it comes before. */
 	smp_store_release(&thread->owner, NULL);
 }
@@ -136,11 +155,22 @@ int syscord_threads_create(unsigned int count)
 	return -ENOMEM;
 }
 
+/* Of threads that have not ended. */
+static void forget_creds(void)
+{
+	unsigned int index;
+
+	for (index = 0; index <= syscord_threads.mask; index++)
+		syscord_thread_set_cred(syscord_thread_at(index), NULL);
+}
+
 /**
  * syscord_threads_destroy - free the table, once no probe can run any more
  */
 void syscord_threads_destroy(void)
 {
+	if (syscord_threads.slots)
+		forget_creds();
 	vfree(syscord_threads.slots);
 	vfree(syscord_threads.reach);
 	syscord_threads = (struct syscord_threads){};

@@ -11,13 +11,13 @@
 
 #include <linux/cache.h>
 #include <linux/compiler.h>
+#include <linux/cred.h>
 #include <linux/hash.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
 #include <linux/sched.h>
 #include <linux/types.h>
-#include <linux/uidgid.h>
 
 #include "capture/cursor.h"
 #include "capture/handlers.h"
@@ -37,7 +37,7 @@
  * @cursor:	what its handler knows
  * @epoch:	the ring's epoch when the thread was described last
  * @parent:	its parent at that time; NULL if it was never described
- * @uid:	its user at that time
+ * @cred:	its credentials at that time, with a reference; NULL if it was never described
  * @args:	its arguments, from the registers, if it has a handler of its own
  * @entry:	its entry part
  */
@@ -48,9 +48,9 @@ struct syscord_thread {
 	s32 nr;
 	u32 len;
 	struct syscord_cursor cursor;
-	kuid_t uid;
 	u64 epoch;
 	const struct task_struct *parent;
+	const struct cred *cred;
 	unsigned long args[6];
 	u8 entry[];
 };
@@ -83,6 +83,7 @@ void syscord_threads_destroy(void);
 struct syscord_thread *syscord_thread_lookup(const struct task_struct *task);
 struct syscord_thread *syscord_thread_get_slow(void);
 void syscord_thread_put(const struct task_struct *task);
+void syscord_thread_set_cred(struct syscord_thread *thread, const struct cred *cred);
 
 /* A task's home: the slot at which a look-up begins, by the task's address. */
 static __always_inline unsigned int syscord_thread_home(const struct task_struct *task)

@@ -15,7 +15,7 @@ from datetime import datetime
 
 import numpy as np
 
-from syscord_read.ctf.classes import ID_PROCESS, STREAM_CPU
+from syscord_read.ctf.classes import ID_DESCRIPTIONS, STREAM_CPU
 from syscord_read.ctf.decode import Chunk, Decoder, chunk
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Stream, Trace
@@ -183,7 +183,7 @@ class _Verifier:
         if not found.positions:
             return found
         ids = np.frombuffer(found.data, "<u2")[np.array(found.positions) + self.trace.layout.header.id // 2]
-        records = int((ids < ID_PROCESS).sum())
+        records = int((ids < ID_DESCRIPTIONS).sum())
         if records != header.records:
             self._problem(packet, f"it should have {header.records} syscalls, and has {records}")
         self.result.records += records

@@ -21,7 +21,12 @@ PACKET_HEADER = 152
 
 #: Streams, and numbers of classes, as in docs/trace-format.md.
 STREAM_CPU, STREAM_STATE = 0, 1
-ID_UNKNOWN, ID_COMPAT, ID_PROCESS, ID_OPEN_FILE = 0xFC00, 0xFC04, 0xFF00, 0xFF01
+ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS = 0xFC00, 0xFC04, 0xFF00
+DESCRIPTIONS: Mapping[int, Kind] = {
+    0xFF00: Kind.PROCESS,  # until euid and the like were added
+    0xFF01: Kind.OPEN_FILE,
+    0xFF02: Kind.PROCESS,
+}
 UNSEEN = 2
 CLASSES_OF_NR = 16
 
@@ -202,7 +207,7 @@ def _kind(id: int) -> tuple[Kind, int, tuple[tuple[str, int], ...]]:
     if id < ID_COMPAT + 4:
         form = UNSEEN_FORM if id & UNSEEN else LONG
         return (Kind.COMPAT if id >= ID_COMPAT else Kind.UNKNOWN), form, (*HEADS[form], NUMBER_OF_OTHERS)
-    return (Kind.PROCESS if id == ID_PROCESS else Kind.OPEN_FILE), -1, HEAD_OF_PROCESS
+    return DESCRIPTIONS.get(id, Kind.OTHER), -1, HEAD_OF_PROCESS
 
 
 def _check_head(where: str, fields: Fields, head: tuple[tuple[str, int], ...]) -> None:

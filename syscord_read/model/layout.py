@@ -38,11 +38,12 @@ class Kind(Enum):
     COMPAT = "compat"  # a 32-bit syscall: name and result, no fields
     PROCESS = "process"  # who a thread is, from here on
     OPEN_FILE = "open_file"  # what a file descriptor of a process stands for, when the recording began
+    OTHER = "other"  # a description that this reader does not know
 
     @property
     def is_call(self) -> bool:
         """Whether it is a syscall, of whatever table."""
-        return self not in (Kind.PROCESS, Kind.OPEN_FILE)
+        return self in (Kind.SYSCALL, Kind.UNKNOWN, Kind.COMPAT)
 
 
 class Shape(Enum):

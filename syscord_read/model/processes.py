@@ -5,7 +5,7 @@ A trace says it in events of its own: when it first meets a thread, and whenever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,27 @@ Identities = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
+class Ids:
+    """Beside the real user: what a thread may do.
+
+    Users and groups are numbers of the initial user namespace.  ``caps`` has a bit for each effective capability;
+    ``user_ns`` is the number of the user namespace's inode.
+    """
+
+    euid: int
+    gid: int
+    egid: int
+    caps: int
+    user_ns: int
+
+
+@dataclass(frozen=True)
 class Process:
     """Identity of one thread, from one ``process`` event to the next.
 
     ``comm`` and ``exe`` are bytes; ``exe`` is empty if it has none (a kernel thread), or that is not known.  ``reason``
     is the event's: "state", "seen", "fork", "exec", "rename", "ids", "parent", "exit".  ``since`` is in ns since the
-    epoch.
+    epoch.  ``ids`` is None in traces of older modules, which knew the real user alone.
     """
 
     trace: int
@@ -42,6 +57,14 @@ class Process:
     exe: bytes
     reason: str
     since: int
+    ids: Ids | None = None
+
+    @property
+    def users(self) -> dict[str, int]:
+        """The users and groups that are known: ``uid``, ``euid``, ``gid``, ``egid``."""
+        if not self.ids:
+            return {"uid": self.uid}
+        return {"uid": self.uid, "euid": self.ids.euid, "gid": self.ids.gid, "egid": self.ids.egid}
 
 
 class Processes:
@@ -112,11 +135,13 @@ class Processes:
             reasons = _labels(group, "reason")
             unread = _marks(group, "exe") & UNREAD
             columns = _values(group, "reason", "ppid", "uid", "comm", "exe")
+            ids = _ids(group)
             for place, (reason, ppid, uid, comm, exe) in enumerate(zip(*columns, strict=True)):
                 row = int(group.rows[place])
                 tid, pid, since = int(batch.tid[row]), int(batch.pid[row]), int(batch.time[row])
                 said = b"" if isinstance(exe, Missing) else exe
-                process = Process(trace, tid, pid, ppid, uid, comm, said, reasons.get(reason, str(reason)), since)
+                why = reasons.get(reason, str(reason))
+                process = Process(trace, tid, pid, ppid, uid, comm, said, why, since, ids[place])
                 yield row, process, None if unread[place] else said
 
     def _complete(self, process: Process, exe: bytes | None) -> Process:
@@ -134,10 +159,18 @@ def _groups(batch: Batch, kind: Kind) -> Iterator[Group]:
     return (group for group in batch.group_list if group.event_class.kind is kind)
 
 
-def _values(group: Group, *labels: str) -> list[list[object]]:
+def _values(group: Group, *labels: str) -> list[list[Any]]:
     """Columns as Python values, one element None for each that the class does not have."""
     columns = [group.labelled(label) for label in labels]
     return [[None] * len(group.rows) if column is None else list(values_of(column)) for column in columns]
+
+
+def _ids(group: Group) -> Sequence[Ids | None]:
+    """What each event says of it, None in traces of older modules."""
+    if group.labelled("euid") is None:
+        return [None] * len(group.rows)
+    columns = _values(group, "euid", "gid", "egid", "caps", "user_ns")
+    return [Ids(*values) for values in zip(*columns, strict=True)]
 
 
 def _marks(group: Group, label: str) -> NDArray[np.uint8]:

@@ -14,7 +14,9 @@ import pytest
 
 from syscord_read.model.batch import Batch
 from syscord_read.model.call import Call, calls_of
+from syscord_read.model.history import History
 from syscord_read.model.layout import Field, Kind
+from syscord_read.model.processes import Process
 from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.record.text import Record
 from syscord_read.source import open_source
@@ -239,6 +241,7 @@ def test_a_process_is_described_when_it_is_first_seen_and_when_it_changes(record
         ("rename", "setpriv", 0),
         ("exec", "setpriv", 0),
         ("ids", "setpriv", 1000),
+        ("ids", "setpriv", 1000),  # of the capabilities that it had kept
         ("rename", "cat", 1000),
         ("exec", "cat", 1000),
         ("exit", "cat", 1000),
@@ -250,6 +253,57 @@ def test_a_process_is_described_when_it_is_first_seen_and_when_it_changes(record
     assert story(thread)[-2:] == [("rename", "other", 0), ("exit", "other", 0)]
     begun = [fields for fields in described if fields["tid"] == parent and REASONS[fields["reason"]] == "exec"]
     assert {fields["exe"] for fields in begun} == {"/usr/bin/dash", "/usr/bin/setpriv", "/usr/bin/cat"}
+
+
+def who_marked(trace: Path) -> dict[int, Process]:
+    """Who made each call of ``mark``, by its number."""
+    now: dict[int, Process] = {}
+    found = {}
+    for event in History().events(batches(trace)):
+        if isinstance(event, Process):
+            now[event.tid] = event
+        elif event.name == "close" and isinstance(fd := event.entry.get("fd"), int) and fd < 0:
+            found[-fd] = now[event.tid]
+    return found
+
+
+def test_whoever_gets_other_credentials_is_described_anew(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.during("./programs credentials 1000", f"{CTF} proc_name=programs")
+    trace = recorder.fetch(TRACE, tmp_path)
+    marks = who_marked(trace)
+    root, thread, first, dropped, group, inside = (marks[tag] for tag in range(1000, 1006))
+    assert [who.users for who in (root, first)] == [dict.fromkeys(("uid", "euid", "gid", "egid"), 0)] * 2
+    assert thread.users == root.users | {"euid": 1234}
+    assert group.users == root.users | {"egid": 77}
+    assert thread.ids and first.ids and dropped.ids and group.ids and inside.ids
+    assert thread.ids.caps == 0
+    assert first.ids.caps - dropped.ids.caps == 1 << 22  # CAP_SYS_BOOT
+    assert inside.ids.caps == first.ids.caps
+    assert inside.ids.user_ns != group.ids.user_ns == first.ids.user_ns
+    assert {who.reason for who in (thread, dropped, group, inside)} == {"ids"}
+    # In the initial namespace he is who he was.
+    assert inside.users == group.users
+    described = [event["fields"] for event in babeltrace(trace) if event["name"] == "process"]
+    assert {fields["euid"] for fields in described} >= {0, 1234}
+
+
+def test_a_setuid_program_shows_whose_rights_it_has(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.run("mkdir -m 755 shown; cp programs shown/raised; chmod 4755 shown/raised; chmod 755 /tmp")
+    as_nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+    recorder.during(f"{as_nobody} shown/raised mark 1000", f"{CTF} proc_name=raised")
+    trace = recorder.fetch(TRACE, tmp_path)
+    nobody = {"uid": 65534, "gid": 65534, "egid": 65534}
+    who = who_marked(trace)[1000]
+    assert who.users == nobody | {"euid": 0}
+    assert who.ids and who.ids.caps
+    begun = {fields["euid"] for _, fields in processes(trace) if fields["reason"] == REASONS.index("exec")}
+    assert begun == {0}
+
+
+def test_an_exec_alone_is_no_change_of_credentials(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.during("sh -c 'exec ./programs mark 1000'", CTF)
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert who_marked(trace)[1000].reason == "exec"
 
 
 def test_a_process_that_gets_another_parent_is_described(recorder: Recorder, tmp_path: Path) -> None:

@@ -229,8 +229,9 @@ static void put_process(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 		  "\tuint32_t _pid;\n\tenum : uint32_t {", SYSCORD_ID_PROCESS, stream);
 	for (i = 0; i < SYSCORD_REASONS; i++)
 		put(tsdl, "%s \"%s\" = %u", i ? "," : "", reasons[i], i);
-	put(tsdl, " } _reason;\n\tuint32_t _ppid;\n\tuint32_t _uid;\n\tchar_t _comm[%u];\n"
-		  "\tt_long_count __exe_length;\n\tt_long_marks _exe_marks;\n\tchar_t _exe[__exe_length];\n"
+	put(tsdl, " } _reason;\n\tuint32_t _ppid;\n\tuint32_t _uid;\n\tuint32_t _euid;\n"
+		  "\tuint32_t _gid;\n\tuint32_t _egid;\n\tbits64_t _caps;\n\tuint32_t _user_ns;\n"
+		  "\tchar_t _comm[%u];\n\tt_long_count __exe_length;\n\tt_long_marks _exe_marks;\n\tchar_t _exe[__exe_length];\n"
 		  "}; };\n",
 	    TASK_COMM_LEN);
 }

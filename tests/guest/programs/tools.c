@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -127,6 +128,56 @@ TOOL(renames)
 	mark(tag + 1);
 	if (pthread_create(&thread, NULL, rename_thread, (void *)(tag + 2)) || pthread_join(thread, NULL))
 		abort();
+}
+
+static void *seteuid_of_thread(void *tag)
+{
+	/* The C library's function would change all threads. */
+	if (syscall(__NR_setresuid, -1, 1234, -1))
+		abort();
+	mark((long)tag);
+	return NULL;
+}
+
+/* Take a capability out of the effective ones. */
+static void drop_capability(int cap)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(__NR_capget, &header, data))
+		abort();
+	data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+	if (syscall(__NR_capset, &header, data))
+		abort();
+}
+
+/*
+ * credentials TAG: TAG as it was begun, TAG+1 by a thread that has another effective user, TAG+2 by the first thread,
+ * TAG+3 without a capability, TAG+4 with another effective group, TAG+5 by a child in a user namespace of its own.
+ */
+TOOL(credentials)
+{
+	long tag = atoi(args[0]);
+	pthread_t thread;
+
+	mark(tag);
+	if (pthread_create(&thread, NULL, seteuid_of_thread, (void *)(tag + 1)) || pthread_join(thread, NULL))
+		abort();
+	mark(tag + 2);
+	drop_capability(CAP_SYS_BOOT);
+	mark(tag + 3);
+	if (syscall(__NR_setresgid, -1, 77, -1))
+		abort();
+	mark(tag + 4);
+	/* A process of its own, as the thread may still be on its way out: the call is for single threads. */
+	if (!fork()) {
+		if (unshare(CLONE_NEWUSER))
+			abort();
+		mark(tag + 5);
+		_exit(0);
+	}
+	wait(NULL);
 }
 
 /* steps TAG COUNT: at each line on standard input, close(-TAG) and the next TAG; "done" on standard output for each. */

@@ -11,7 +11,7 @@ from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import open_trace
 from syscord_read.model.call import Call
 from syscord_read.model.history import History
-from syscord_read.model.processes import Process, Processes
+from syscord_read.model.processes import Ids, Process, Processes
 from syscord_read.model.value import Missing
 from tests.unit.traces import CLOSE, OFFSET, Maker
 
@@ -70,6 +70,19 @@ def test_an_identity_is_all_that_the_trace_says(tmp_path: Path) -> None:
     maker.process(-1, 5, 8, 7, 2, comm=b"sixteen letters!", exe=b"/bin/x y", reason="exec", uid=1000)
     (process,) = known(maker, tmp_path)
     assert process == Process(0, 8, 7, 2, 1000, b"sixteen letters!", b"/bin/x y", "exec", OFFSET + 5)
+
+
+IDS = Ids(0, 1000, 50, 0x1FF_FFFF_FFFF, 0xEFFF_FFFD)
+
+
+def test_a_thread_has_users_groups_capabilities_and_a_user_namespace(tmp_path: Path) -> None:
+    maker = Maker([CLOSE])
+    maker.process(0, 1, 7, 7, uid=1000, ids=IDS)
+    maker.process(0, 2, 7, 7, uid=1000)
+    now, of_old = known(maker, tmp_path)
+    assert (now.ids, of_old.ids) == (IDS, None)
+    assert now.users == {"uid": 1000, "euid": 0, "gid": 1000, "egid": 50}
+    assert of_old.users == {"uid": 1000}
 
 
 def known(maker: Maker, folder: Path) -> list[Process]:
