@@ -91,6 +91,9 @@ enum syscord_form {
 /* 0xff00 was a process with its real user alone: readers know it from older traces. */
 #define SYSCORD_ID_OPEN_FILE	0xff01
 #define SYSCORD_ID_PROCESS	0xff02
+#define SYSCORD_ID_SAME_FILE	0xff03
+#define SYSCORD_ID_OPEN_FILES	0xff04
+#define SYSCORD_ID_DESCRIPTION	0xff05
 
 static_assert(SYSCORD_FORMS * 2 <= SYSCORD_CLASSES_OF_NR);
 
@@ -154,6 +157,52 @@ struct syscord_open_file {
 	u32 pid;
 	s32 fd;
 	u8 path[];
+} __packed __aligned(2);
+
+/**
+ * struct syscord_same_file - an open file of the same path as one that is described already
+ * @event:	the header
+ * @pid:	process, in the initial pid namespace
+ * @fd:		the file descriptor
+ * @as_pid:	the process of the other one
+ * @as_fd:	its file descriptor
+ */
+struct syscord_same_file {
+	struct syscord_event event;
+	u32 pid;
+	s32 fd;
+	u32 as_pid;
+	s32 as_fd;
+} __packed __aligned(2);
+
+/**
+ * struct syscord_open_files - what the events of a process's open files do not say
+ * @event:	the header
+ * @pid:	process, in the initial pid namespace
+ * @as_pid:	the process whose descriptors it shares; or itself
+ * @described:	how many descriptors are described; 0 if it shares another's
+ * @count:	how many there were
+ */
+struct syscord_open_files {
+	struct syscord_event event;
+	u32 pid;
+	u32 as_pid;
+	u32 described;
+	u32 count;
+} __packed __aligned(2);
+
+/**
+ * struct syscord_description - the last event of a description of what there was
+ * @event:	the header
+ * @pid:	0
+ * @described:	how many threads are described
+ * @count:	how many there were
+ */
+struct syscord_description {
+	struct syscord_event event;
+	u32 pid;
+	u32 described;
+	u32 count;
 } __packed __aligned(2);
 
 /* Bytes of the largest event: a larger size does not fit into its header. */

@@ -21,11 +21,14 @@ PACKET_HEADER = 152
 
 #: Streams, and numbers of classes, as in docs/trace-format.md.
 STREAM_CPU, STREAM_STATE = 0, 1
-ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS = 0xFC00, 0xFC04, 0xFF00
+ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS, ID_DESCRIPTION = 0xFC00, 0xFC04, 0xFF00, 0xFF05
 DESCRIPTIONS: Mapping[int, Kind] = {
     0xFF00: Kind.PROCESS,  # until euid and the like were added
     0xFF01: Kind.OPEN_FILE,
     0xFF02: Kind.PROCESS,
+    0xFF03: Kind.SAME_FILE,
+    0xFF04: Kind.OPEN_FILES,
+    ID_DESCRIPTION: Kind.DESCRIPTION,
 }
 UNSEEN = 2
 CLASSES_OF_NR = 16

@@ -38,6 +38,9 @@ class Kind(Enum):
     COMPAT = "compat"  # a 32-bit syscall: name and result, no fields
     PROCESS = "process"  # who a thread is, from here on
     OPEN_FILE = "open_file"  # what a file descriptor of a process stands for, when the recording began
+    SAME_FILE = "same_file"  # the same: it is that of a descriptor that is described already
+    OPEN_FILES = "open_files"  # whose descriptors a process shares, or how many of its own are described
+    DESCRIPTION = "description"  # the end of a description of what there was
     OTHER = "other"  # a description that this reader does not know
 
     @property

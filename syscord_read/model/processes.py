@@ -72,13 +72,14 @@ class Processes:
 
     ``known`` is about the last batch: the identities that its threads had before it, then those that its events gave.
     ``update`` gives indices into it.  ``changes`` has the identities that events gave, each with its event's row.
-    ``files`` is what all ``open_file`` events said so far: (trace, pid, fd) -> path.
+    ``files`` is what was said so far of open files: (trace, pid) -> descriptor -> path.  Processes that share their
+    descriptors have the same element.
     """
 
     def __init__(self) -> None:
         self.known: list[Process] = []
         self.changes: list[tuple[int, Process]] = []
-        self.files: dict[tuple[int, int, int], bytes] = {}
+        self.files: dict[tuple[int, int], dict[int, bytes]] = {}
         self._now: dict[tuple[int, int], Process] = {}
 
     def update(self, batch: Batch) -> Identities:
@@ -114,11 +115,19 @@ class Processes:
                 del self._now[key]
 
     def _note_files(self, batch: Batch) -> None:
-        for group in _groups(batch, Kind.OPEN_FILE):
-            trace = group.event_class.trace
-            for pid, fd, path in zip(batch.pid[group.rows].tolist(), *_values(group, "fd", "path"), strict=True):
-                if isinstance(path, bytes):
-                    self.files[trace, pid, fd] = path
+        for _, trace, pid, kind, values in sorted(_file_events(batch), key=lambda event: event[0]):
+            match kind, values:
+                case Kind.OPEN_FILE, (fd, bytes() as path):
+                    self._files_of(trace, pid)[fd] = path
+                case Kind.SAME_FILE, (fd, as_pid, as_fd):
+                    same = self.files.get((trace, as_pid), {}).get(as_fd)
+                    if same is not None:
+                        self._files_of(trace, pid)[fd] = same
+                case Kind.OPEN_FILES, (as_pid,) if as_pid != pid:
+                    self.files[trace, pid] = self._files_of(trace, as_pid)
+
+    def _files_of(self, trace: int, pid: int) -> dict[int, bytes]:
+        return self.files.setdefault((trace, pid), {})
 
     def _note_processes(self, batch: Batch) -> None:
         """Remember who is who now."""
@@ -148,11 +157,31 @@ class Processes:
         """An executable that could not be read (None) is the thread's earlier one, its process's, or its parent's."""
         if exe is not None:
             return process
-        for tid in (process.tid, process.pid, process.ppid):
+        # Only a process that was just made is sure to run what its parent runs.
+        parent = (process.ppid,) if process.reason == "fork" else ()
+        for tid in (process.tid, process.pid, *parent):
             earlier = self.now(process.trace, tid)
             if earlier and not (tid == process.tid and process.reason == "exec"):
                 return replace(process, exe=earlier.exe)
         return process
+
+
+#: Fields of the events that say what descriptors stand for.
+_FILE_EVENTS = {
+    Kind.OPEN_FILE: ("fd", "path"),
+    Kind.SAME_FILE: ("fd", "as_pid", "as_fd"),
+    Kind.OPEN_FILES: ("as_pid",),
+}
+
+
+def _file_events(batch: Batch) -> Iterator[tuple[int, int, int, Kind, tuple[Any, ...]]]:
+    """These events, class by class: row, trace, process, kind, and the values of the fields."""
+    for kind, labels in _FILE_EVENTS.items():
+        for group in _groups(batch, kind):
+            rows, trace = group.rows.tolist(), group.event_class.trace
+            values = zip(*_values(group, *labels), strict=True)
+            for row, pid, each in zip(rows, batch.pid[group.rows].tolist(), values, strict=True):
+                yield row, trace, pid, kind, each
 
 
 def _groups(batch: Batch, kind: Kind) -> Iterator[Group]:

@@ -12,11 +12,12 @@ from typing import Any
 
 import pytest
 
+from syscord_read.check.verify import verify
 from syscord_read.model.batch import Batch
 from syscord_read.model.call import Call, calls_of
 from syscord_read.model.history import History
 from syscord_read.model.layout import Field, Kind
-from syscord_read.model.processes import Process
+from syscord_read.model.processes import Process, Processes
 from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.record.text import Record
 from syscord_read.source import open_source
@@ -28,6 +29,9 @@ TRACE = "/tmp/trace"
 CTF = f"sink=ctf record={TRACE}"
 DUMP = Path(__file__).parent / "bt2_dump.py"
 DEBIAN_PYTHON = "/usr/bin/python3"  # Debian's package puts Babeltrace's bindings there
+
+#: What is no syscall.
+DESCRIPTIONS = ("process", "open_file", "same_file", "open_files", "description")
 
 Event = Mapping[str, Any]
 
@@ -191,7 +195,7 @@ def test_babeltrace_finds_the_same_in_every_field(recorder: Recorder, tmp_path: 
     trace = recorder.fetch(TRACE, tmp_path)
     events = babeltrace(trace)
     assert not [event for event in events if "discarded" in event]
-    found = [event for event in events if event["name"] not in ("process", "open_file")]
+    found = [event for event in events if event["name"] not in DESCRIPTIONS]
     expected = calls(trace)
     assert len(found) == len(expected) > 2000
     for event, call in zip(found, expected, strict=True):
@@ -327,12 +331,82 @@ def test_what_was_there_before_is_described_with_its_open_files(recorder: Record
     events = babeltrace(recorder.fetch(TRACE, tmp_path))
     (described,) = [event["fields"] for event in events if event["name"] == "process" and event["fields"]["pid"] == pid]
     assert (described["comm"], described["exe"], described["reason"]) == ("cat", "/usr/bin/cat", 0)
-    files = {
-        event["fields"]["fd"]: event["fields"]["path"]
-        for event in events
-        if event["name"] == "open_file" and event["fields"]["pid"] == pid
-    }
-    assert (files[0], files[1]) == ("/tmp/go", "/tmp/kept")
+    files = open_files(tmp_path)[0, pid]
+    assert (files[0], files[1]) == (b"/tmp/go", b"/tmp/kept")
+
+
+def open_files(trace: Path) -> Mapping[tuple[int, int], Mapping[int, bytes]]:
+    """What the description of what there was says."""
+    found = Processes()
+    for batch in batches(trace):
+        found.update(batch)
+    return found.files
+
+
+def events_of(events: list[Event], name: str, pid: int) -> list[dict[str, Any]]:
+    return [event["fields"] for event in events if event["name"] == name and event["fields"]["pid"] == pid]
+
+
+def notes(trace: Path) -> list[str]:
+    """What ``syscord verify`` notes of a trace, which must be whole."""
+    (found,) = verify(open_source([trace]))
+    assert found.is_whole, (found.losses, found.problems)
+    return found.notes
+
+
+def test_a_path_is_described_once_and_so_are_descriptors_that_are_shared(recorder: Recorder, tmp_path: Path) -> None:
+    start = "./programs partner > partner 2> partner < partner & echo $!; until [ -s partner ]; do :; done; cat partner"
+    parent, child = map(int, recorder.run(f": > partner; {start}").split())
+    recorder.during("true", CTF)
+    trace = recorder.fetch(TRACE, tmp_path)
+    events = babeltrace(trace)
+    assert [fields["fd"] for fields in events_of(events, "open_file", parent)] == [0]
+    same = events_of(events, "same_file", parent)
+    assert [(fields["fd"], fields["as_pid"], fields["as_fd"]) for fields in same] == [(1, parent, 0), (2, parent, 0)]
+    (shared,) = events_of(events, "open_files", child)
+    assert shared["as_pid"] == parent
+    assert events_of(events, "open_file", child) == events_of(events, "same_file", child) == []
+    files = open_files(trace)
+    assert files[0, parent] == files[0, child] == dict.fromkeys(range(3), b"/tmp/partner")
+    assert notes(trace) == []
+
+
+HOARD = "mkdir -m 777 hoard{0}; (cd hoard{0}; ulimit -n 20100; exec {1} ../programs hoard {2} {3}) & "
+AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+
+
+def test_a_description_of_a_process_has_a_bound_and_says_so(recorder: Recorder, tmp_path: Path) -> None:
+    start = HOARD.format(1, AS_NOBODY, 20000, 0)
+    hoard = int(recorder.run(f"chmod 755 /tmp; {start} echo $!; ./programs await_pause $!"))
+    recorder.load(f"{CTF} proc_name=programs")
+    # Records of calls that are made while it is described are not lost.
+    recorder.run(f"./programs burst 20000; until [ -s {TRACE}/state ]; do ./programs burst 100; done")
+    stats = recorder.stats()
+    assert {name for name, count in stats.items() if name.startswith("dropped") and count} == set()
+    recorder.unload()
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert (trace / "state").stat().st_size < 512 << 10
+    (cut,) = events_of(babeltrace(trace), "open_files", hoard)
+    assert cut["as_pid"] == hoard
+    assert 50 < cut["described"] < cut["count"] == 20003
+    assert notes(trace) == [
+        f"state: open files are described in part: {cut['described']} of 20003 of process {hoard}: there are bounds"
+    ]
+    assert len(open_files(trace)[0, hoard]) == cut["described"]
+
+
+def test_a_user_with_many_processes_leaves_room_for_those_of_others(recorder: Recorder, tmp_path: Path) -> None:
+    hoards = "".join(HOARD.format(number, AS_NOBODY, 300, 0) + "last=$!; " for number in range(12))
+    recorder.run(f"chmod 755 /tmp; {hoards} ./programs await_pause $last", timeout=120)
+    pid = int(recorder.run("sleep 1000 < /etc/hosts > /dev/null 2>&1 & echo $!"))
+    recorder.during("true", CTF)
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert 2 << 20 < (trace / "state").stat().st_size < 5 << 19
+    assert open_files(trace)[0, pid][0] == b"/etc/hosts"
+    described = notes(trace)
+    # The first of nobody's processes have what each may have, the last ones nothing.
+    assert len(described) > 10
+    assert [note for note in described if ": 0 of 303 of process " in note]
 
 
 # What is lost
@@ -355,7 +429,7 @@ def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) ->
 
 
 def only_calls(events: list[Event]) -> list[Event]:
-    return [event for event in events if event.get("name") not in (None, "process", "open_file")]
+    return [event for event in events if event.get("name") not in (None, *DESCRIPTIONS)]
 
 
 def test_a_full_disk_leaves_whole_packets_and_goes_on_when_there_is_room(recorder: Recorder, tmp_path: Path) -> None:
@@ -434,10 +508,9 @@ def test_a_record_that_cannot_be_rotated_loses_no_older_one(recorder: Recorder) 
 
 def test_descriptions_of_many_files_rotate_no_record_out(recorder: Recorder, tmp_path: Path) -> None:
     recorder.load(f"{CTF} rotate_mb=1 keep=4 proc_name=programs")
-    # At the rotation that it causes, the hoard is described by more than rotate_mb=.
+    # It causes a rotation itself, at which it is described.
     recorder.run(
-        "mkdir hoard; (cd hoard; ulimit -n 1000; exec ../programs hoard 300 60000) & "
-        f"until [ $(cat {TRACE}/state* | wc -c) -gt {1 << 20} ]; do :; done; "
+        f"chmod 755 /tmp; {HOARD.format(1, AS_NOBODY, 300, 60000)} until [ -s {TRACE}/state.1 ]; do :; done; "
         "./programs burst 20000; kill $!; rmmod syscord",
         timeout=120,
     )

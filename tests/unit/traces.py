@@ -250,6 +250,18 @@ class Maker:
         head = struct.pack("<Ii", pid, fd) + encode(memory("path", Shape.TEXT, "long path"), path, 0)
         self.event(-1, time, pid, 0xFF01, head)
 
+    def same_file(self, time: int, pid: int, fd: int, as_pid: int, as_fd: int) -> None:
+        """Add what was open, and is described already."""
+        self.event(-1, time, pid, 0xFF03, struct.pack("<IiIi", pid, fd, as_pid, as_fd))
+
+    def open_files(self, time: int, pid: int, as_pid: int, described: int = 0, count: int = 0) -> None:
+        """Add whose descriptors a process has, or how many of its own are described."""
+        self.event(-1, time, pid, 0xFF04, struct.pack("<IIII", pid, as_pid, described, count))
+
+    def description(self, time: int, described: int, count: int) -> None:
+        """Add the end of a description."""
+        self.event(-1, time, 0, 0xFF05, struct.pack("<III", 0, described, count))
+
     def event(self, cpu: int, time: int, tid: int, id: int, payload: bytes, *, record: bool = False) -> None:
         """Add an event of these bytes."""
         size = 12 + len(payload)
@@ -556,6 +568,11 @@ def _others(types: dict[str, str]) -> list[str]:
         events.append(_event("process", 0xFF00, stream, (), [*who, *called]))
         events.append(_event("process", 0xFF02, stream, (), [*who, *ids, *called]))
         events.append(_event("open_file", 0xFF01, stream, (), ["uint32_t _pid", "int32_t _fd", *path]))
+    same = ["uint32_t _pid", "int32_t _fd", "uint32_t _as_pid", "int32_t _as_fd"]
+    counts = ["uint32_t _described", "uint32_t _count"]
+    events.append(_event("same_file", 0xFF03, 1, (), same))
+    events.append(_event("open_files", 0xFF04, 1, (), ["uint32_t _pid", "uint32_t _as_pid", *counts]))
+    events.append(_event("description", 0xFF05, 1, (), ["uint32_t _pid", *counts]))
     return events
 
 

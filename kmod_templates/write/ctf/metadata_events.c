@@ -244,6 +244,21 @@ static void put_open_file(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 	    SYSCORD_ID_OPEN_FILE, stream);
 }
 
+/* What else stands in a description of what there was, in the stream of the state alone. */
+static void put_state_events(struct syscord_tsdl *tsdl)
+{
+	put(tsdl, "event { name = \"same_file\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tint32_t _fd;\n\tuint32_t _as_pid;\n\tint32_t _as_fd;\n}; };\n",
+	    SYSCORD_ID_SAME_FILE, SYSCORD_STREAM_STATE);
+	put(tsdl, "event { name = \"open_files\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tuint32_t _as_pid;\n\tuint32_t _described;\n\tuint32_t _count;\n"
+		  "}; };\n",
+	    SYSCORD_ID_OPEN_FILES, SYSCORD_STREAM_STATE);
+	put(tsdl, "event { name = \"description\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tuint32_t _described;\n\tuint32_t _count;\n}; };\n",
+	    SYSCORD_ID_DESCRIPTION, SYSCORD_STREAM_STATE);
+}
+
 /**
  * syscord_metadata_put_descriptions - the events that describe processes and open files
  * @tsdl:	where to
@@ -256,4 +271,5 @@ void syscord_metadata_put_descriptions(struct syscord_tsdl *tsdl)
 		put_process(tsdl, stream);
 		put_open_file(tsdl, stream);
 	}
+	put_state_events(tsdl);
 }

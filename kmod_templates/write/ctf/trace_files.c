@@ -43,7 +43,6 @@ static struct {
 	struct syscord_place place;
 	struct syscord_rotation rotation;
 	struct stream *streams;		/* one for each possible CPU, and behind them the state's */
-	bool describing;		/* processes are being described */
 	bool has_packets;
 } trace;
 
@@ -187,7 +186,7 @@ static void rotate(void)
 	syscord_rotation_begin(&trace.rotation, 0);
 	/* The old files may be gone when the new ones are read: so they say all anew. */
 	syscord_rings_describe_anew();
-	syscord_trace_describe();
+	syscord_state_ask();
 }
 
 static int write_metadata(void)
@@ -248,7 +247,7 @@ static int begin_anew(void)
 	close_streams();
 	syscord_rotation_begin(&trace.rotation, 0);
 	syscord_rings_describe_anew();
-	syscord_trace_describe();
+	syscord_state_ask();
 	return 0;
 }
 
@@ -259,10 +258,8 @@ static bool restore(struct stream *stream)
 
 	if (!IS_DEADDIR(d_inode(trace.place.folder.dentry)))
 		close_stream(stream);
-	else if (!trace.describing)
-		err = begin_anew();
 	else
-		err = -ENOENT;	/* no description begins in the middle of another: later */
+		err = begin_anew();
 	if (err) {
 		syscord_sink_stalled(err);
 		return false;
@@ -302,12 +299,13 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 {
 	struct stream *stream = &trace.streams[i];
 	size_t size = syscord_packet_size(packet);
+	bool has_records = i != state_index();
 	int err;
 
 	if (is_removed(stream) && !restore(stream))
 		return false;
-	/* A description of the processes is not spread over two files. */
-	if (!trace.describing && syscord_rotation_is_due(&trace.rotation, size))
+	/* A description has a bound of its own, and rotates no records out. */
+	if (has_records && syscord_rotation_is_due(&trace.rotation, size))
 		rotate();
 	if (!stream->file && !open_stream(i))
 		return false;
@@ -317,7 +315,7 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 		return false;
 	}
 	stream->size += size;
-	if (!trace.describing)
+	if (has_records)
 		trace.rotation.size += size;
 	trace.has_packets = true;
 	syscord_sink_flows();
@@ -342,13 +340,13 @@ static bool write_state_packet(const struct syscord_packet *packet)
 }
 
 /**
- * syscord_trace_describe - write the processes that there are, and their open files
+ * syscord_trace_describe_slice - write some of the processes that there are, and their open files
+ *
+ * Return: whether there is more to write.
  */
-void syscord_trace_describe(void)
+bool syscord_trace_describe_slice(void)
 {
-	trace.describing = true;
-	syscord_state_write(write_state_packet);
-	trace.describing = false;
+	return syscord_state_write_slice(write_state_packet);
 }
 
 /**

@@ -202,7 +202,7 @@ TOOL(burst)
 		syscall(__NR_close, -i);
 }
 
-/* hoard FILES CALLS: as burst, by a process with so many open files of long paths, which then stays. */
+/* hoard FILES CALLS: as burst, by a process with so many open files of 300 long paths, which then stays. */
 TOOL(hoard)
 {
 	int i, files = atoi(args[0]);
@@ -213,10 +213,28 @@ TOOL(hoard)
 	for (i = 0; i < 15; i++)
 		if (mkdir(name, 0700) || chdir(name))
 			abort();
-	while (files--)
+	while (files--) {
+		sprintf(name + 240, "%d", files % 300);
 		if (open(name, O_RDWR | O_CREAT, 0600) < 0)
 			abort();
+	}
 	tool_burst(args + 1);
+	pause();
+}
+
+static int stay(void *unused)
+{
+	pause();
+	return 0;
+}
+
+/* partner: a child that shares its parent's descriptors, and nothing else.  Prints the number of it; both stay. */
+TOOL(partner)
+{
+	static char stack[65536];
+
+	printf("%d\n", clone(stay, stack + sizeof(stack), CLONE_FILES, NULL));
+	fflush(stdout);
 	pause();
 }
 
@@ -264,6 +282,20 @@ TOOL(await_read)
 {
 	while (waits_in(args[0]) != __NR_read)
 		;
+}
+
+/* await_pause PID: returns when that process waits for a signal. */
+TOOL(await_pause)
+{
+	long nr;
+
+	do {
+		nr = waits_in(args[0]);
+#ifdef __NR_pause
+		if (nr == __NR_pause)
+			break;
+#endif
+	} while (nr != __NR_ppoll);
 }
 
 /* await_poll PID: returns when that process waits for events. */
