@@ -173,6 +173,25 @@ static u64 duration_of(const struct syscord_thread *thread)
 	return syscord_clock_long_ns(thread->time);
 }
 
+/*
+ * Room for a record, behind a description of its thread.  To reserve room may open a packet, and a
+ * flight recorder describes the thread in each packet.  So the room may be in another packet than
+ * the description: then the thread is described once more.  A new packet has room for both.
+ */
+static struct syscord_event *reserve_described(struct syscord_cpu *cpu,
+					       struct syscord_thread *thread, u32 room, u64 *time,
+					       u64 *pos)
+{
+	struct syscord_event *event = syscord_ring_reserve(cpu, &cpu->ring, room, time, pos);
+	bool described = true;
+
+	while (event && described && !syscord_identity_is_known(&cpu->ring, thread)) {
+		described = syscord_identity_update(cpu, thread, *time);
+		event = syscord_ring_reserve(cpu, &cpu->ring, room, time, pos);
+	}
+	return event;
+}
+
 /**
  * syscord_record_slow - put the record of any call into a ring, or count that there is no room
  * @cpu:	this CPU, with preemption off
@@ -192,12 +211,7 @@ noinline __cold void syscord_record_slow(struct syscord_cpu *cpu, struct syscord
 	if (handler->at_exit && handler->entry && !(thread->cursor.slow & SYSCORD_SLOW_UNSEEN))
 		syscord_call_capture_entry(thread, handler);
 	room = event_room(thread, handler, ret);
-	event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
-	/* This may have opened a packet.  A flight recorder describes the thread in each packet. */
-	if (event && !syscord_identity_is_known(&cpu->ring, thread)) {
-		syscord_identity_update(cpu, thread, now);
-		event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
-	}
+	event = reserve_described(cpu, thread, room, &time, &pos);
 	if (!event) {
 		syscord_drop_without_room(cpu);
 		return;

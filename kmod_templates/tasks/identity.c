@@ -188,14 +188,17 @@ static bool has_changed(const struct syscord_ring *ring, const struct syscord_th
  * @cpu:	this CPU, with preemption off
  * @thread:	the thread's slot
  * @time:	when, in ns
+ *
+ * Return: false if the ring has no room for it; then the next record tries again.
  */
-noinline void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
+noinline bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
 				      u64 time)
 {
 	if (syscord_settings.describe && has_changed(&cpu->ring, thread) &&
 	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
-		return;	/* the next record tries again */
+		return false;
 	thread->epoch = cpu->ring.epoch;
 	thread->parent = rcu_access_pointer(current->real_parent);
 	syscord_thread_set_cred(thread, syscord_identity_cred());
+	return true;
 }

@@ -14,7 +14,7 @@
 #include "ring/ring.h"
 #include "tasks/threads.h"
 
-void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
+bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
 bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
 			    enum syscord_reason reason, const char *comm, u64 time);
 struct file *syscord_identity_get_exe(struct task_struct *task);

@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from syscord_read.check.verify import verify
+from syscord_read.ctf.classes import ID_DESCRIPTIONS
+from syscord_read.ctf.decode import chunk
+from syscord_read.ctf.trace import open_trace
 from syscord_read.model.batch import Batch
 from syscord_read.model.call import Call, calls_of
 from syscord_read.model.history import History
@@ -638,6 +641,28 @@ def test_nothing_is_written_before_a_snapshot_and_then_the_latest(recorder: Reco
     assert stats["overwritten"] > 50000
     # Whose they are stands in each packet, as the one before it may be overwritten.
     assert {call.tid for call in calls(trace)} <= {fields["tid"] for _, fields in processes(trace)}
+
+
+def test_no_record_of_a_flight_recorder_stands_before_who_made_it(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} mode=overwrite ring_kb=16384 content=9000 syscalls=write proc_name=programs")
+    recorder.run(
+        "taskset 1 ./programs newcomers 2500 7000; echo 1 > /sys/module/syscord/parameters/snapshot", timeout=120
+    )
+    recorder.unload()
+    trace = open_trace(recorder.fetch(TRACE, tmp_path))
+    stream = trace.streams["cpu0"]
+    packets = 0
+    while packet := stream.next():
+        packets += 1
+        known: set[int] = set()
+        found = chunk(trace, packet)
+        for at in (position * 2 for position in found.positions):
+            id, tid = (int.from_bytes(found.data[at + where :][:size], "little") for where, size in ((0, 2), (8, 4)))
+            if id >= ID_DESCRIPTIONS:
+                known.add(tid)
+            else:
+                assert tid in known, f"packet {packet.header.seq}"
+    assert packets > 200
 
 
 def test_a_second_snapshot_has_what_came_since(recorder: Recorder, tmp_path: Path) -> None:

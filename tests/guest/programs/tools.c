@@ -238,6 +238,33 @@ TOOL(partner)
 	pause();
 }
 
+struct write {
+	const char *bytes;
+	int size;
+};
+
+static void *write_once(void *write)
+{
+	const struct write *once = write;
+
+	syscall(__NR_write, -1, once->bytes, once->size);
+	return NULL;
+}
+
+/* newcomers COUNT SIZE: so many threads, one after the other, each with one write of a little more bytes than that. */
+TOOL(newcomers)
+{
+	int i, count = atoi(args[0]), size = atoi(args[1]);
+	struct write write = { .bytes = calloc(1, size + 1000) };
+	pthread_t thread;
+
+	for (i = 0; i < count; i++) {
+		write.size = size + i * 7 % 1000;
+		if (pthread_create(&thread, NULL, write_once, &write) || pthread_join(thread, NULL))
+			abort();
+	}
+}
+
 /* writes COUNT SIZE: so many calls with so much content. */
 TOOL(writes)
 {
