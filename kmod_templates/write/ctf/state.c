@@ -34,8 +34,7 @@
 #include "write/ctf/state_packet.h"
 
 /*
- * A slice ends with a packet, or after so many steps: of a thread, or of some files of a process.
- * Such a step takes some 10 us, if paths are long.
+ * A slice ends with a packet, or after so many steps: a thread, or 16 files of a process at most.
  */
 #define SLICE_STEPS	128
 

@@ -96,6 +96,18 @@ def test_strace_knows_paths_also_from_calls_that_are_not_selected(trace: Path) -
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["close(3</etc/hosts>)"]
 
 
+def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.open_file(1, 7, 5, b"/etc/passwd")
+    maker.same_file(1, 8, 1, 7, 5)
+    maker.open_files(1, 9, 8)
+    for time, (pid, fd) in enumerate(((7, 5), (9, 1), (8, 1)), 10):
+        maker.call(0, time, pid, "close", {"fd": fd})
+    done = run("read", "--style", "strace", "-y", maker.write(tmp_path / "trace"))
+    # The last one has the descriptors that the one before has closed.
+    assert done.stdout.count("</etc/passwd>") == 2
+
+
 def test_what_is_damaged_is_read_as_far_as_it_can_be(trace: Path) -> None:
     with (trace / "cpu0").open("ab") as file:
         file.write(b"x" * 50)
