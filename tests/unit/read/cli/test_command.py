@@ -101,8 +101,8 @@ def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> N
     maker.open_file(1, 7, 5, b"/etc/passwd")
     maker.same_file(1, 8, 1, 7, 5)
     maker.open_files(1, 9, 8)
-    for time, (pid, fd) in enumerate(((7, 5), (9, 1), (8, 1)), 10):
-        maker.call(0, time, pid, "close", {"fd": fd})
+    for at, (pid, fd) in enumerate(((7, 5), (9, 1), (8, 1)), 10):
+        maker.call(0, at, pid, "close", {"fd": fd})
     done = run("read", "--style", "strace", "-y", maker.write(tmp_path / "trace"))
     # The last one has the descriptors that the one before has closed.
     assert done.stdout.count("</etc/passwd>") == 2
