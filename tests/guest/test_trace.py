@@ -513,8 +513,8 @@ def test_descriptions_of_many_files_rotate_no_record_out(recorder: Recorder, tmp
     recorder.load(f"{CTF} rotate_mb=1 keep=4 proc_name=programs")
     # It causes a rotation itself, at which it is described.
     recorder.run(
-        f"chmod 755 /tmp; {HOARD.format(1, AS_NOBODY, 300, 60000)} until [ -s {TRACE}/state.1 ]; do :; done; "
-        "./programs burst 20000; kill $!; rmmod syscord",
+        f"chmod 755 /tmp; {HOARD.format(1, AS_NOBODY, 300, 60000)} ./programs await_pause $!; "
+        f"[ -s {TRACE}/state.1 ]; ./programs burst 20000; kill $!; rmmod syscord",
         timeout=120,
     )
     closes = [call.entry["fd"] for call in calls(recorder.fetch(TRACE, tmp_path)) if call.name == "close"]
