@@ -402,7 +402,13 @@ def test_a_user_with_many_processes_leaves_room_for_those_of_others(recorder: Re
     hoards = "".join(HOARD.format(number, AS_NOBODY, 300, 0) + "last=$!; " for number in range(12))
     recorder.run(f"chmod 755 /tmp; {hoards} ./programs await_pause $last", timeout=120)
     pid = int(recorder.run("sleep 1000 < /etc/hosts > /dev/null 2>&1 & echo $!"))
-    recorder.during("true", CTF)
+    # More than fits into a ring is recorded meanwhile, and nothing of it is lost.
+    recorder.during(
+        "./programs burst 100000; cat /sys/module/syscord/parameters/stats > stats",
+        f"{CTF} ring_kb=1024 proc_name=programs",
+    )
+    stats = dict(line.split("=") for line in recorder.run("cat stats").splitlines())
+    assert {count for name, count in stats.items() if name.startswith("dropped")} == {"0"}
     trace = recorder.fetch(TRACE, tmp_path)
     assert 2 << 20 < (trace / "state").stat().st_size < 5 << 19
     assert open_files(trace)[0, pid][0] == b"/etc/hosts"

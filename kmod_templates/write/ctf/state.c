@@ -215,8 +215,8 @@ static void begin_files(struct entry *entry)
 	const void *files = syscord_state_files_of(entry->task);
 	struct task_struct *owner;
 
-	/* It ends; another thread of its process may still have them. */
-	if (!files)
+	/* It ends, and another thread of its process may still have them; or it is the kernel's. */
+	if (!files || entry->task->flags & PF_KTHREAD)
 		return;
 	state.process = entry->task->tgid;
 	owner = find_owner(entry->task, files);
