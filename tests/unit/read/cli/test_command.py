@@ -40,6 +40,7 @@ def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]
 def maker() -> Maker:
     found = Maker()
     found.process(-1, 1, 7, 7, comm=b"tool")
+    found.description(2, 1, 1)
     found.call(0, 10, 7, "openat", {"dir": -100, "path": b"/etc/hosts", "flags": 0, "mode": 0}, ret=3, duration=5)
     found.call(0, 20, 7, "close", {"fd": 3}, ret=-9)
     return found
@@ -176,7 +177,7 @@ def test_a_whole_trace_ends_with_0(trace: Path) -> None:
     done = run("verify", trace)
     assert (done.returncode, done.stderr) == (0, "")
     summary, *rest = done.stdout.splitlines()
-    assert summary.startswith(f"{trace}: 2 syscalls and 1 other events, in 2 packets of 1 CPUs, from ")
+    assert summary.startswith(f"{trace}: 2 syscalls and 2 other events, in 2 packets of 1 CPUs, from ")
     assert rest == ["  whole: nothing is missing"]
 
 
