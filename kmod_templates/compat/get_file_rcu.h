@@ -10,19 +10,25 @@
 #include <linux/mm_types.h>
 #include <linux/rcupdate.h>
 
+/* The file that a pointer leads to, with a reference; or NULL.  Under RCU's read lock. */
+static inline struct file *compat_get_file_rcu(struct file __rcu **pointer)
+{
+#ifdef HAVE_GET_FILE_RCU_POINTER
+	return get_file_rcu(pointer);
+#else
+	struct file *file = rcu_dereference(*pointer);
+
+	return file && get_file_rcu(file) ? file : NULL;
+#endif
+}
+
 /* The file that a task runs, with a reference; or NULL. */
 static inline struct file *compat_get_exe_file(struct mm_struct *mm)
 {
 	struct file *file;
 
 	rcu_read_lock();
-#ifdef HAVE_GET_FILE_RCU_POINTER
-	file = get_file_rcu(&mm->exe_file);
-#else
-	file = rcu_dereference(mm->exe_file);
-	if (file && !get_file_rcu(file))
-		file = NULL;
-#endif
+	file = compat_get_file_rcu(&mm->exe_file);
 	rcu_read_unlock();
 	return file;
 }

@@ -5,6 +5,7 @@
 #include <linux/percpu.h>
 #include <linux/preempt.h>
 #include <linux/sched.h>
+#include <linux/types.h>
 
 #include "hooks/filter.h"
 #include "hooks/processes.h"
@@ -18,17 +19,22 @@
 #include "tasks/identity.h"
 #include "tasks/threads.h"
 
-/* Put a task's description in this CPU's ring, if descriptions are wanted. */
-static void describe(struct task_struct *task, enum syscord_reason reason, const char *comm)
+/*
+ * Put a task's description in this CPU's ring, if descriptions are wanted.  False if it is not
+ * there.
+ */
+static bool describe(struct task_struct *task, enum syscord_reason reason, const char *comm)
 {
 	struct syscord_cpu *cpu = this_cpu_ptr(&syscord_cpus);
+	bool done;
 
 	if (!syscord_settings.describe)
-		return;
+		return false;
 	syscord_ring_begin(&cpu->ring);
-	syscord_identity_write(cpu, task, reason, comm,
-			       syscord_clock_time(&cpu->clock, syscord_clock_ticks()));
+	done = syscord_identity_write(cpu, task, reason, comm,
+				      syscord_clock_time(&cpu->clock, syscord_clock_ticks()));
 	syscord_ring_end(cpu, &cpu->ring);
+	return done;
 }
 
 /* The exit of the call must be seen, though the filter may have rejected the task at its entry. */
@@ -50,8 +56,9 @@ void syscord_probe_process_exec(void *data, struct task_struct *task, pid_t old_
 	filter = syscord_filter_current();
 	if (!(thread && thread->handler) && syscord_filter_matches(filter, current))
 		begin_unseen_exec(filter);
-	if (syscord_thread_find(current))
-		describe(current, SYSCORD_REASON_EXEC, current->comm);
+	thread = syscord_thread_find(current);
+	if (thread && describe(current, SYSCORD_REASON_EXEC, current->comm))
+		syscord_thread_set_cred(thread, syscord_identity_cred());
 	preempt_enable_notrace();
 }
 

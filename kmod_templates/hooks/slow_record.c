@@ -199,13 +199,32 @@ static void capture_at_exit(struct syscord_call *call)
 	call->slow = c->slow;
 }
 
-/* Describe the call's thread, if it must be.  It has no slot, and so no memory: then each time. */
-static void describe_thread(struct syscord_cpu *cpu, const struct syscord_call *call, u64 now)
+/* Describe the call's thread, if it must be.  False if that is done, or the ring has no room. */
+static bool describe_thread(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time)
 {
-	if (!call->thread)
-		syscord_identity_write_brief(cpu, now);
-	else if (!syscord_identity_is_known(&cpu->ring, call->thread))
-		syscord_identity_update(cpu, call->thread, now);
+	return !syscord_identity_is_known(&cpu->ring, thread) &&
+	       syscord_identity_update(cpu, thread, time);
+}
+
+/*
+ * Room for a record, behind a description of its thread.  To reserve room may open a packet, and a
+ * flight recorder describes the thread in each packet.  So the room may be in another packet than
+ * the description: then the thread is described once more.  A new packet has room for both.
+ */
+static struct syscord_event *reserve_described(struct syscord_cpu *cpu,
+					       const struct syscord_call *call, u32 room, u64 *time,
+					       u64 *pos)
+{
+	struct syscord_event *event = syscord_ring_reserve(cpu, &cpu->ring, room, time, pos);
+
+	/* A thread without a slot is described each time: nobody knows whether it was before. */
+	if (event && !call->thread) {
+		syscord_identity_write_brief(cpu, *time);
+		return syscord_ring_reserve(cpu, &cpu->ring, room, time, pos);
+	}
+	while (event && describe_thread(cpu, call->thread, *time))
+		event = syscord_ring_reserve(cpu, &cpu->ring, room, time, pos);
+	return event;
 }
 
 static void record_slow(struct syscord_cpu *cpu, struct syscord_call *call, u64 now)
@@ -218,12 +237,7 @@ static void record_slow(struct syscord_cpu *cpu, struct syscord_call *call, u64 
 	if (handler->at_exit && handler->entry && !(call->slow & SYSCORD_SLOW_UNSEEN))
 		capture_at_exit(call);
 	room = event_room(call);
-	event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
-	/* This may have opened a packet.  A flight recorder describes the thread in each packet. */
-	if (event) {
-		describe_thread(cpu, call, now);
-		event = syscord_ring_reserve(cpu, &cpu->ring, room, &time, &pos);
-	}
+	event = reserve_described(cpu, call, room, &time, &pos);
 	if (!event) {
 		syscord_drop_without_room(cpu);
 		return;

@@ -94,8 +94,12 @@ enum syscord_form {
 #define SYSCORD_GENERIC_NO_RESULT	BIT(0)
 #define SYSCORD_GENERIC_UNSEEN	BIT(1)
 
-#define SYSCORD_ID_PROCESS	0xff00
+/* 0xff00 was a process with its real user alone: readers know it from older traces. */
 #define SYSCORD_ID_OPEN_FILE	0xff01
+#define SYSCORD_ID_PROCESS	0xff02
+#define SYSCORD_ID_SAME_FILE	0xff03
+#define SYSCORD_ID_OPEN_FILES	0xff04
+#define SYSCORD_ID_DESCRIPTION	0xff05
 
 static_assert(SYSCORD_FORMS * 2 <= SYSCORD_CLASSES_OF_NR);
 
@@ -111,7 +115,7 @@ enum syscord_reason {
 	SYSCORD_REASON_FORK,
 	SYSCORD_REASON_EXEC,
 	SYSCORD_REASON_RENAME,
-	SYSCORD_REASON_IDS,	/* another user */
+	SYSCORD_REASON_IDS,	/* other users, groups, capabilities, or another user namespace */
 	SYSCORD_REASON_PARENT,	/* another parent */
 	SYSCORD_REASON_EXIT,
 	SYSCORD_REASONS,
@@ -123,7 +127,12 @@ enum syscord_reason {
  * @pid:	process, in the initial pid namespace
  * @reason:	enum syscord_reason
  * @ppid:	its parent
- * @uid:	its user, in the initial user namespace
+ * @uid:	its real user; all users and groups here are numbers of the initial user namespace
+ * @euid:	its effective user
+ * @gid:	its real group
+ * @egid:	its effective group
+ * @caps:	its effective capabilities, by bit
+ * @user_ns:	its user namespace: the number of the inode
  * @comm:	the thread's name, with zeros behind it
  * @exe:	the file that it runs: a word and a path
  */
@@ -133,6 +142,11 @@ struct syscord_process {
 	u32 reason;
 	u32 ppid;
 	u32 uid;
+	u32 euid;
+	u32 gid;
+	u32 egid;
+	u64 caps;
+	u32 user_ns;
 	char comm[TASK_COMM_LEN];
 	u8 exe[];
 } __packed __aligned(2);
@@ -149,6 +163,52 @@ struct syscord_open_file {
 	u32 pid;
 	s32 fd;
 	u8 path[];
+} __packed __aligned(2);
+
+/**
+ * struct syscord_same_file - an open file of the same path as one that is described already
+ * @event:	the header
+ * @pid:	process, in the initial pid namespace
+ * @fd:		the file descriptor
+ * @as_pid:	the process of the other one
+ * @as_fd:	its file descriptor
+ */
+struct syscord_same_file {
+	struct syscord_event event;
+	u32 pid;
+	s32 fd;
+	u32 as_pid;
+	s32 as_fd;
+} __packed __aligned(2);
+
+/**
+ * struct syscord_open_files - what the events of a process's open files do not say
+ * @event:	the header
+ * @pid:	process, in the initial pid namespace
+ * @as_pid:	the process whose descriptors it shares; or itself
+ * @described:	how many descriptors are described; 0 if it shares another's
+ * @count:	how many there were
+ */
+struct syscord_open_files {
+	struct syscord_event event;
+	u32 pid;
+	u32 as_pid;
+	u32 described;
+	u32 count;
+} __packed __aligned(2);
+
+/**
+ * struct syscord_description - the last event of a description of what there was
+ * @event:	the header
+ * @pid:	0
+ * @described:	how many threads are described
+ * @count:	how many there were
+ */
+struct syscord_description {
+	struct syscord_event event;
+	u32 pid;
+	u32 described;
+	u32 count;
 } __packed __aligned(2);
 
 /* Bytes of the largest event: a larger size does not fit into its header. */

@@ -9,6 +9,7 @@
 #include <linux/limits.h>
 #include <linux/log2.h>
 #include <linux/minmax.h>
+#include <linux/mutex.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/sizes.h>
@@ -26,6 +27,9 @@ static struct syscord_ring_config ring_config;
 static int hotplug_state;
 static bool loading;
 static u32 epoch;	/* of all rings; in flight-recorder mode, each has its own */
+
+/* Without it, a CPU that comes online could put back an epoch that has just ended. */
+static DEFINE_MUTEX(epoch_lock);
 
 /* Bytes of a packet: the largest event fits, and before it a description of its thread. */
 static u32 packet_size(void)
@@ -46,11 +50,14 @@ static int cpu_online_callback(unsigned int number)
 	if (cpu->ring.base)
 		return 0;
 	cpu->number = number;
+	mutex_lock(&epoch_lock);
+	/* Before probes can use the ring: the first epochs may be long over. */
+	cpu->ring.epoch = epoch;
 	err = syscord_ring_create(&cpu->ring, size, packet, &ring_config);
+	mutex_unlock(&epoch_lock);
 	if (err)
 		pr_err("the ring of CPU %u needs %u KiB, which are not free: ask for less ring_kb=\n",
 		       number, size / SZ_1K);
-	WRITE_ONCE(cpu->ring.epoch, READ_ONCE(epoch));
 	/* Later, a CPU comes online even without a ring.  What it drops is counted. */
 	return loading ? err : 0;
 }
@@ -149,9 +156,11 @@ void syscord_rings_describe_anew(void)
 
 	if (ring_config.overwrite)
 		return;
-	WRITE_ONCE(epoch, epoch + 1);
+	mutex_lock(&epoch_lock);
+	epoch++;
 	for_each_possible_cpu(cpu)
 		WRITE_ONCE(per_cpu_ptr(&syscord_cpus, cpu)->ring.epoch, epoch);
+	mutex_unlock(&epoch_lock);
 }
 
 /**

@@ -2,12 +2,20 @@
 /*
  * Describing processes, for traces.  A text record says the process's number itself.
  */
+#include <linux/build_bug.h>
+#include <linux/capability.h>
+#include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
 #include <linux/file.h>
 #include <linux/kconfig.h>
 #include <linux/limits.h>
+#include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
+#include <linux/types.h>
+#include <linux/uidgid.h>
+#include <linux/user_namespace.h>
 
 #include "compat/get_file_rcu.h"
 #include "ring/cpu.h"
@@ -44,6 +52,34 @@ u32 syscord_identity_put_path(u8 *to, const struct path *path)
 	return sizeof(len) + len;
 }
 
+/* Kernels name the parts of kernel_cap_t in different ways; its bits are the same. */
+static u64 capabilities(const struct cred *cred)
+{
+	u64 caps;
+
+	static_assert(sizeof(caps) == sizeof(cred->cap_effective));
+	memcpy(&caps, &cred->cap_effective, sizeof(caps));
+	return caps;
+}
+
+static void fill_ids(struct syscord_process *process, const struct cred *cred)
+{
+	process->uid = from_kuid(&init_user_ns, cred->uid);
+	process->euid = from_kuid(&init_user_ns, cred->euid);
+	process->gid = from_kgid(&init_user_ns, cred->gid);
+	process->egid = from_kgid(&init_user_ns, cred->egid);
+	process->caps = capabilities(cred);
+	process->user_ns = cred->user_ns->ns.inum;
+}
+
+/* Whether a description says the same of both. */
+static bool are_same_ids(const struct cred *one, const struct cred *other)
+{
+	return uid_eq(one->uid, other->uid) && uid_eq(one->euid, other->euid) &&
+	       gid_eq(one->gid, other->gid) && gid_eq(one->egid, other->egid) &&
+	       capabilities(one) == capabilities(other) && one->user_ns == other->user_ns;
+}
+
 /**
  * syscord_identity_fill - describe a task
  * @process:	filled in, but for its event's time and size; with room for a path of PATH_MAX
@@ -64,8 +100,8 @@ u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *t
 	/* A task that has ended and was waited for has no parent any more. */
 	rcu_read_lock();
 	process->ppid = pid_alive(task) ? rcu_dereference(task->real_parent)->tgid : 0;
+	fill_ids(process, __task_cred(task));
 	rcu_read_unlock();
-	process->uid = from_kuid(&init_user_ns, task_uid(task));
 	strscpy_pad(process->comm, comm, sizeof(process->comm));
 	if (IS_ERR_OR_NULL(exe))
 		return sizeof(*process) +
@@ -140,11 +176,19 @@ static enum syscord_reason find_reason(const struct syscord_thread *thread)
 {
 	if (!thread->parent)
 		return SYSCORD_REASON_SEEN;
-	if (thread->cred != current_cred())
+	if (!are_same_ids(thread->cred, syscord_identity_cred()))
 		return SYSCORD_REASON_IDS;
 	if (thread->parent != rcu_access_pointer(current->real_parent))
 		return SYSCORD_REASON_PARENT;
 	return SYSCORD_REASON_SEEN;
+}
+
+/* Each exec() brings new credentials, which mostly say the same. */
+static bool has_changed(const struct syscord_ring *ring, const struct syscord_thread *thread)
+{
+	return thread->epoch != ring->epoch ||
+	       thread->parent != rcu_access_pointer(current->real_parent) ||
+	       !are_same_ids(thread->cred, syscord_identity_cred());
 }
 
 /**
@@ -152,16 +196,19 @@ static enum syscord_reason find_reason(const struct syscord_thread *thread)
  * @cpu:	this CPU, with preemption off
  * @thread:	the thread's slot
  * @time:	when, in ns
+ *
+ * Return: false if the ring has no room for it; then the next record tries again.
  */
-noinline void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
+noinline bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
 				      u64 time)
 {
-	if (syscord_settings.describe &&
+	if (syscord_settings.describe && has_changed(&cpu->ring, thread) &&
 	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
-		return;	/* the next record tries again */
+		return false;
 	thread->epoch = cpu->ring.epoch;
 	thread->parent = rcu_access_pointer(current->real_parent);
-	syscord_thread_set_cred(thread);
+	syscord_thread_set_cred(thread, syscord_identity_cred());
+	return true;
 }
 
 /**

@@ -14,7 +14,7 @@
 #include "ring/ring.h"
 #include "tasks/threads.h"
 
-void syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
+bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
 void syscord_identity_write_brief(struct syscord_cpu *cpu, u64 time);
 bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
 			    enum syscord_reason reason, const char *comm, u64 time);
@@ -23,11 +23,19 @@ u32 syscord_identity_put_path(u8 *to, const struct path *path);
 u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *task,
 			  enum syscord_reason reason, const char *comm, struct file *exe);
 
+/*
+ * The current task's own credentials.  While the kernel acts with others for a moment, these stay.
+ */
+static __always_inline const struct cred *syscord_identity_cred(void)
+{
+	return current_real_cred();
+}
+
 /* Whether the ring's current epoch has a description of the current thread as it is now. */
 static __always_inline bool syscord_identity_is_known(const struct syscord_ring *ring,
 						      const struct syscord_thread *thread)
 {
-	return thread->epoch == ring->epoch && thread->cred == current_cred() &&
+	return thread->epoch == ring->epoch && thread->cred == syscord_identity_cred() &&
 	       thread->parent == rcu_access_pointer(current->real_parent);
 }
 

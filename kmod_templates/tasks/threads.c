@@ -244,7 +244,7 @@ noinline struct syscord_thread *syscord_thread_get_slow(void)
 	struct table *newest = newest_table();
 
 	if (!thread)
-		thread = take_slot(current, current_cred());
+		thread = take_slot(current, current_real_cred());
 	else if (thread < newest->slots || thread > newest->slots + newest->mask)
 		thread = move_slot(thread, newest);
 	if (thread)
@@ -260,7 +260,7 @@ noinline struct syscord_thread *syscord_thread_get_slow(void)
  */
 void syscord_thread_prepare(const struct task_struct *child)
 {
-	struct syscord_thread *thread = take_slot(child, current_cred());
+	struct syscord_thread *thread = take_slot(child, current_real_cred());
 
 	if (!thread)
 		return;
@@ -269,14 +269,16 @@ void syscord_thread_prepare(const struct task_struct *child)
 }
 
 /**
- * syscord_thread_set_cred - keep the current thread's credentials, and charge their user
+ * syscord_thread_set_cred - keep the credentials that a thread has now, and charge their user
  * @thread:	the thread's slot
+ * @new:	the credentials; the slot takes a reference of its own
  *
- * The reference keeps their address from being used for others.  So it is enough to compare it.
+ * As long as there is a reference, no other credentials have this address.  So to compare the
+ * address is enough to find out that a thread has other ones.
  */
-void syscord_thread_set_cred(struct syscord_thread *thread)
+void syscord_thread_set_cred(struct syscord_thread *thread, const struct cred *new)
 {
-	const struct cred *old = thread->cred, *new = current_cred();
+	const struct cred *old = thread->cred;
 
 	if (old == new)
 		return;

@@ -66,7 +66,7 @@ void syscord_threads_destroy(void);
 struct syscord_thread *syscord_thread_lookup(const struct task_struct *task);
 struct syscord_thread *syscord_thread_get_slow(void);
 void syscord_thread_prepare(const struct task_struct *child);
-void syscord_thread_set_cred(struct syscord_thread *thread);
+void syscord_thread_set_cred(struct syscord_thread *thread, const struct cred *cred);
 void syscord_thread_put(const struct task_struct *task);
 bool syscord_threads_reclaim(bool (*keeps)(const struct task_struct *task));
 

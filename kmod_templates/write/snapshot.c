@@ -12,6 +12,7 @@
 #include <linux/mutex.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -61,10 +62,14 @@ static void take(const struct syscord_sink *sink)
 	syscord_rings_close_packets();
 	/* An interrupted probe closes its packet itself, with preemption off: wait for it. */
 	synchronize_rcu_expedited();
-	if (sink->describe)
-		sink->describe();
 	snapshot.failed = !sink->write(U64_MAX);
 	syscord_rings_set_no_overwrite(false);
+	/* This takes its time, in which the rings go on. */
+	if (sink->describe && !snapshot.failed) {
+		sink->describe();
+		while (sink->describe_slice())
+			cond_resched();
+	}
 }
 
 /**

@@ -47,6 +47,7 @@ static struct {
 	struct task_struct *task;
 	bool woken;
 	bool describe;			/* the sink is to describe the processes that there are */
+	bool describing;		/* there is more of that to write */
 	bool has_horizon;		/* a horizon is set, and its grace period has begun */
 	u64 horizon;			/* all before it may be written, after the grace period */
 	unsigned long grace_period;
@@ -115,7 +116,7 @@ static void write_in_order(bool woken)
 /* A ring that is filling up wakes the writer: then there are complete packets already. */
 static void write_packets(bool woken)
 {
-	if (!woken || time_after_eq(jiffies, writer.close_at)) {
+	if ((!woken && !writer.describing) || time_after_eq(jiffies, writer.close_at)) {
 		syscord_rings_close_packets();
 		writer.close_at = jiffies + msecs_to_jiffies(syscord_params.flush_ms * 3 / 4);
 	}
@@ -136,11 +137,16 @@ static void run_once(void)
 		write_in_order(woken);
 	else
 		write_packets(woken);
+	writer.describing = writer.sink->describe_slice && writer.sink->describe_slice();
 }
 
 /* A flight recorder has nothing to do before a snapshot is asked for. */
 static void pause_writer(ktime_t *pause)
 {
+	if (writer.describing) {
+		cond_resched();
+		return;
+	}
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!READ_ONCE(writer.woken) && !kthread_should_stop())
 		schedule_hrtimeout_range(syscord_params.overwrite ? NULL : pause, *pause / 8,

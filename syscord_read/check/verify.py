@@ -13,14 +13,17 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
-from syscord_read.ctf.classes import ID_PROCESS, STREAM_CPU
+from syscord_read.ctf.classes import ID_DESCRIPTION, ID_DESCRIPTIONS, STREAM_CPU, STREAM_STATE
 from syscord_read.ctf.decode import Chunk, Decoder, chunk
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Stream, Trace
 from syscord_read.errors import Problem
+from syscord_read.model.columns import entry_numbers
+from syscord_read.model.layout import Kind
 from syscord_read.record.text_trace import TextTrace
 from syscord_read.source import Source
 
@@ -34,6 +37,9 @@ CAUSES = {
     "threads": "the table of threads was full (give more threads=)",
     "cpu": "the CPU had no memory for a ring",
 }
+
+#: Processes that are named, of which some open files are not described.
+CUT_FILES_SHOWN = 10
 
 Progress = Callable[[int], None]
 
@@ -129,12 +135,15 @@ class _Verifier:
         self.decoder = Decoder(traces)
         self.losses: dict[tuple[int, str], Lost] = {}
         self.ended = False
+        self.cut_files: dict[int, str] = {}
+        self.last_id = 0
 
     def report(self) -> Findings:
         """All that was found."""
         result, trace = self.result, self.trace
         for stream in trace.streams.values():
             self._stream(stream)
+        result.notes += [f"state: open files are described in part: {some}: there are bounds" for some in self._cut()]
         if not any(stream.kind == STREAM_CPU for stream in trace.streams.values()):
             trace.report(Problem(str(trace.path), -1, "there are no records: the files cpu0, cpu1 ... are missing"))
         self._missing_cpus()
@@ -152,11 +161,19 @@ class _Verifier:
             what = f"the file cpu{cpu} is missing: the recording was of the CPUs {cpus}"
             self.trace.report(Problem(str(self.trace.path), -1, what))
 
+    def _cut(self) -> list[str]:
+        """The processes of which some open files are not described, of many only the first ones."""
+        more = len(self.cut_files) - CUT_FILES_SHOWN
+        first = list(self.cut_files.values())[:CUT_FILES_SHOWN]
+        return [*first, f"those of {more} more processes"] if more > 0 else first
+
     def _stream(self, stream: Stream) -> None:
         last: Header | None = None
         path = stream.files[0].path
         chunks: list[Chunk] = []
         while packet := stream.next():
+            if last and str(packet.file.path) != str(path):
+                self._end_of_file(stream, path)
             path = packet.file.path
             self._count(stream, packet, last)
             chunks.append(self._packet(packet))
@@ -165,8 +182,15 @@ class _Verifier:
                 chunks = []
             last = packet.header
         self._decode(chunks)
+        self._end_of_file(stream, path)
         if stream.kind == STREAM_CPU:
             self._end(str(path), last)
+
+    def _end_of_file(self, stream: Stream, path: Path) -> None:
+        """A description may stop where it is: new files have another one, or the disk is full."""
+        has_end = (STREAM_STATE, ID_DESCRIPTION) in self.trace.layout.metadata.events
+        if stream.kind == STREAM_STATE and has_end and self.last_id not in (0, ID_DESCRIPTION):
+            self.result.notes.append(f"{path.name}: the description of what there was is not complete")
 
     def _count(self, stream: Stream, packet: Packet, last: Header | None) -> None:
         """What the packet's header says, and whether it goes with the header before."""
@@ -196,7 +220,8 @@ class _Verifier:
         if not found.positions:
             return found
         ids = np.frombuffer(found.data, "<u2")[np.array(found.positions) + self.trace.layout.header.id // 2]
-        records = int((ids < ID_PROCESS).sum())
+        self.last_id = int(ids[-1])
+        records = int((ids < ID_DESCRIPTIONS).sum())
         if records != header.records:
             self._problem(packet, f"it should have {header.records} syscalls, and has {records}")
         self.result.records += records
@@ -208,12 +233,27 @@ class _Verifier:
 
     def _decode(self, chunks: list[Chunk]) -> None:
         """Whether the events are as their classes say."""
-        for group in self.decoder.batch(chunks).group_list:
+        batch = self.decoder.batch(chunks)
+        for group in batch.group_list:
             assert isinstance(group, BinaryGroup), "these are from a binary trace"
+            self._note_what_is_cut(group, batch.pid[group.rows].tolist())
             longer = int((group.left_over > 1).sum())
             if longer:
                 what = f"{longer} {group.event_class.name} are longer than their fields, near here"
                 self._problem(chunks[0].packet, what)
+
+    def _note_what_is_cut(self, group: BinaryGroup, pids: list[int]) -> None:
+        """What a description of what there was leaves out, as it has bounds."""
+        kind = group.event_class.kind
+        if kind not in (Kind.OPEN_FILES, Kind.DESCRIPTION):
+            return
+        described, count = (entry_numbers(group, label) for label in ("described", "count"))
+        for row in (described < count).nonzero()[0].tolist():
+            some = f"{described[row]} of {count[row]}"
+            if kind is Kind.DESCRIPTION:
+                self.result.notes.append(f"state: {some} threads are described: there are bounds")
+            else:
+                self.cut_files[pids[row]] = f"{some} of process {pids[row]}"
 
     def _end(self, path: str, last: Header | None) -> None:
         """What the last packet of a CPU says."""

@@ -22,7 +22,15 @@ SEEN_BITS = 64
 
 #: Streams, and numbers of classes, as in docs/trace-format.md.
 STREAM_CPU, STREAM_STATE = 0, 1
-ID_UNKNOWN, ID_COMPAT, ID_PROCESS, ID_OPEN_FILE = 0xFC00, 0xFC04, 0xFF00, 0xFF01
+ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS, ID_DESCRIPTION = 0xFC00, 0xFC04, 0xFF00, 0xFF05
+DESCRIPTIONS: Mapping[int, Kind] = {
+    0xFF00: Kind.PROCESS,  # until euid and the like were added
+    0xFF01: Kind.OPEN_FILE,
+    0xFF02: Kind.PROCESS,
+    0xFF03: Kind.SAME_FILE,
+    0xFF04: Kind.OPEN_FILES,
+    ID_DESCRIPTION: Kind.DESCRIPTION,
+}
 UNSEEN = 2
 #: The word ``entry`` of an unseen call: 0, or this if a seccomp filter or a debugger answered it.
 ANSWERED = 1
@@ -207,7 +215,7 @@ def _kind(id: int) -> tuple[Kind, int, tuple[tuple[str, int], ...]]:
     if id < ID_COMPAT + 4:
         form = UNSEEN_FORM if id & UNSEEN else LONG
         return (Kind.COMPAT if id >= ID_COMPAT else Kind.UNKNOWN), form, (*HEADS[form], NUMBER_OF_OTHERS)
-    return (Kind.PROCESS if id == ID_PROCESS else Kind.OPEN_FILE), -1, HEAD_OF_PROCESS
+    return DESCRIPTIONS.get(id, Kind.OTHER), -1, HEAD_OF_PROCESS
 
 
 def _check_head(where: str, fields: Fields, head: tuple[tuple[str, int], ...]) -> None:

@@ -93,9 +93,11 @@ _USE_PEER = 4  # use b; c and d are bytes
 _SET = 5  # a is b from now on; c: until the next exec
 _SET_KEEPING_CLOEXEC = 6  # a is b from now on, and closed by an exec as before
 _SET_BY_STATE = 7  # a is b, says the trace
-_FORK = 8  # the process has what process a has
-_EXIT = 9  # there is no such process any more
-_CALL = 10  # what Descriptors does at the a-th of the calls
+_SAME_BY_STATE = 8  # a is what c is of the process b, says the trace
+_FORK = 9  # the process has what process a has
+_EXIT = 10  # there is no such process any more
+_CALL = 11  # what Descriptors does at the a-th of the calls
+_SHARE_BY_STATE = 12  # the process has the same table as process a, says the trace
 
 
 @dataclass(frozen=True)
@@ -168,8 +170,8 @@ class Resources(Descriptors):
                 used[place] = names[b]
             elif step == _SET:
                 table.put(a, names[b], cloexec=c > 0)
-            elif step <= _SET_BY_STATE:
-                _learn(table, step, a, names[b])
+            elif step <= _SAME_BY_STATE:
+                _learn(table, step, a, self.path(keys[who][0], b, c) if step == _SAME_BY_STATE else names[b])
             else:
                 # Whose table is whose may be another from now on.
                 tables = [None] * len(keys)
@@ -186,7 +188,7 @@ class Resources(Descriptors):
         elif step == _CLOSE:
             makes = c > 0
         else:
-            makes = _SET <= step <= _SET_BY_STATE
+            makes = _SET <= step <= _SAME_BY_STATE
         return self._table(*key) if makes else self._tables.get(key, _NOBODY)
 
     def _follow_step(self, step: int, key: tuple[int, int], a: int, steps: _Steps) -> None:
@@ -195,6 +197,8 @@ class Resources(Descriptors):
             self.apply(steps.calls[a])
         elif step == _FORK:
             self.inherit(key[0], a, key[1])
+        elif step == _SHARE_BY_STATE:
+            self.share(key[0], a, key[1])
         else:
             self._tables.pop(key, None)
 
@@ -203,8 +207,10 @@ class Resources(Descriptors):
 _NOBODY = Table()
 
 
-def _learn(table: Table, step: int, fd: int, name: bytes) -> None:
+def _learn(table: Table, step: int, fd: int, name: bytes | None) -> None:
     """A descriptor that is there already has a name."""
+    if name is None:
+        return
     if step == _SET_BY_STATE and fd == AT_FDCWD:
         table.cwd = name
     elif step == _SET_KEEPING_CLOEXEC or not (
@@ -277,6 +283,13 @@ class _Steps:
                     self._of_processes(group)
                 case Kind.OPEN_FILE:
                     self._of_files(group)
+                case Kind.SAME_FILE:
+                    fd, pid, other = (entry_numbers(group, label) for label in ("fd", "as_pid", "as_fd"))
+                    self._add(_SAME_BY_STATE, group.rows, fd, pid, c=other)
+                case Kind.OPEN_FILES:
+                    owners = entry_numbers(group, "as_pid")
+                    shared = owners != self.batch.pid[group.rows]
+                    self._add(_SHARE_BY_STATE, group.rows[shared], owners[shared])
         rare = list(_calls_with_effects(batch))
         self.calls = [call for _, call in rare]
         self._add(_CALL, np.array([row for row, _ in rare], np.int64), np.arange(len(rare)))

@@ -60,30 +60,31 @@ class Table:
 
 
 class Descriptors:
-    """The tables of all processes.  ``files``: what is known from the beginning, by trace, process and number."""
+    """The tables of all processes.
 
-    def __init__(self, files: Mapping[tuple[int, int, int], bytes] | None = None) -> None:
+    ``files`` is what is known from the beginning (``Processes.files``).  More may become known while calls are applied;
+    of a process, that is looked at once, when its table is first needed.
+    """
+
+    def __init__(self, files: Mapping[tuple[int, int], Mapping[int, bytes]] | None = None) -> None:
         self._tables: dict[tuple[int, int], Table] = {}
-        for (trace, pid, fd), path in (files or {}).items():
-            table = self._table(trace, pid)
-            if fd == AT_FDCWD:
-                table.cwd = path
-            else:
-                table.put(fd, path, cloexec=False)
+        self._files = {} if files is None else files
+        self._looked_at: set[tuple[int, int]] = set()
+        self._shared: dict[int, Table] = {}
 
     def path(self, trace: int, pid: int, fd: int) -> bytes | None:
         """What a descriptor stands for, or None if nobody knows."""
-        table = self._tables.get((trace, pid))
+        table = self._known(trace, pid)
         return table.paths.get(fd) if table else None
 
     def cwd(self, trace: int, pid: int) -> bytes | None:
         """The working directory of a process, or None if nobody knows."""
-        table = self._tables.get((trace, pid))
+        table = self._known(trace, pid)
         return table.cwd if table else None
 
     def inherit(self, trace: int, parent: int, child: int) -> None:
         """A process was made by another.  What is already known of it stays."""
-        if (trace, child) not in self._tables:
+        if not self._known(trace, child):
             self._tables[trace, child] = self._table(trace, parent).copy()
 
     def apply(self, call: Call) -> None:
@@ -92,10 +93,24 @@ class Descriptors:
         if effect and not call.compat and call.ret is not None and not -MAX_ERROR <= call.ret < 0:
             effect(SucceededCall(self, self._table(call.event_class.trace, call.pid), call))
         elif call.name == "exit_group":
+            self._looked_at.add((call.event_class.trace, call.pid))
             self._tables.pop((call.event_class.trace, call.pid), None)
 
     def _table(self, trace: int, pid: int) -> Table:
-        return self._tables.setdefault((trace, pid), Table())
+        return self._known(trace, pid) or self._tables.setdefault((trace, pid), Table())
+
+    def _known(self, trace: int, pid: int) -> Table | None:
+        """The table of a process, if there is one, or what is known from the beginning."""
+        key = trace, pid
+        table = self._tables.get(key)
+        files = self._files.get(key) if table is None and key not in self._looked_at else None
+        if files is None:
+            return table
+        self._looked_at.add(key)
+        # Processes that share their descriptors have the same files.
+        table = self._shared.setdefault(id(files), Table({fd: files[fd] for fd in files if fd != AT_FDCWD}))
+        table.cwd = table.cwd or files.get(AT_FDCWD)
+        return self._tables.setdefault(key, table)
 
     def share(self, trace: int, parent: int, child: int) -> None:
         """Two processes have the same descriptors from now on, and the same working directory."""

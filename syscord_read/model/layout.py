@@ -38,11 +38,15 @@ class Kind(Enum):
     COMPAT = "compat"  # a 32-bit syscall: name and result, no fields
     PROCESS = "process"  # who a thread is, from here on
     OPEN_FILE = "open_file"  # what a file descriptor of a process stands for, when the recording began
+    SAME_FILE = "same_file"  # the same: it is that of a descriptor that is described already
+    OPEN_FILES = "open_files"  # whose descriptors a process shares, or how many of its own are described
+    DESCRIPTION = "description"  # the end of a description of what there was
+    OTHER = "other"  # a description that this reader does not know
 
     @property
     def is_call(self) -> bool:
         """Whether it is a syscall, of whatever table."""
-        return self not in (Kind.PROCESS, Kind.OPEN_FILE)
+        return self in (Kind.SYSCALL, Kind.UNKNOWN, Kind.COMPAT)
 
 
 class Shape(Enum):

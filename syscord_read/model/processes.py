@@ -5,7 +5,7 @@ A trace says it in events of its own: when it first meets a thread, and whenever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,12 +25,27 @@ Identities = NDArray[np.int32]
 
 
 @dataclass(frozen=True)
+class Ids:
+    """Beside the real user: what a thread may do.
+
+    Users and groups are numbers of the initial user namespace.  ``caps`` has a bit for each effective capability;
+    ``user_ns`` is the number of the user namespace's inode.
+    """
+
+    euid: int
+    gid: int
+    egid: int
+    caps: int
+    user_ns: int
+
+
+@dataclass(frozen=True)
 class Process:
     """Identity of one thread, from one ``process`` event to the next.
 
     ``comm`` and ``exe`` are bytes; ``exe`` is empty if it has none (a kernel thread), or that is not known.  ``reason``
     is the event's: "state", "seen", "fork", "exec", "rename", "ids", "parent", "exit".  ``since`` is in ns since the
-    epoch.
+    epoch.  ``ids`` is None in traces of older modules, which knew the real user alone.
     """
 
     trace: int
@@ -42,6 +57,14 @@ class Process:
     exe: bytes
     reason: str
     since: int
+    ids: Ids | None = None
+
+    @property
+    def users(self) -> dict[str, int]:
+        """The users and groups that are known: ``uid``, ``euid``, ``gid``, ``egid``."""
+        if not self.ids:
+            return {"uid": self.uid}
+        return {"uid": self.uid, "euid": self.ids.euid, "gid": self.ids.gid, "egid": self.ids.egid}
 
 
 class Processes:
@@ -49,13 +72,14 @@ class Processes:
 
     ``known`` is about the last batch: the identities that its threads had before it, then those that its events gave.
     ``update`` gives indices into it.  ``changes`` has the identities that events gave, each with its event's row.
-    ``files`` is what all ``open_file`` events said so far: (trace, pid, fd) -> path.
+    ``files`` is what was said so far of open files: (trace, pid) -> descriptor -> path.  Processes that share their
+    descriptors have the same element.
     """
 
     def __init__(self) -> None:
         self.known: list[Process] = []
         self.changes: list[tuple[int, Process]] = []
-        self.files: dict[tuple[int, int, int], bytes] = {}
+        self.files: dict[tuple[int, int], dict[int, bytes]] = {}
         self._now: dict[tuple[int, int], Process] = {}
 
     def update(self, batch: Batch) -> Identities:
@@ -91,11 +115,19 @@ class Processes:
                 del self._now[key]
 
     def _note_files(self, batch: Batch) -> None:
-        for group in _groups(batch, Kind.OPEN_FILE):
-            trace = group.event_class.trace
-            for pid, fd, path in zip(batch.pid[group.rows].tolist(), *_values(group, "fd", "path"), strict=True):
-                if isinstance(path, bytes):
-                    self.files[trace, pid, fd] = path
+        for _, trace, pid, kind, values in sorted(_file_events(batch), key=lambda event: event[0]):
+            match kind, values:
+                case Kind.OPEN_FILE, (fd, bytes() as path):
+                    self._files_of(trace, pid)[fd] = path
+                case Kind.SAME_FILE, (fd, as_pid, as_fd):
+                    same = self.files.get((trace, as_pid), {}).get(as_fd)
+                    if same is not None:
+                        self._files_of(trace, pid)[fd] = same
+                case Kind.OPEN_FILES, (as_pid,) if as_pid != pid:
+                    self.files[trace, pid] = self._files_of(trace, as_pid)
+
+    def _files_of(self, trace: int, pid: int) -> dict[int, bytes]:
+        return self.files.setdefault((trace, pid), {})
 
     def _note_processes(self, batch: Batch) -> None:
         """Remember who is who now."""
@@ -112,32 +144,62 @@ class Processes:
             reasons = _labels(group, "reason")
             unread = _marks(group, "exe") & UNREAD
             columns = _values(group, "reason", "ppid", "uid", "comm", "exe")
+            ids = _ids(group)
             for place, (reason, ppid, uid, comm, exe) in enumerate(zip(*columns, strict=True)):
                 row = int(group.rows[place])
                 tid, pid, since = int(batch.tid[row]), int(batch.pid[row]), int(batch.time[row])
                 said = b"" if isinstance(exe, Missing) else exe
-                process = Process(trace, tid, pid, ppid, uid, comm, said, reasons.get(reason, str(reason)), since)
+                why = reasons.get(reason, str(reason))
+                process = Process(trace, tid, pid, ppid, uid, comm, said, why, since, ids[place])
                 yield row, process, None if unread[place] else said
 
     def _complete(self, process: Process, exe: bytes | None) -> Process:
         """An executable that could not be read (None) is the thread's earlier one, its process's, or its parent's."""
         if exe is not None:
             return process
-        for tid in (process.tid, process.pid, process.ppid):
+        # Only a process that was just made is sure to run what its parent runs.
+        parent = (process.ppid,) if process.reason == "fork" else ()
+        for tid in (process.tid, process.pid, *parent):
             earlier = self.now(process.trace, tid)
             if earlier and not (tid == process.tid and process.reason == "exec"):
                 return replace(process, exe=earlier.exe)
         return process
 
 
+#: Fields of the events that say what descriptors stand for.
+_FILE_EVENTS = {
+    Kind.OPEN_FILE: ("fd", "path"),
+    Kind.SAME_FILE: ("fd", "as_pid", "as_fd"),
+    Kind.OPEN_FILES: ("as_pid",),
+}
+
+
+def _file_events(batch: Batch) -> Iterator[tuple[int, int, int, Kind, tuple[Any, ...]]]:
+    """These events, class by class: row, trace, process, kind, and the values of the fields."""
+    for kind, labels in _FILE_EVENTS.items():
+        for group in _groups(batch, kind):
+            rows, trace = group.rows.tolist(), group.event_class.trace
+            values = zip(*_values(group, *labels), strict=True)
+            for row, pid, each in zip(rows, batch.pid[group.rows].tolist(), values, strict=True):
+                yield row, trace, pid, kind, each
+
+
 def _groups(batch: Batch, kind: Kind) -> Iterator[Group]:
     return (group for group in batch.group_list if group.event_class.kind is kind)
 
 
-def _values(group: Group, *labels: str) -> list[list[object]]:
+def _values(group: Group, *labels: str) -> list[list[Any]]:
     """Columns as Python values, one element None for each that the class does not have."""
     columns = [group.labelled(label) for label in labels]
     return [[None] * len(group.rows) if column is None else list(values_of(column)) for column in columns]
+
+
+def _ids(group: Group) -> Sequence[Ids | None]:
+    """What each event says of it, None in traces of older modules."""
+    if group.labelled("euid") is None:
+        return [None] * len(group.rows)
+    columns = _values(group, "euid", "gid", "egid", "caps", "user_ns")
+    return [Ids(*values) for values in zip(*columns, strict=True)]
 
 
 def _marks(group: Group, label: str) -> NDArray[np.uint8]:

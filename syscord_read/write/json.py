@@ -16,7 +16,7 @@ from syscord_read.model.addresses import parse_address
 from syscord_read.model.batch import Batch, Bools, Column, Group, Ints, Loss, typed_ret
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import FAULT, LATE, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
-from syscord_read.model.processes import Processes
+from syscord_read.model.processes import Process, Processes
 from syscord_read.write.columns import (
     Escapes,
     Piece,
@@ -52,12 +52,17 @@ class Writer:
     def lines(self, batch: Batch) -> pa.Buffer:
         """All syscalls of a batch as lines, and what was lost between them."""
         identities = self.processes.update(batch)
-        names = [b'"comm":' + _text(process.comm) + b"," for process in self.processes.known]
+        names = [_identity(process) for process in self.processes.known]
         # The last is for -1: nobody knows who it is.
         comms = one_of([*names, b""], np.where(identities < 0, len(names), identities))
         groups = [group for group in batch.group_list if group.event_class.kind.is_call]
         columns = [_lines_of_group(batch, group, comms) for group in groups]
         return in_order(columns, [group.rows for group in groups], _lost(batch))
+
+
+def _identity(process: Process) -> bytes:
+    users = "".join(f'"{name}":{number},' for name, number in process.users.items())
+    return b'"comm":' + _text(process.comm) + b"," + users.encode()
 
 
 def _lost(batch: Batch) -> list[tuple[int, bytes]]:

@@ -23,7 +23,7 @@ from syscord_read.model.batch import Batch, Bools, Ints, as_type
 from syscord_read.model.columns import distinct
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import MAX_ERROR, Kind
-from syscord_read.model.processes import Processes
+from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
 from syscord_read.write.fields import mark_texts, plain, texts
 
@@ -40,6 +40,9 @@ OPEN_MAX = 8
 
 _MAP = pa.map_(pa.string(), pa.string())
 
+#: Columns that say for which user and group a thread acted.
+_IDS = ("uid", "euid", "gid", "egid")
+
 
 def schema(unit: str = "us") -> pa.Schema:
     """The columns of a file; ``unit`` is that of ts.  The partitions' columns, host and hour, are not among them."""
@@ -52,6 +55,7 @@ def schema(unit: str = "us") -> pa.Schema:
             pa.field("pid", pa.int32(), nullable=False),
             pa.field("tid", pa.int32(), nullable=False),
             pa.field("comm", pa.string()),
+            *(pa.field(name, pa.uint32()) for name in _IDS),
             pa.field("syscall", pa.string(), nullable=False),
             pa.field("compat", pa.bool_(), nullable=False),
             pa.field("ret", pa.int64()),
@@ -115,7 +119,7 @@ class Rows:
             "cpu": _known(calls.cpu).cast(pa.int32()),
             "pid": pa.array(calls.pid.astype(np.int32)),
             "tid": pa.array(calls.tid.astype(np.int32)),
-            "comm": self._comms(identities),
+            **self._identities(identities),
             "syscall": pa.array([each.name for each in calls.classes], pa.string()).take(pa.array(calls.class_index)),
             "compat": pa.array(calls.of_class(lambda event_class: event_class.kind is Kind.COMPAT)),
             "ret": pa.array(_results(calls), mask=~calls.has_ret),
@@ -125,11 +129,17 @@ class Rows:
         }
         return pa.table([columns[name] for name in self.schema.names], schema=self.schema)
 
-    def _comms(self, identities: Ints) -> pa.Array:
-        """What the threads were called then; null where nobody knows."""
+    def _identities(self, identities: Ints) -> dict[str, pa.Array]:
+        """Who the threads were then; null where nobody knows."""
         numbers, which = distinct(identities)
-        names = [self.processes.known[number].comm if number >= 0 else None for number in numbers]
-        return plain(pa.array(names, pa.binary())).take(pa.array(which))
+        found = [self.processes.known[number] if number >= 0 else None for number in numbers]
+        names = plain(pa.array([each.comm if each else None for each in found], pa.binary()))
+        ids = {name: pa.array([_id(each, name) for each in found], pa.uint32()) for name in _IDS}
+        return {name: column.take(pa.array(which)) for name, column in {"comm": names, **ids}.items()}
+
+
+def _id(process: Process | None, name: str) -> int | None:
+    return process.users.get(name) if process else None
 
 
 _ERRNO_NAMES = [ERRNOS.get(number, f"E{number}") for number in range(MAX_ERROR + 1)]

@@ -12,9 +12,15 @@ from typing import Any
 
 import pytest
 
+from syscord_read.check.verify import verify
+from syscord_read.ctf.classes import ID_DESCRIPTIONS
+from syscord_read.ctf.decode import chunk
+from syscord_read.ctf.trace import open_trace
 from syscord_read.model.batch import Batch
 from syscord_read.model.call import Call, calls_of
+from syscord_read.model.history import History
 from syscord_read.model.layout import Field, Kind
+from syscord_read.model.processes import Process, Processes
 from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.record.text import Record
 from syscord_read.source import open_source
@@ -26,6 +32,9 @@ TRACE = "/tmp/trace"
 CTF = f"sink=ctf record={TRACE}"
 DUMP = Path(__file__).parent / "bt2_dump.py"
 DEBIAN_PYTHON = "/usr/bin/python3"  # Debian's package puts Babeltrace's bindings there
+
+#: What is no syscall.
+DESCRIPTIONS = ("process", "open_file", "same_file", "open_files", "description")
 
 Event = Mapping[str, Any]
 
@@ -189,7 +198,7 @@ def test_babeltrace_finds_the_same_in_every_field(recorder: Recorder, tmp_path: 
     trace = recorder.fetch(TRACE, tmp_path)
     events = babeltrace(trace)
     assert not [event for event in events if "discarded" in event]
-    found = [event for event in events if event["name"] not in ("process", "open_file")]
+    found = [event for event in events if event["name"] not in DESCRIPTIONS]
     expected = calls(trace)
     assert len(found) == len(expected) > 2000
     for event, call in zip(found, expected, strict=True):
@@ -239,6 +248,7 @@ def test_a_process_is_described_when_it_is_first_seen_and_when_it_changes(record
         ("rename", "setpriv", 0),
         ("exec", "setpriv", 0),
         ("ids", "setpriv", 1000),
+        ("ids", "setpriv", 1000),  # of the capabilities that it had kept
         ("rename", "cat", 1000),
         ("exec", "cat", 1000),
         ("exit", "cat", 1000),
@@ -250,6 +260,57 @@ def test_a_process_is_described_when_it_is_first_seen_and_when_it_changes(record
     assert story(thread)[-2:] == [("rename", "other", 0), ("exit", "other", 0)]
     begun = [fields for fields in described if fields["tid"] == parent and REASONS[fields["reason"]] == "exec"]
     assert {fields["exe"] for fields in begun} == {"/usr/bin/dash", "/usr/bin/setpriv", "/usr/bin/cat"}
+
+
+def who_marked(trace: Path) -> dict[int, Process]:
+    """Who made each call of ``mark``, by its number."""
+    now: dict[int, Process] = {}
+    found = {}
+    for event in History().events(batches(trace)):
+        if isinstance(event, Process):
+            now[event.tid] = event
+        elif event.name == "close" and isinstance(fd := event.entry.get("fd"), int) and fd < 0:
+            found[-fd] = now[event.tid]
+    return found
+
+
+def test_whoever_gets_other_credentials_is_described_anew(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.during("./programs credentials 1000", f"{CTF} proc_name=programs")
+    trace = recorder.fetch(TRACE, tmp_path)
+    marks = who_marked(trace)
+    root, thread, first, dropped, group, inside = (marks[tag] for tag in range(1000, 1006))
+    assert [who.users for who in (root, first)] == [dict.fromkeys(("uid", "euid", "gid", "egid"), 0)] * 2
+    assert thread.users == root.users | {"euid": 1234}
+    assert group.users == root.users | {"egid": 77}
+    assert thread.ids and first.ids and dropped.ids and group.ids and inside.ids
+    assert thread.ids.caps == 0
+    assert first.ids.caps - dropped.ids.caps == 1 << 22  # CAP_SYS_BOOT
+    assert inside.ids.caps == first.ids.caps
+    assert inside.ids.user_ns != group.ids.user_ns == first.ids.user_ns
+    assert {who.reason for who in (thread, dropped, group, inside)} == {"ids"}
+    # In the initial namespace he is who he was.
+    assert inside.users == group.users
+    described = [event["fields"] for event in babeltrace(trace) if event["name"] == "process"]
+    assert {fields["euid"] for fields in described} >= {0, 1234}
+
+
+def test_a_setuid_program_shows_whose_rights_it_has(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.run("mkdir -m 755 shown; cp programs shown/raised; chmod 4755 shown/raised; chmod 755 /tmp")
+    as_nobody = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+    recorder.during(f"{as_nobody} shown/raised mark 1000", f"{CTF} proc_name=raised")
+    trace = recorder.fetch(TRACE, tmp_path)
+    nobody = {"uid": 65534, "gid": 65534, "egid": 65534}
+    who = who_marked(trace)[1000]
+    assert who.users == nobody | {"euid": 0}
+    assert who.ids and who.ids.caps
+    begun = {fields["euid"] for _, fields in processes(trace) if fields["reason"] == REASONS.index("exec")}
+    assert begun == {0}
+
+
+def test_an_exec_alone_is_no_change_of_credentials(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.during("sh -c 'exec ./programs mark 1000'", CTF)
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert who_marked(trace)[1000].reason == "exec"
 
 
 def test_a_process_that_gets_another_parent_is_described(recorder: Recorder, tmp_path: Path) -> None:
@@ -273,12 +334,88 @@ def test_what_was_there_before_is_described_with_its_open_files(recorder: Record
     events = babeltrace(recorder.fetch(TRACE, tmp_path))
     (described,) = [event["fields"] for event in events if event["name"] == "process" and event["fields"]["pid"] == pid]
     assert (described["comm"], described["exe"], described["reason"]) == ("cat", "/usr/bin/cat", 0)
-    files = {
-        event["fields"]["fd"]: event["fields"]["path"]
-        for event in events
-        if event["name"] == "open_file" and event["fields"]["pid"] == pid
-    }
-    assert (files[0], files[1]) == ("/tmp/go", "/tmp/kept")
+    files = open_files(tmp_path)[0, pid]
+    assert (files[0], files[1]) == (b"/tmp/go", b"/tmp/kept")
+
+
+def open_files(trace: Path) -> Mapping[tuple[int, int], Mapping[int, bytes]]:
+    """What the description of what there was says."""
+    found = Processes()
+    for batch in batches(trace):
+        found.update(batch)
+    return found.files
+
+
+def events_of(events: list[Event], name: str, pid: int) -> list[dict[str, Any]]:
+    return [event["fields"] for event in events if event["name"] == name and event["fields"]["pid"] == pid]
+
+
+def notes(trace: Path) -> list[str]:
+    """What ``syscord verify`` notes of a trace, which must be whole."""
+    (found,) = verify(open_source([trace]))
+    assert found.is_whole, (found.losses, found.problems)
+    return found.notes
+
+
+def test_a_path_is_described_once_and_so_are_descriptors_that_are_shared(recorder: Recorder, tmp_path: Path) -> None:
+    start = "./programs partner > partner 2> partner < partner & echo $!; until [ -s partner ]; do :; done; cat partner"
+    parent, child = map(int, recorder.run(f": > partner; {start}").split())
+    recorder.during("true", CTF)
+    trace = recorder.fetch(TRACE, tmp_path)
+    events = babeltrace(trace)
+    assert [fields["fd"] for fields in events_of(events, "open_file", parent)] == [0]
+    same = events_of(events, "same_file", parent)
+    assert [(fields["fd"], fields["as_pid"], fields["as_fd"]) for fields in same] == [(1, parent, 0), (2, parent, 0)]
+    (shared,) = events_of(events, "open_files", child)
+    assert shared["as_pid"] == parent
+    assert events_of(events, "open_file", child) == events_of(events, "same_file", child) == []
+    files = open_files(trace)
+    assert files[0, parent] == files[0, child] == dict.fromkeys(range(3), b"/tmp/partner")
+    assert notes(trace) == []
+
+
+HOARD = "mkdir -m 777 hoard{0}; (cd hoard{0}; ulimit -n 20100; exec {1} ../programs hoard {2} {3}) & "
+AS_NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
+
+
+def test_a_description_of_a_process_has_a_bound_and_says_so(recorder: Recorder, tmp_path: Path) -> None:
+    start = HOARD.format(1, AS_NOBODY, 20000, 0)
+    hoard = int(recorder.run(f"chmod 755 /tmp; {start} echo $!; ./programs await_pause $!"))
+    recorder.load(f"{CTF} proc_name=programs")
+    # Records of calls that are made while it is described are not lost.
+    recorder.run(f"./programs burst 20000; until [ -s {TRACE}/state ]; do ./programs burst 100; done")
+    stats = recorder.stats()
+    assert {name for name, count in stats.items() if name.startswith("dropped") and count} == set()
+    recorder.unload()
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert (trace / "state").stat().st_size < 512 << 10
+    (cut,) = events_of(babeltrace(trace), "open_files", hoard)
+    assert cut["as_pid"] == hoard
+    assert 50 < cut["described"] < cut["count"] == 20003
+    assert notes(trace) == [
+        f"state: open files are described in part: {cut['described']} of 20003 of process {hoard}: there are bounds"
+    ]
+    assert len(open_files(trace)[0, hoard]) == cut["described"]
+
+
+def test_a_user_with_many_processes_leaves_room_for_those_of_others(recorder: Recorder, tmp_path: Path) -> None:
+    hoards = "".join(HOARD.format(number, AS_NOBODY, 300, 0) + "last=$!; " for number in range(12))
+    recorder.run(f"chmod 755 /tmp; {hoards} ./programs await_pause $last", timeout=120)
+    pid = int(recorder.run("sleep 1000 < /etc/hosts > /dev/null 2>&1 & echo $!"))
+    # More than fits into a ring is recorded meanwhile, and nothing of it is lost.
+    recorder.during(
+        "./programs burst 100000; cat /sys/module/syscord/parameters/stats > stats",
+        f"{CTF} ring_kb=1024 proc_name=programs",
+    )
+    stats = dict(line.split("=") for line in recorder.run("cat stats").splitlines())
+    assert {count for name, count in stats.items() if name.startswith("dropped")} == {"0"}
+    trace = recorder.fetch(TRACE, tmp_path)
+    assert 2 << 20 < (trace / "state").stat().st_size < 5 << 19
+    assert open_files(trace)[0, pid][0] == b"/etc/hosts"
+    described = notes(trace)
+    # The first of nobody's processes have what each may have, the last ones nothing.
+    assert len(described) > 10
+    assert [note for note in described if ": 0 of 303 of process " in note]
 
 
 # What is lost
@@ -301,7 +438,7 @@ def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) ->
 
 
 def only_calls(events: list[Event]) -> list[Event]:
-    return [event for event in events if event.get("name") not in (None, "process", "open_file")]
+    return [event for event in events if event.get("name") not in (None, *DESCRIPTIONS)]
 
 
 def test_a_full_disk_leaves_whole_packets_and_goes_on_when_there_is_room(recorder: Recorder, tmp_path: Path) -> None:
@@ -380,11 +517,10 @@ def test_a_record_that_cannot_be_rotated_loses_no_older_one(recorder: Recorder) 
 
 def test_descriptions_of_many_files_rotate_no_record_out(recorder: Recorder, tmp_path: Path) -> None:
     recorder.load(f"{CTF} rotate_mb=1 keep=4 proc_name=programs")
-    # At the rotation that it causes, the hoard is described by more than rotate_mb=.
+    # It causes a rotation itself, at which it is described.
     recorder.run(
-        "mkdir hoard; (cd hoard; ulimit -n 1000; exec ../programs hoard 300 60000) & "
-        f"until [ $(cat {TRACE}/state* | wc -c) -gt {1 << 20} ]; do :; done; "
-        "./programs burst 20000; kill $!; rmmod syscord",
+        f"chmod 755 /tmp; {HOARD.format(1, AS_NOBODY, 300, 60000)} ./programs await_pause $!; "
+        f"[ -s {TRACE}/state.1 ]; ./programs burst 20000; kill $!; rmmod syscord",
         timeout=120,
     )
     closes = [call.entry["fd"] for call in calls(recorder.fetch(TRACE, tmp_path)) if call.name == "close"]
@@ -532,6 +668,28 @@ def test_nothing_is_written_before_a_snapshot_and_then_the_latest(recorder: Reco
     assert stats["overwritten"] > 50000
     # Whose they are stands in each packet, as the one before it may be overwritten.
     assert {call.tid for call in calls(trace)} <= {fields["tid"] for _, fields in processes(trace)}
+
+
+def test_no_record_of_a_flight_recorder_stands_before_who_made_it(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.load(f"{CTF} mode=overwrite ring_kb=16384 content=9000 syscalls=write proc_name=programs")
+    recorder.run(
+        "taskset 1 ./programs newcomers 2500 7000; echo 1 > /sys/module/syscord/parameters/snapshot", timeout=120
+    )
+    recorder.unload()
+    trace = open_trace(recorder.fetch(TRACE, tmp_path))
+    stream = trace.streams["cpu0"]
+    packets = 0
+    while packet := stream.next():
+        packets += 1
+        known: set[int] = set()
+        found = chunk(trace, packet)
+        for at in (position * 2 for position in found.positions):
+            id, tid = (int.from_bytes(found.data[at + where :][:size], "little") for where, size in ((0, 2), (8, 4)))
+            if id >= ID_DESCRIPTIONS:
+                known.add(tid)
+            else:
+                assert tid in known, f"packet {packet.header.seq}"
+    assert packets > 200
 
 
 def test_a_second_snapshot_has_what_came_since(recorder: Recorder, tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import struct
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Field, Integer, Member, Shape, Symbols
+from syscord_read.model.processes import Ids
 from syscord_read.model.value import Cut, Missing, Value
 
 UUID = uuid.UUID("5ca1ab1e-0000-4000-8000-00000000cafe")
@@ -237,17 +238,31 @@ class Maker:
         exe: Value | None = b"",
         reason: str = "seen",
         uid: int = 0,
+        ids: Ids | None = None,
     ) -> None:
-        """Add who a thread is."""
-        head = struct.pack("<IIII16s", pid, REASONS.index(reason), ppid, uid, comm)
+        """Add who a thread is, as older modules did if there are no ``ids``."""
+        more = struct.pack("<IIIQI", *astuple(ids)) if ids else b""
+        head = struct.pack("<IIII", pid, REASONS.index(reason), ppid, uid) + more + struct.pack("16s", comm)
         marks = 16 if exe is None else 0
         text = encode(memory("exe", Shape.TEXT, "long path"), b"" if exe is None else exe, marks)
-        self.event(cpu, time, tid, 0xFF00, head + text)
+        self.event(cpu, time, tid, 0xFF02 if ids else 0xFF00, head + text)
 
     def open_file(self, time: int, pid: int, fd: int, path: bytes) -> None:
         """Add what was open."""
         head = struct.pack("<Ii", pid, fd) + encode(memory("path", Shape.TEXT, "long path"), path, 0)
         self.event(-1, time, pid, 0xFF01, head)
+
+    def same_file(self, time: int, pid: int, fd: int, as_pid: int, as_fd: int) -> None:
+        """Add what was open, and is described already."""
+        self.event(-1, time, pid, 0xFF03, struct.pack("<IiIi", pid, fd, as_pid, as_fd))
+
+    def open_files(self, time: int, pid: int, as_pid: int, described: int = 0, count: int = 0) -> None:
+        """Add whose descriptors a process has, or how many of its own are described."""
+        self.event(-1, time, pid, 0xFF04, struct.pack("<IIII", pid, as_pid, described, count))
+
+    def description(self, time: int, described: int, count: int) -> None:
+        """Add the end of a description."""
+        self.event(-1, time, 0, 0xFF05, struct.pack("<III", 0, described, count))
 
     def event(self, cpu: int, time: int, tid: int, id: int, payload: bytes, *, record: bool = False) -> None:
         """Add an event of these bytes."""
@@ -548,10 +563,18 @@ def _others(types: dict[str, str]) -> list[str]:
             events.append(_event(name, first + bits, 0, ["uint32_t _pid", timing, result], [number]))
     reasons = "enum : uint32_t { " + ", ".join(REASONS) + " } _reason"
     exe, path = (_field(memory(label, Shape.TEXT, "long path"), types) for label in ("exe", "path"))
-    who = ["uint32_t _pid", reasons, "uint32_t _ppid", "uint32_t _uid", "char_t _comm[16]", *exe]
+    who = ["uint32_t _pid", reasons, "uint32_t _ppid", "uint32_t _uid"]
+    ids = ["uint32_t _euid", "uint32_t _gid", "uint32_t _egid", "uint64_t _caps", "uint32_t _user_ns"]
+    called = ["char_t _comm[16]", *exe]
     for stream in (0, 1):
-        events.append(_event("process", 0xFF00, stream, (), who))
+        events.append(_event("process", 0xFF00, stream, (), [*who, *called]))
+        events.append(_event("process", 0xFF02, stream, (), [*who, *ids, *called]))
         events.append(_event("open_file", 0xFF01, stream, (), ["uint32_t _pid", "int32_t _fd", *path]))
+    same = ["uint32_t _pid", "int32_t _fd", "uint32_t _as_pid", "int32_t _as_fd"]
+    counts = ["uint32_t _described", "uint32_t _count"]
+    events.append(_event("same_file", 0xFF03, 1, (), same))
+    events.append(_event("open_files", 0xFF04, 1, (), ["uint32_t _pid", "uint32_t _as_pid", *counts]))
+    events.append(_event("description", 0xFF05, 1, (), ["uint32_t _pid", *counts]))
     return events
 
 

@@ -9,6 +9,7 @@
 #include <linux/limits.h>
 #include <linux/minmax.h>
 #include <linux/percpu.h>
+#include <linux/sched.h>
 #include <linux/string.h>
 #include <linux/timekeeping.h>
 #include <linux/types.h>
@@ -19,6 +20,7 @@
 #include "ring/cpu.h"
 #include "ring/packet.h"
 #include "ring/ring.h"
+#include "write/ctf/state.h"
 #include "write/ctf/trace_files.h"
 #include "write/sink.h"
 #include "write/stall.h"
@@ -124,6 +126,8 @@ static void finish(void)
 		}
 	}
 	write_until(U64_MAX);
+	while (syscord_trace_describe_slice())
+		cond_resched();
 }
 
 static u64 close_sink(void)
@@ -137,7 +141,8 @@ const struct syscord_sink syscord_ctf_sink = {
 	.name = "ctf",
 	.open = syscord_trace_open,
 	.write = write_until,
-	.describe = syscord_trace_describe,
+	.describe = syscord_state_ask,
+	.describe_slice = syscord_trace_describe_slice,
 	.finish = finish,
 	.close = close_sink,
 };

@@ -229,8 +229,9 @@ static void put_process(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 		  "\tuint32_t _pid;\n\tenum : uint32_t {", SYSCORD_ID_PROCESS, stream);
 	for (i = 0; i < SYSCORD_REASONS; i++)
 		put(tsdl, "%s \"%s\" = %u", i ? "," : "", reasons[i], i);
-	put(tsdl, " } _reason;\n\tuint32_t _ppid;\n\tuint32_t _uid;\n\tchar_t _comm[%u];\n"
-		  "\tt_long_count __exe_length;\n\tt_long_marks _exe_marks;\n\tchar_t _exe[__exe_length];\n"
+	put(tsdl, " } _reason;\n\tuint32_t _ppid;\n\tuint32_t _uid;\n\tuint32_t _euid;\n"
+		  "\tuint32_t _gid;\n\tuint32_t _egid;\n\tbits64_t _caps;\n\tuint32_t _user_ns;\n"
+		  "\tchar_t _comm[%u];\n\tt_long_count __exe_length;\n\tt_long_marks _exe_marks;\n\tchar_t _exe[__exe_length];\n"
 		  "}; };\n",
 	    TASK_COMM_LEN);
 }
@@ -241,6 +242,21 @@ static void put_open_file(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 		  "\tuint32_t _pid;\n\tint32_t _fd;\n\tt_long_count __path_length;\n"
 		  "\tt_long_marks _path_marks;\n\tchar_t _path[__path_length];\n}; };\n",
 	    SYSCORD_ID_OPEN_FILE, stream);
+}
+
+/* What else stands in a description of what there was, in the stream of the state alone. */
+static void put_state_events(struct syscord_tsdl *tsdl)
+{
+	put(tsdl, "event { name = \"same_file\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tint32_t _fd;\n\tuint32_t _as_pid;\n\tint32_t _as_fd;\n}; };\n",
+	    SYSCORD_ID_SAME_FILE, SYSCORD_STREAM_STATE);
+	put(tsdl, "event { name = \"open_files\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tuint32_t _as_pid;\n\tuint32_t _described;\n\tuint32_t _count;\n"
+		  "}; };\n",
+	    SYSCORD_ID_OPEN_FILES, SYSCORD_STREAM_STATE);
+	put(tsdl, "event { name = \"description\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tuint32_t _described;\n\tuint32_t _count;\n}; };\n",
+	    SYSCORD_ID_DESCRIPTION, SYSCORD_STREAM_STATE);
 }
 
 /**
@@ -255,4 +271,5 @@ void syscord_metadata_put_descriptions(struct syscord_tsdl *tsdl)
 		put_process(tsdl, stream);
 		put_open_file(tsdl, stream);
 	}
+	put_state_events(tsdl);
 }

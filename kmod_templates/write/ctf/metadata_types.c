@@ -46,7 +46,8 @@ void syscord_metadata_put_basic_types(struct syscord_tsdl *tsdl)
 	for (i = 2; i < ARRAY_SIZE(sizes); i++)
 		put(tsdl, SYSCORD_INTEGER "size = %u; signed = true; } := int%u_t;\n",
 		    sizes[i], sizes[i]);
-	put(tsdl, SYSCORD_INTEGER "size = 64; signed = true; base = 16; } := hex64_t;\n"
+	put(tsdl, SYSCORD_INTEGER "size = 64; signed = false; base = 16; } := bits64_t;\n"
+		  SYSCORD_INTEGER "size = 64; signed = true; base = 16; } := hex64_t;\n"
 		  SYSCORD_INTEGER "size = 32; signed = true; base = 16; } := hex32_t;\n"
 		  SYSCORD_INTEGER "size = 64; signed = true; base = 8; } := oct64_t;\n"
 		  SYSCORD_INTEGER "size = 32; signed = true; base = 8; } := oct32_t;\n"

@@ -2,57 +2,95 @@
 /*
  * Describing what was there before the recording: processes have names in a trace even if none of
  * their calls is recorded, and files that are open already have paths.
+ *
+ * A description is written in slices, between which the writer empties the rings.  First it has
+ * all threads, then the open files of each process.  It ends with an event that says how many
+ * threads there were.
  */
-#include <linux/align.h>
-#include <linux/bits.h>
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/err.h>
 #include <linux/errno.h>
-#include <linux/fdtable.h>
 #include <linux/file.h>
-#include <linux/fs.h>
-#include <linux/ktime.h>
+#include <linux/hashtable.h>
+#include <linux/kernel.h>
 #include <linux/limits.h>
+#include <linux/list.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
-#include <linux/string.h>
-#include <linux/timekeeping.h>
 #include <linux/types.h>
 
-#include "params/params.h"
 #include "ring/event.h"
-#include "ring/packet.h"
 #include "tasks/identity.h"
 #include "write/ctf/state.h"
+#include "write/ctf/state_files.h"
+#include "write/ctf/state_limits.h"
+#include "write/ctf/state_packet.h"
 
-#define PACKET_ROOM	SZ_64K
-/* Bytes of one event, at most. */
-#define EVENT_ROOM	(sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX)
-
-static struct {
-	struct syscord_packet *packet;
-	syscord_packet_writer write_packet;
-	size_t len;		/* bytes of the packet */
-	u64 seq;		/* of the next packet */
-	u64 last;		/* time of the last event, in ns */
-	bool failed;		/* a packet could not be written */
-} state;
+/*
+ * A slice ends with a packet, or after so many steps: a thread, or 16 files of a process at most.
+ */
+#define SLICE_STEPS	128
 
 /**
- * syscord_state_create - get memory for packets
+ * struct entry - a thread that is to be described
+ * @task:	the thread, with a reference
+ * @files:	its descriptors, if it has described them
+ * @same_files:	others of the same hash
+ * @described:	it is described
+ */
+struct entry {
+	struct task_struct *task;
+	const void *files;
+	struct hlist_node same_files;
+	bool described;
+};
+
+static struct {
+	bool asked;			/* a description is to begin */
+	struct entry *entries;		/* NULL: no description is under way */
+	size_t count;			/* of the entries */
+	size_t found;			/* threads that there were */
+	size_t next;			/* entry */
+	bool threads_done;		/* it is the turn of the files */
+	size_t described;		/* threads */
+	pid_t process;			/* of the last entry, or whose files are described */
+	unsigned int threads;		/* of that process, described */
+	bool has_exe;			/* one of them said what they run */
+	struct syscord_file_table table;	/* under way, if it has a task */
+} state;
+
+/* Entries that have described files, by the address of the descriptors. */
+static DEFINE_HASHTABLE(owners, 10);
+
+/**
+ * syscord_state_create - get memory
  *
  * Return: 0, or -ENOMEM.
  */
 int syscord_state_create(void)
 {
-	state.packet = kvzalloc(PACKET_ROOM, GFP_KERNEL);
-	state.seq = 0;
-	return state.packet ? 0 : -ENOMEM;
+	int err = syscord_state_packet_create();
+
+	return err ?: syscord_state_files_create();
+}
+
+/* Nobody is described any more. */
+static void end(void)
+{
+	size_t i;
+
+	for (i = 0; i < state.count; i++)
+		put_task_struct(state.entries[i].task);
+	kvfree(state.entries);
+	state.entries = NULL;
+	state.count = 0;
 }
 
 /**
@@ -60,128 +98,14 @@ int syscord_state_create(void)
  */
 void syscord_state_destroy(void)
 {
-	kvfree(state.packet);
-	state.packet = NULL;
-}
-
-static void begin_packet(void)
-{
-	struct syscord_packet *packet = state.packet;
-
-	memset(packet, 0, sizeof(*packet));
-	packet->magic = SYSCORD_MAGIC;
-	memcpy(packet->uuid, syscord_params.uuid.b, sizeof(packet->uuid));
-	packet->stream = SYSCORD_STREAM_STATE;
-	packet->begin = max(ktime_get_mono_fast_ns(), state.last);
-	packet->end = packet->begin;
-	state.len = sizeof(*packet);
-}
-
-static void end_packet(void)
-{
-	struct syscord_packet *packet = state.packet;
-
-	packet->content_bits = state.len * BITS_PER_BYTE;
-	packet->packet_bits = packet->content_bits;
-	state.last = packet->end;
-	if (!packet->events || state.failed)
-		return;
-	packet->seq = state.seq++;
-	state.failed = !state.write_packet(packet);
-}
-
-/* Where the next event goes, with EVENT_ROOM; NULL if the packet is full. */
-static void *next_event(void)
-{
-	size_t pos = ALIGN(state.len, 2);
-
-	return pos + EVENT_ROOM <= PACKET_ROOM ? (u8 *)state.packet + pos : NULL;
-}
-
-static void add_event(struct syscord_event *event, size_t len)
-{
-	struct syscord_packet *packet = state.packet;
-	u64 now = ktime_get_mono_fast_ns();
-
-	/* The clock may step back a little.  32 bits are enough: a packet is full before that. */
-	packet->end = max(packet->end, now);
-	event->time = packet->end;
-	event->size = (len + 1) / 2;
-	packet->events++;
-	state.len = (u8 *)event + len - (u8 *)packet;
-}
-
-static void add_process(struct task_struct *task)
-{
-	struct syscord_process *process = next_event();
-	struct file *exe;
-	char comm[TASK_COMM_LEN];
-
-	if (!process) {
-		end_packet();
-		begin_packet();
-		process = next_event();
-	}
-	task_lock(task);
-	exe = syscord_identity_get_exe(task);
-	task_unlock(task);
-	get_task_comm(comm, task);
-	add_event(&process->event,
-		  syscord_identity_fill(process, task, SYSCORD_REASON_STATE, comm, exe));
-	if (!IS_ERR_OR_NULL(exe))
-		fput(exe);
-}
-
-/* Called by iterate_fd(), under a spin lock.  It goes on while this returns 0. */
-static int add_file(const void *data, struct file *file, unsigned int fd)
-{
-	const struct task_struct *task = data;
-	struct syscord_open_file *event = next_event();
-	size_t len;
-
-	if (!event)
-		return fd + 1;
-	event->event.id = SYSCORD_ID_OPEN_FILE;
-	event->event.tid = task->pid;
-	event->pid = task->tgid;
-	event->fd = fd;
-	len = sizeof(*event) + syscord_identity_put_path(event->path, &file->f_path);
-	add_event(&event->event, len);
-	return 0;
-}
-
-/* Files from @fd on.  Returns 0, or if the packet is full: the next file descriptor, plus 1. */
-static int add_files_from(struct task_struct *task, unsigned int fd, bool *has_files)
-{
-	int next = 0;
-
-	task_lock(task);
-	*has_files = task->files;
-	if (task->files)
-		next = iterate_fd(task->files, fd, add_file, task);
-	task_unlock(task);
-	return next;
-}
-
-/* False if the task has none, since it ends; another thread of its process may still have them. */
-static bool add_files(struct task_struct *task)
-{
-	bool has_files = false;
-	int next = 1;
-
-	while (next && !state.failed) {
-		next = add_files_from(task, next - 1, &has_files);
-		if (next) {
-			end_packet();
-			begin_packet();
-			cond_resched();
-		}
-	}
-	return has_files;
+	end();
+	state.asked = false;
+	syscord_state_files_destroy();
+	syscord_state_packet_destroy();
 }
 
 /* Take references to the first @room threads.  Returns how many threads there are. */
-static size_t get_threads(struct task_struct **tasks, size_t room)
+static size_t get_threads(struct entry *entries, size_t room)
 {
 	struct task_struct *process, *thread;
 	size_t count = 0;
@@ -189,7 +113,7 @@ static size_t get_threads(struct task_struct **tasks, size_t room)
 	rcu_read_lock();
 	for_each_process_thread(process, thread) {
 		if (count < room)
-			tasks[count] = get_task_struct(thread);
+			entries[count].task = get_task_struct(thread);
 		count++;
 	}
 	rcu_read_unlock();
@@ -197,40 +121,198 @@ static size_t get_threads(struct task_struct **tasks, size_t room)
 }
 
 /* New threads may come between counting and listing, so there is some room for more. */
-static struct task_struct **list_threads(size_t *count)
+static bool list_threads(void)
 {
 	size_t room = get_threads(NULL, 0) * 5 / 4 + 64;
-	struct task_struct **tasks = kvmalloc_array(room, sizeof(*tasks), GFP_KERNEL);
 
-	if (tasks)
-		*count = min(room, get_threads(tasks, room));
-	return tasks;
+	state.entries = kvcalloc(room, sizeof(*state.entries), GFP_KERNEL);
+	if (!state.entries)
+		return false;
+	state.found = get_threads(state.entries, room);
+	state.count = min(room, state.found);
+	return true;
+}
+
+static void begin(syscord_packet_writer write_packet)
+{
+	end();
+	state.asked = false;
+	state.next = 0;
+	state.threads_done = false;
+	state.described = 0;
+	state.process = 0;
+	state.table.task = NULL;
+	hash_init(owners);
+	syscord_state_limits_reset();
+	syscord_state_files_forget();
+	syscord_state_packet_begin(write_packet);
+	if (!list_threads())
+		pr_warn_ratelimited("no memory to describe the processes that there are\n");
+}
+
+/* What a thread runs.  Of a process, one thread says it for all. */
+static struct file *get_exe(struct task_struct *task)
+{
+	struct file *exe;
+
+	if (state.has_exe)
+		return ERR_PTR(-EALREADY);
+	task_lock(task);
+	exe = syscord_identity_get_exe(task);
+	task_unlock(task);
+	state.has_exe = !IS_ERR(exe);
+	return exe;
+}
+
+static void put_thread(struct task_struct *task)
+{
+	struct syscord_process *process = syscord_state_packet_room();
+	struct file *exe = get_exe(task);
+	char comm[TASK_COMM_LEN];
+	size_t len;
+
+	get_task_comm(comm, task);
+	len = syscord_identity_fill(process, task, SYSCORD_REASON_STATE, comm, exe);
+	syscord_state_packet_add(&process->event, len);
+	syscord_state_limits_charge(task_uid(task), len);
+	if (!IS_ERR_OR_NULL(exe))
+		fput(exe);
+}
+
+/* The threads of a process are neighbours. */
+static void describe_thread(struct entry *entry)
+{
+	struct task_struct *task = entry->task;
+
+	if (task->tgid != state.process) {
+		state.process = task->tgid;
+		state.threads = 0;
+		state.has_exe = false;
+	}
+	if (state.threads == SYSCORD_STATE_THREADS || !syscord_state_limits_allow(task_uid(task)))
+		return;
+	put_thread(task);
+	entry->described = true;
+	state.threads++;
+	state.described++;
+}
+
+/* The one who has described the same descriptors; NULL if nobody has. */
+static struct task_struct *find_owner(struct task_struct *task, const void *files)
+{
+	struct entry *owner;
+
+	hash_for_each_possible(owners, owner, same_files, (unsigned long)files)
+		if (owner->files == files && syscord_state_files_are_shared(task, owner->task))
+			return owner->task;
+	return NULL;
+}
+
+/* Begin with the descriptors of a process, if another one has not described them already. */
+static void begin_files(struct entry *entry)
+{
+	struct syscord_file_table table = { .task = entry->task };
+	const void *files = syscord_state_files_of(entry->task);
+	struct task_struct *owner;
+
+	/* It ends, and another thread of its process may still have them; or it is the kernel's. */
+	if (!files || entry->task->flags & PF_KTHREAD)
+		return;
+	state.process = entry->task->tgid;
+	owner = find_owner(entry->task, files);
+	if (owner) {
+		syscord_state_files_put_summary(&table, owner);
+		return;
+	}
+	entry->files = files;
+	hash_add(owners, &entry->same_files, (unsigned long)files);
+	state.table = table;
+}
+
+static void describe_some_files(void)
+{
+	if (syscord_state_files_describe(&state.table))
+		return;
+	syscord_state_files_put_summary(&state.table, state.table.task);
+	state.table.task = NULL;
+}
+
+static void begin_all_files(void)
+{
+	state.threads_done = true;
+	state.next = 0;
+	state.process = 0;
+}
+
+static void put_end(void)
+{
+	struct syscord_description *event = syscord_state_packet_room();
+
+	event->event.id = SYSCORD_ID_DESCRIPTION;
+	event->event.tid = 0;
+	event->pid = 0;
+	event->described = state.described;
+	event->count = state.found;
+	syscord_state_packet_add(&event->event, sizeof(*event));
+	syscord_state_packet_end();
+}
+
+/* A small part of the work.  False if there is no more. */
+static bool step(void)
+{
+	struct entry *entry = &state.entries[state.next];
+
+	if (state.table.task) {
+		describe_some_files();
+	} else if (state.next == state.count) {
+		if (state.threads_done)
+			return false;
+		begin_all_files();
+	} else {
+		state.next++;
+		if (!state.threads_done)
+			describe_thread(entry);
+		else if (entry->described && entry->task->tgid != state.process)
+			begin_files(entry);
+	}
+	return true;
 }
 
 /**
- * syscord_state_write - describe every thread, and every process's open files
+ * syscord_state_ask - have every thread, and every process's open files, described from now on
+ *
+ * A description that is under way ends where it is: its files may be gone when others are read.
+ */
+void syscord_state_ask(void)
+{
+	state.asked = true;
+}
+
+/**
+ * syscord_state_write_slice - write some of the description that was asked for
  * @write_packet:	writes each packet
  *
  * If memory is short, or a packet can't be written, the rest is left out: no record depends on it.
+ *
+ * Return: whether there is more to write.
  */
-void syscord_state_write(syscord_packet_writer write_packet)
+bool syscord_state_write_slice(syscord_packet_writer write_packet)
 {
-	struct task_struct **tasks;
-	size_t i, count = 0;
-	pid_t done = 0;
+	u64 packets = syscord_state_packet_count();
+	unsigned int steps;
 
-	tasks = list_threads(&count);
-	state.write_packet = write_packet;
-	state.failed = false;
-	begin_packet();
-	for (i = 0; i < count; i++) {
-		add_process(tasks[i]);
-		/* The threads of a process are neighbours: one describes the files of all. */
-		if (tasks[i]->tgid != done && add_files(tasks[i]))
-			done = tasks[i]->tgid;
-		put_task_struct(tasks[i]);
-		cond_resched();
+	if (state.asked)
+		begin(write_packet);
+	if (!state.entries)
+		return false;
+	for (steps = 0; steps < SLICE_STEPS && syscord_state_packet_count() == packets; steps++) {
+		if (!step()) {
+			put_end();
+			end();
+			return state.asked;
+		}
 	}
-	end_packet();
-	kvfree(tasks);
+	if (syscord_state_packet_failed())
+		end();
+	return state.entries;
 }

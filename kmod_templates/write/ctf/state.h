@@ -7,13 +7,11 @@
 
 #include <linux/types.h>
 
-struct syscord_packet;
-
-/* Writes a packet; false if the file takes no more. */
-typedef bool (*syscord_packet_writer)(const struct syscord_packet *packet);
+#include "write/ctf/state_packet.h"
 
 int syscord_state_create(void);
 void syscord_state_destroy(void);
-void syscord_state_write(syscord_packet_writer write_packet);
+void syscord_state_ask(void);
+bool syscord_state_write_slice(syscord_packet_writer write_packet);
 
 #endif

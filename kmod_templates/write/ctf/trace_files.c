@@ -47,7 +47,7 @@ static struct {
 	struct syscord_files files;
 	struct syscord_rotation rotation;
 	struct stream *streams;		/* one for each possible CPU, and behind them the state's */
-	bool describing;		/* processes are being described */
+	unsigned int description_removals; /* files that may go for the description under way */
 	bool has_packets;
 	u64 metadata_size;
 } trace;
@@ -193,7 +193,7 @@ static void rotate(void)
 	syscord_limits_measure(&trace.files);
 	/* The old files may be gone when the new ones are read: so they say all anew. */
 	syscord_rings_describe_anew();
-	syscord_trace_describe();
+	syscord_state_ask();
 }
 
 static int write_metadata(void)
@@ -256,7 +256,7 @@ static int begin_anew(void)
 	syscord_rotation_begin(&trace.rotation, 0);
 	syscord_limits_measure(&trace.files);
 	syscord_rings_describe_anew();
-	syscord_trace_describe();
+	syscord_state_ask();
 	return 0;
 }
 
@@ -272,10 +272,8 @@ static bool restore(struct stream *stream)
 
 	if (!folder_is_removed())
 		close_stream(stream);
-	else if (!trace.describing)
-		err = begin_anew();
 	else
-		err = -ENOENT;	/* no description begins in the middle of another: later */
+		err = begin_anew();
 	if (err) {
 		syscord_sink_stalled(err);
 		return false;
@@ -314,7 +312,7 @@ static bool may_write(const struct syscord_packet *packet, size_t size)
 		return true;
 	if (syscord_limits_room(&trace.files, size_of_files(), size) == size)
 		return true;
-	if (trace.describing)
+	if (packet->stream == SYSCORD_STREAM_STATE)
 		pr_warn_ratelimited("max_mb= or min_free_mb= leaves no room in %s to describe all processes\n",
 				    syscord_params.record);
 	else
@@ -347,12 +345,13 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 {
 	struct stream *stream = &trace.streams[i];
 	size_t size = syscord_packet_size(packet);
+	bool has_records = i != state_index();
 	int err;
 
 	if (is_removed(stream) && !restore(stream))
 		return false;
-	/* A description of the processes is not spread over two files. */
-	if (!trace.describing && syscord_rotation_is_due(&trace.rotation, size))
+	/* A description has a bound of its own, and rotates no records out. */
+	if (has_records && syscord_rotation_is_due(&trace.rotation, size))
 		rotate();
 	if (!may_write(packet, size))
 		return false;
@@ -364,7 +363,7 @@ static bool write_packet(unsigned int i, const struct syscord_packet *packet)
 		return false;
 	}
 	stream->size += size;
-	if (!trace.describing)
+	if (has_records)
 		trace.rotation.size += size;
 	trace.has_packets = true;
 	return true;
@@ -388,16 +387,20 @@ static bool write_state_packet(const struct syscord_packet *packet)
 }
 
 /**
- * syscord_trace_describe - write the processes that there are, and their open files
+ * syscord_trace_describe_slice - write some of the processes that there are, and their open files
+ *
+ * Return: whether there is more to write.
  */
-void syscord_trace_describe(void)
+bool syscord_trace_describe_slice(void)
 {
-	trace.describing = true;
+	bool more;
+
 	/* Somebody may have a great many files.  Not all that was recorded may go for them. */
-	trace.files.removals = 1;
-	syscord_state_write(write_state_packet);
+	trace.files.removals = trace.description_removals;
+	more = syscord_state_write_slice(write_state_packet);
+	trace.description_removals = more ? trace.files.removals : 1;
 	trace.files.removals = UINT_MAX;
-	trace.describing = false;
+	return more;
 }
 
 /**

@@ -12,7 +12,7 @@ struct syscord_packet;
 int syscord_trace_open(void);
 void syscord_trace_close(void);
 bool syscord_trace_write(unsigned int cpu, const struct syscord_packet *packet);
-void syscord_trace_describe(void);
+bool syscord_trace_describe_slice(void);
 bool syscord_trace_has_packets(void);
 
 #endif

@@ -31,7 +31,7 @@ FORKS = frozenset({"clone", "clone3", "fork", "vfork"})
 EXITS = frozenset({"exit", "exit_group"})
 
 Thread = tuple[int, int]  # trace, tid
-Files = Mapping[tuple[int, int, int], bytes]
+Files = Mapping[tuple[int, int], Mapping[int, bytes]]
 
 
 @dataclass(frozen=True)

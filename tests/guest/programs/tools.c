@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
@@ -129,6 +130,56 @@ TOOL(renames)
 		abort();
 }
 
+static void *seteuid_of_thread(void *tag)
+{
+	/* The C library's function would change all threads. */
+	if (syscall(__NR_setresuid, -1, 1234, -1))
+		abort();
+	mark((long)tag);
+	return NULL;
+}
+
+/* Take a capability out of the effective ones. */
+static void drop_capability(int cap)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[2];
+
+	if (syscall(__NR_capget, &header, data))
+		abort();
+	data[CAP_TO_INDEX(cap)].effective &= ~CAP_TO_MASK(cap);
+	if (syscall(__NR_capset, &header, data))
+		abort();
+}
+
+/*
+ * credentials TAG: TAG as it was begun, TAG+1 by a thread that has another effective user, TAG+2 by the first thread,
+ * TAG+3 without a capability, TAG+4 with another effective group, TAG+5 by a child in a user namespace of its own.
+ */
+TOOL(credentials)
+{
+	long tag = atoi(args[0]);
+	pthread_t thread;
+
+	mark(tag);
+	if (pthread_create(&thread, NULL, seteuid_of_thread, (void *)(tag + 1)) || pthread_join(thread, NULL))
+		abort();
+	mark(tag + 2);
+	drop_capability(CAP_SYS_BOOT);
+	mark(tag + 3);
+	if (syscall(__NR_setresgid, -1, 77, -1))
+		abort();
+	mark(tag + 4);
+	/* A process of its own, as the thread may still be on its way out: the call is for single threads. */
+	if (!fork()) {
+		if (unshare(CLONE_NEWUSER))
+			abort();
+		mark(tag + 5);
+		_exit(0);
+	}
+	wait(NULL);
+}
+
 /* steps TAG COUNT: at each line on standard input, close(-TAG) and the next TAG; "done" on standard output for each. */
 TOOL(steps)
 {
@@ -151,7 +202,7 @@ TOOL(burst)
 		syscall(__NR_close, -i);
 }
 
-/* hoard FILES CALLS: as burst, by a process with so many open files of long paths, which then stays. */
+/* hoard FILES CALLS: as burst, by a process with so many open files of 300 long paths, which then stays. */
 TOOL(hoard)
 {
 	int i, files = atoi(args[0]);
@@ -162,11 +213,56 @@ TOOL(hoard)
 	for (i = 0; i < 15; i++)
 		if (mkdir(name, 0700) || chdir(name))
 			abort();
-	while (files--)
+	while (files--) {
+		sprintf(name + 240, "%d", files % 300);
 		if (open(name, O_RDWR | O_CREAT, 0600) < 0)
 			abort();
+	}
 	tool_burst(args + 1);
 	pause();
+}
+
+static int stay(void *unused)
+{
+	pause();
+	return 0;
+}
+
+/* partner: a child that shares its parent's descriptors, and nothing else.  Prints the number of it; both stay. */
+TOOL(partner)
+{
+	static char stack[65536];
+
+	printf("%d\n", clone(stay, stack + sizeof(stack), CLONE_FILES, NULL));
+	fflush(stdout);
+	pause();
+}
+
+struct write {
+	const char *bytes;
+	int size;
+};
+
+static void *write_once(void *write)
+{
+	const struct write *once = write;
+
+	syscall(__NR_write, -1, once->bytes, once->size);
+	return NULL;
+}
+
+/* newcomers COUNT SIZE: so many threads, one after the other, each with one write of a little more bytes than that. */
+TOOL(newcomers)
+{
+	int i, count = atoi(args[0]), size = atoi(args[1]);
+	struct write write = { .bytes = calloc(1, size + 1000) };
+	pthread_t thread;
+
+	for (i = 0; i < count; i++) {
+		write.size = size + i * 7 % 1000;
+		if (pthread_create(&thread, NULL, write_once, &write) || pthread_join(thread, NULL))
+			abort();
+	}
 }
 
 /* writes COUNT SIZE: so many calls with so much content. */
@@ -213,6 +309,20 @@ TOOL(await_read)
 {
 	while (waits_in(args[0]) != __NR_read)
 		;
+}
+
+/* await_pause PID: returns when that process waits for a signal. */
+TOOL(await_pause)
+{
+	long nr;
+
+	do {
+		nr = waits_in(args[0]);
+#ifdef __NR_pause
+		if (nr == __NR_pause)
+			break;
+#endif
+	} while (nr != __NR_ppoll);
 }
 
 /* await_poll PID: returns when that process waits for events. */

@@ -32,6 +32,7 @@ def maker() -> Maker:
     """Two CPUs, two packets each; those of CPU 0 are not finished."""
     found = Maker([CLOSE])
     found.process(-1, 1, 7, 7, comm=b"tool")
+    found.description(2, 1, 1)
     for cpu in (0, 1):
         for time in (10, 20):
             close(found, cpu, time + cpu)
@@ -44,8 +45,27 @@ def maker() -> Maker:
 def test_a_whole_trace_is_whole(maker: Maker, tmp_path: Path) -> None:
     found = report_of(maker, tmp_path)
     assert found.is_whole and found.problems == [] and found.losses == [] and found.notes == []
-    assert (found.records, found.others, found.packets, found.cpus) == (8, 1, 5, 2)
+    assert (found.records, found.others, found.packets, found.cpus) == (8, 2, 5, 2)
     assert (found.begin, found.end) == (OFFSET + 1, OFFSET + 26)
+
+
+def test_what_a_description_leaves_out_is_noted(maker: Maker, tmp_path: Path) -> None:
+    maker.open_files(3, 7, 7, 64, 20003)
+    maker.open_files(4, 8, 7)
+    maker.description(5, 4096, 30000)
+    found = report_of(maker, tmp_path)
+    assert found.is_whole
+    assert found.notes == [
+        "state: 4096 of 30000 threads are described: there are bounds",
+        "state: open files are described in part: 64 of 20003 of process 7: there are bounds",
+    ]
+
+
+def test_a_description_that_ends_too_early_is_noted(maker: Maker, tmp_path: Path) -> None:
+    maker.open_file(3, 7, 1, b"/dev/null")
+    found = report_of(maker, tmp_path)
+    assert found.is_whole
+    assert found.notes == ["state: the description of what there was is not complete"]
 
 
 def test_a_recording_that_goes_on_is_not_whole(maker: Maker, tmp_path: Path) -> None:

@@ -40,6 +40,7 @@ def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]
 def maker() -> Maker:
     found = Maker()
     found.process(-1, 1, 7, 7, comm=b"tool")
+    found.description(2, 1, 1)
     found.call(0, 10, 7, "openat", {"dir": -100, "path": b"/etc/hosts", "flags": 0, "mode": 0}, ret=3, duration=5)
     found.call(0, 20, 7, "close", {"fd": 3}, ret=-9)
     return found
@@ -94,6 +95,18 @@ def test_the_way_of_strace_has_its_options(trace: Path) -> None:
 def test_strace_knows_paths_also_from_calls_that_are_not_selected(trace: Path) -> None:
     done = run("read", "--style", "strace", "-y", "-e", "close", trace)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["close(3</etc/hosts>)"]
+
+
+def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.open_file(1, 7, 5, b"/etc/passwd")
+    maker.same_file(1, 8, 1, 7, 5)
+    maker.open_files(1, 9, 8)
+    for at, (pid, fd) in enumerate(((7, 5), (9, 1), (8, 1)), 10):
+        maker.call(0, at, pid, "close", {"fd": fd})
+    done = run("read", "--style", "strace", "-y", maker.write(tmp_path / "trace"))
+    # The last one has the descriptors that the one before has closed.
+    assert done.stdout.count("</etc/passwd>") == 2
 
 
 def test_what_is_damaged_is_read_as_far_as_it_can_be(trace: Path) -> None:
@@ -164,7 +177,7 @@ def test_a_whole_trace_ends_with_0(trace: Path) -> None:
     done = run("verify", trace)
     assert (done.returncode, done.stderr) == (0, "")
     summary, *rest = done.stdout.splitlines()
-    assert summary.startswith(f"{trace}: 2 syscalls and 1 other events, in 2 packets of 1 CPUs, from ")
+    assert summary.startswith(f"{trace}: 2 syscalls and 2 other events, in 2 packets of 1 CPUs, from ")
     assert rest == ["  whole: nothing is missing"]
 
 

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 from syscord_read.model.layout import Kind
+from syscord_read.model.processes import Ids
 from syscord_read.model.value import Missing
 from syscord_read.source import open_source
 from tests.unit.traces import MMAP, Maker
@@ -19,6 +20,10 @@ def everything() -> Maker:
     maker = Maker()
     maker.process(-1, 1, 7, 7, comm=b"tool", exe=b"/bin/tool")
     maker.open_file(2, 7, 3, b"/etc/hosts")
+    maker.process(-1, 2, 8, 8, uid=1000, ids=Ids(0, 1, 2, 1 << 40, 5), exe=None)
+    maker.same_file(2, 8, 3, 7, 3)
+    maker.open_files(2, 9, 8)
+    maker.description(2, 3, 3)
     entry = {"dir": -100, "path": b"/etc/hosts", "flags": 0o2000000, "mode": 0o644, "sockfd": 1}
     entry |= {"fds": ({"fd": 1, "events": 2, "revents": 3},), "mask": Missing.NULL, "more": (1, -2)}
     entry |= {"request": {"sec": 1, "nsec": 2}, "status": 0, "argv": (b"x", b""), "data": b"\0\xff", "fd": 1}
@@ -50,4 +55,4 @@ def test_babeltrace_finds_the_same_events_at_the_same_times(tmp_path: Path) -> N
         for time, event_class in zip(batch.time, map(batch.classes.__getitem__, batch.class_index), strict=True)
     ]
     assert [(int(seconds) * 10**9 + int(ns), name) for seconds, ns, name in found] == ours
-    assert len(ours) == 2 + 5 * 14 + 2
+    assert len(ours) == 6 + 5 * 14 + 2

@@ -373,7 +373,7 @@ def test_in_bulk_is_the_same_as_call_by_call(tmp_path: Path, steps: list[tuple[S
     for step, tid in steps:
         make(scene, step, tid)
     path = scene.maker.write(tmp_path / "trace")
-    slow = Descriptors({(0, 7, -100): b"/home"})
+    slow = Descriptors({(0, 7): {-100: b"/home"}})
     expected: list[tuple[int, bytes]] = []
     for batch in open_source([path]).batches():
         for call in calls_of(batch):

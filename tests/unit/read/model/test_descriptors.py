@@ -11,8 +11,7 @@ CLOEXEC = 0o2000000
 
 def after(*calls: Call, files: dict[int, bytes] | None = None) -> Descriptors:
     """The descriptors of process 7 after some calls."""
-    known = {(0, 7, AT_FDCWD): b"/home", **{(0, 7, fd): path for fd, path in (files or {}).items()}}
-    descriptors = Descriptors(known)
+    descriptors = Descriptors({(0, 7): {AT_FDCWD: b"/home", **(files or {})}})
     for each in calls:
         descriptors.apply(each)
     return descriptors
@@ -33,6 +32,20 @@ def test_paths_are_made_absolute() -> None:
 
 def test_a_call_that_failed_changes_nothing() -> None:
     assert paths(after(opened(3, b"/a"), call("close", -9, fd=3), opened(-2, b"/b")), 3) == [b"/a"]
+
+
+def test_what_is_known_of_a_process_that_ended_is_not_that_of_the_next_one() -> None:
+    files = {(0, 7): {3: b"/a"}}
+    descriptors = Descriptors(files)
+    descriptors.apply(call("exit_group", 0, status=0))
+    assert descriptors.path(0, 7, 3) is None
+
+
+def test_what_becomes_known_later_counts_when_it_is_first_needed() -> None:
+    files: dict[tuple[int, int], dict[int, bytes]] = {}
+    descriptors = Descriptors(files)
+    files[0, 7] = {3: b"/a"}
+    assert descriptors.path(0, 7, 3) == b"/a"
 
 
 def test_descriptors_are_closed_and_copied() -> None:

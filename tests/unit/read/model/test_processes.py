@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
@@ -9,9 +10,10 @@ from hypothesis import strategies as st
 
 from syscord_read.ctf.merge import Merger
 from syscord_read.ctf.trace import open_trace
-from syscord_read.model.call import Call
+from syscord_read.model.call import Call, calls_of
+from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.history import History
-from syscord_read.model.processes import Process, Processes
+from syscord_read.model.processes import Ids, Process, Processes
 from syscord_read.model.value import Missing
 from tests.unit.traces import CLOSE, OFFSET, Maker
 
@@ -72,6 +74,19 @@ def test_an_identity_is_all_that_the_trace_says(tmp_path: Path) -> None:
     assert process == Process(0, 8, 7, 2, 1000, b"sixteen letters!", b"/bin/x y", "exec", OFFSET + 5)
 
 
+IDS = Ids(0, 1000, 50, 0x1FF_FFFF_FFFF, 0xEFFF_FFFD)
+
+
+def test_a_thread_has_users_groups_capabilities_and_a_user_namespace(tmp_path: Path) -> None:
+    maker = Maker([CLOSE])
+    maker.process(0, 1, 7, 7, uid=1000, ids=IDS)
+    maker.process(0, 2, 7, 7, uid=1000)
+    now, of_old = known(maker, tmp_path)
+    assert (now.ids, of_old.ids) == (IDS, None)
+    assert now.users == {"uid": 1000, "euid": 0, "gid": 1000, "egid": 50}
+    assert of_old.users == {"uid": 1000}
+
+
 def known(maker: Maker, folder: Path) -> list[Process]:
     processes = Processes()
     found = []
@@ -117,7 +132,34 @@ def test_open_files_are_known_by_process_and_number(tmp_path: Path) -> None:
     processes = Processes()
     for batch in Merger([open_trace(maker.write(tmp_path))]).batches():
         processes.update(batch)
-    assert processes.files == {(0, 7, 3): b"/etc/passwd", (0, 7, 4): b"socket:[123]"}
+    assert processes.files == {(0, 7): {3: b"/etc/passwd", 4: b"socket:[123]"}}
+
+
+def test_a_file_may_be_that_of_another_descriptor_and_a_table_that_of_another_process(tmp_path: Path) -> None:
+    maker = Maker([CLOSE])
+    maker.open_file(1, 7, 0, b"/dev/tty")
+    maker.same_file(2, 7, 1, 7, 0)
+    maker.same_file(3, 8, 2, 7, 1)
+    maker.same_file(3, 8, 3, 9, 1)  # which nobody knows
+    maker.open_files(4, 9, 8)
+    maker.open_files(5, 7, 7, 2, 300)
+    maker.description(6, 3, 3)
+    processes = Processes()
+    for batch in Merger([open_trace(maker.write(tmp_path))]).batches():
+        processes.update(batch)
+    assert processes.files == {
+        (0, 7): {0: b"/dev/tty", 1: b"/dev/tty"},
+        (0, 8): {2: b"/dev/tty"},
+        (0, 9): {2: b"/dev/tty"},
+    }
+    descriptors = Descriptors(processes.files)
+    assert descriptors.path(0, 9, 2) == b"/dev/tty"
+    # What one of them closes is closed for both.
+    close(maker, 7, 8)
+    (call,) = calls_of(next(iter(Merger([open_trace(maker.write(tmp_path / "more"))]).batches())))
+    descriptors.apply(replace(call, entry={"fd": 2}))
+    assert descriptors.path(0, 9, 2) is None
+    assert descriptors.path(0, 7, 1) == b"/dev/tty"
 
 
 def test_traces_do_not_share_their_threads(tmp_path: Path) -> None:

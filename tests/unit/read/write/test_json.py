@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syscord_read.model.layout import Shape
+from syscord_read.model.processes import Ids
 from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.source import open_source
 from syscord_read.write.json import Writer
@@ -105,7 +106,7 @@ def test_bytes_that_are_no_text_are_kept(tmp_path: Path, contents: list[bytes]) 
 def test_a_record_in_full(tmp_path: Path) -> None:
     maker = Maker()
     maker.process(-1, 1, 7, 7, comm=b"ls\xff")
-    maker.process(-1, 1, 8, 7, comm=b"ls")
+    maker.process(-1, 1, 8, 7, comm=b"ls", uid=1000, ids=Ids(0, 1000, 50, 0, 1))
     entry = {"dir": -100, "path": b"/etc", "flags": 0, "mode": 0}
     maker.call(1, 5, 8, "openat", entry, ret=-2, pid=7, duration=9, marks={"path": ["part"]})
     maker.call(1, 6, 7, "exit", {"status": 0})
@@ -117,6 +118,10 @@ def test_a_record_in_full(tmp_path: Path) -> None:
             "pid": 7,
             "tid": 8,
             "comm": "ls",
+            "uid": 1000,
+            "euid": 0,
+            "gid": 1000,
+            "egid": 50,
             "syscall": "openat",
             "args": {"dir": -100, "path": "/etc", "flags": 0, "mode": 0},
             "ret": -2,
@@ -130,6 +135,7 @@ def test_a_record_in_full(tmp_path: Path) -> None:
             "pid": 7,
             "tid": 7,
             "comm": {"base64": "bHP/"},
+            "uid": 0,
             "syscall": "exit",
             "args": {"status": 0},
             "ret": None,

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
+from syscord_read.model.processes import Ids
 from syscord_read.model.value import Missing
 from syscord_read.source import open_source
 from syscord_read.write import parquet
@@ -55,7 +56,7 @@ def files(folder: Path) -> list[str]:
 @pytest.fixture
 def maker() -> Maker:
     found = Maker()
-    found.process(-1, 1, 7, 7, comm=b"tool", reason="state")
+    found.process(-1, 1, 7, 7, comm=b"tool", reason="state", uid=1000, ids=Ids(0, 1000, 50, 0, 1))
     entry = {"dir": -100, "path": b"/etc/hosts", "flags": 0, "mode": 0o644}
     found.call(0, 1000, 7, "openat", entry, ret=-2, duration=40)
     found.call(
@@ -83,6 +84,7 @@ def test_the_columns_are_typed_as_promised(trace: Path, tmp_path: Path) -> None:
         "pid": pa.int32(),
         "tid": pa.int32(),
         "comm": text,
+        **dict.fromkeys(("uid", "euid", "gid", "egid"), pa.uint32()),
         "syscall": text,
         "compat": pa.bool_(),
         "ret": pa.int64(),
@@ -94,6 +96,8 @@ def test_the_columns_are_typed_as_promised(trace: Path, tmp_path: Path) -> None:
 
 def test_duckdb_reads_every_call(trace: Path, tmp_path: Path) -> None:
     folder = convert(trace, tmp_path / "out")
+    users = "uid, euid, gid, egid"
+    assert rows(folder, users)[:2] == [(1000, 0, 1000, 50), (None, None, None, None)]
     columns = "time, duration, cpu, pid, tid, comm, syscall, compat, ret, errno, host, hour"
     where = (False, "guest", "2023-11-14T22")
     opened, read, closed, left = rows(folder, columns)

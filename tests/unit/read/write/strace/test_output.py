@@ -169,7 +169,7 @@ def test_descriptors_are_written_with_what_they_stand_for() -> None:
         at(2, "close", -9, fd=3),
         at(3, "read", 0, fd=0, size=1, exit={"data": b""}),
     )
-    files = {(0, 7, -100): b"/tmp", (0, 7, 0): b"/dev/null"}
+    files = {(0, 7): {-100: b"/tmp", 0: b"/dev/null"}}
     known = [event_class("openat", failed=False)]
     assert list(lines(calls, Options(paths=True), files, known)) == [
         'openat(AT_FDCWD</tmp>, "a<b", O_RDONLY) = 3</tmp/a\\74b>',
