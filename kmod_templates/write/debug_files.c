@@ -26,7 +26,7 @@ static void show_row(struct seq_file *file, const struct syscord_counters *count
 	seq_putc(file, '\n');
 }
 
-static int counters_show(struct seq_file *file, void *unused)
+static int syscord_counters_show(struct seq_file *file, void *unused)
 {
 	struct syscord_counters counters;
 	unsigned int cpu, cause;
@@ -46,7 +46,7 @@ static int counters_show(struct seq_file *file, void *unused)
 	show_row(file, &counters);
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(counters);
+DEFINE_SHOW_ATTRIBUTE(syscord_counters);
 
 static void show_object(struct seq_file *file, const struct syscord_counters *counters)
 {
@@ -60,7 +60,7 @@ static void show_object(struct seq_file *file, const struct syscord_counters *co
 	seq_puts(file, "}}");
 }
 
-static int counters_json_show(struct seq_file *file, void *unused)
+static int syscord_counters_json_show(struct seq_file *file, void *unused)
 {
 	struct syscord_counters counters;
 	unsigned int cpu;
@@ -79,7 +79,7 @@ static int counters_json_show(struct seq_file *file, void *unused)
 	seq_puts(file, "}\n");
 	return 0;
 }
-DEFINE_SHOW_ATTRIBUTE(counters_json);
+DEFINE_SHOW_ATTRIBUTE(syscord_counters_json);
 
 /**
  * syscord_debug_files_create - make the files; without debugfs there are none, which is no error
@@ -87,8 +87,9 @@ DEFINE_SHOW_ATTRIBUTE(counters_json);
 void syscord_debug_files_create(void)
 {
 	folder = debugfs_create_dir(KBUILD_MODNAME, NULL);
-	debugfs_create_file("counters", 0400, folder, NULL, &counters_fops);
-	debugfs_create_file("counters.json", 0400, folder, NULL, &counters_json_fops);
+	debugfs_create_file("counters", 0400, folder, NULL, &syscord_counters_fops);
+	debugfs_create_file("counters.json", 0400, folder, NULL,
+			    &syscord_counters_json_fops);
 }
 
 /**

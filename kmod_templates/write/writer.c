@@ -238,6 +238,7 @@ void syscord_writer_stop(void)
 	syscord_stats_set_unwritten(writer.sink->close());
 	syscord_reserve_destroy();
 	syscord_stats_sum(&sum);
-	pr_info("%llu syscalls recorded in %s, %llu dropped, %llu filtered out\n", sum.recorded,
-		syscord_params.record, syscord_counters_dropped(&sum), sum.filtered);
+	pr_info("%llu syscalls recorded in %s, %llu dropped, %llu filtered out, %llu overwritten, of %llu seen\n",
+		sum.recorded, syscord_params.record, syscord_counters_dropped(&sum), sum.filtered,
+		sum.overwritten, sum.seen);
 }

@@ -264,8 +264,6 @@ class _Verifier:
         if last.overwritten:
             how = "were overwritten, as mode=overwrite does"
             self.result.notes.append(f"CPU {last.cpu}: {last.overwritten} records {how}")
-        if wrong := _law(last):
-            self.trace.report(Problem(path, -1, wrong))
         self.ended |= bool(last.flags & LAST_PACKET)
         if not last.flags & LAST_PACKET:
             self.trace.report(Problem(path, -1, "it has no last packet: recording was cut off, or is still going on"))
@@ -307,7 +305,7 @@ def _wrong(stream: Stream, header: Header, last: Header | None) -> Iterator[str]
         yield f"this packet is of CPU {header.cpu}, in the file of another"
     if header.discarded != sum(header.dropped.values()):
         yield f"it counts {header.discarded} dropped records, and by cause {sum(header.dropped.values())}"
-    if not header.flags & LAST_PACKET and (law := _law(header)):
+    if law := _law(header):
         yield law
     if last and header.begin < last.end:
         yield f"this packet begins {last.end - header.begin} ns before the one before it ends"

@@ -81,8 +81,9 @@ class Encoding:
 class Layout:
     """All that a trace's metadata says.
 
-    ``packet_header``: bytes with which a packet begins.  ``clock_offset`` is in ns: what to add to an event's time to get the time since the Unix epoch.  ``env`` has the
-    host (``hostname``, ``machine`` ...) and the recorder, as docs/trace-format.md says.
+    ``packet_header``: bytes with which a packet begins.  ``clock_offset`` is in ns: what to add to an event's time to
+    get the time since the Unix epoch.  ``env`` has the host (``hostname``, ``machine`` ...) and the recorder, as
+    docs/trace-format.md says.
     """
 
     def __init__(self, metadata: Metadata, trace: int = 0) -> None:

@@ -145,7 +145,8 @@ class EventClass:
     """One layout of one event.
 
     ``id`` is the trace's number for it (-1: from a text record).  ``unseen``: the entry was not seen, so there is no
-    duration.  ``answered``: there was none, as a seccomp filter or a debugger answered in the kernel's place.  ``no_result``: the call has no result.  ``nr`` is the syscall's number (None: it is in the event, or
+    duration.  ``answered``: there was none, as a seccomp filter or a debugger answered in the kernel's
+    place.  ``no_result``: the call has no result.  ``nr`` is the syscall's number (None: it is in the event, or
     there is none).  ``ret`` says how a result that is no error is meant, and ``ret_type`` is its type in the handler
     ("" if there is none).  ``trace`` counts the traces that are read together, from 0.
     """

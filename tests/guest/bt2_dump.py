@@ -41,4 +41,5 @@ def main(trace: str) -> None:
         }
         print(json.dumps(said))
 
+
 main(sys.argv[1])

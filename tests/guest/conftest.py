@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.guest.accounts import check
 from tests.guest.machines import Machines
 from tests.guest.recorder import Recorder, in_machine, make_payload
 from vm import architectures, kernels
@@ -13,6 +14,10 @@ from vm.machine import Machine
 from vm.spec import MachineSpec
 
 KERNEL = "debian:bookworm"
+
+
+#: Whether a test passed.
+PASSED = pytest.StashKey[bool]()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -50,6 +55,20 @@ def payload(kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def recorder(machines: Machines, payload: bytes) -> Recorder:
-    """A freshly booted machine with the module in it, not loaded."""
-    return in_machine(machines.fresh(), payload)
+def recorder(request: pytest.FixtureRequest, machines: Machines, payload: bytes) -> Iterator[Recorder]:
+    """A freshly booted machine with the module in it, not loaded.
+
+    Behind each test that passed, the last recording's accounts are checked: all that was seen is accounted for, and
+    what is said to be recorded stands in the file.
+    """
+    yield (recorder := in_machine(machines.fresh(), payload))
+    if request.node.stash.get(PASSED, False) and not request.node.get_closest_marker("no_accounts"):
+        check(recorder.machine)
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Remember whether the test itself passed, for fixtures that end behind it."""
+    outcome = yield
+    if call.when == "call":
+        item.stash[PASSED] = outcome.get_result().passed  # type: ignore[attr-defined]

@@ -16,7 +16,8 @@ RELEASE = "kill -9 $sleepers; wait $sleepers || true"
 def sleepers(count: int, kind: str, *, who: str = NOBODY) -> str:
     """A command that leaves so many threads asleep in a call, until RELEASE."""
     # Who waits in open() has a file descriptor already.
-    begin = f"prlimit --pid $$ --nofile=10000 --nproc=200000; mkfifo -m 666 fifo asleep; {who} ./programs sleepers {count} {kind} > asleep & sleepers=$!"
+    limits = "prlimit --pid $$ --nofile=10000 --nproc=200000; mkfifo -m 666 fifo asleep"
+    begin = f"{limits}; {who} ./programs sleepers {count} {kind} > asleep & sleepers=$!"
     return f"{begin}; read said < asleep && [ $said = asleep ] || exit 1"
 
 

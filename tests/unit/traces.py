@@ -188,6 +188,8 @@ class Maker:
     uuid: uuid.UUID = UUID
     offset: int = OFFSET
     hostname: str = "guest"
+    cpus: str = ""
+    counts_seen: bool = False
     events: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
     streams: dict[int, bytearray] = field(default_factory=dict)
     counts: dict[int, Counts] = field(default_factory=dict)
@@ -285,8 +287,8 @@ class Maker:
             "instance": max(cpu, 0),
             "begin": events[0][0] if events else 0,
             "end": events[-1][0] if events else 0,
-            "content": (152 + len(body)) * 8,
-            "size": (152 + len(body)) * 8,
+            "content": (152 + 8 * self.counts_seen + len(body)) * 8,
+            "size": (152 + 8 * self.counts_seen + len(body)) * 8,
             "seq": counts.seq,
             "discarded": sum(counts.dropped.values()),
             "recorded": counts.recorded,
@@ -300,9 +302,10 @@ class Maker:
             **changes,
         }
         counts.seq += 1
+        seen = says.pop("seen", counts.recorded + sum(counts.dropped.values()) + says["filtered"])
         magic, *rest = says.values()
         header = struct.pack("<I16sI" + "Q" * 14 + "IIII", magic, self.uuid.bytes, *rest)
-        packet = header + body
+        packet = header + (struct.pack("<Q", seen) if self.counts_seen else b"") + body
         self.streams.setdefault(cpu, bytearray()).extend(packet)
         return packet
 
@@ -322,7 +325,7 @@ class Maker:
         events = [text for each in self.declared for text in _classes(each, types)]
         events += _others(types)
         calls = {f"call_{each.name}": each.prototype for each in self.declared if each.handler}
-        env = {"hostname": self.hostname, "machine": "arm64", "tracer_name": "syscord", **calls}
+        env = {"hostname": self.hostname, "machine": "arm64", "tracer_name": "syscord", "cpus": self.cpus, **calls}
         return "\n".join(
             [
                 "/* CTF 1.8 */",
@@ -333,7 +336,7 @@ class Maker:
                 *(f'\t{key} = "{value}";' for key, value in env.items()),
                 "};",
                 _CLOCK % (self.offset // 10**9, self.offset % 10**9),
-                *(_STREAM % stream for stream in (0, 1)),
+                *(_STREAM % (stream, "\t\tuint64_t seen;\n" * self.counts_seen) for stream in (0, 1)),
                 *events,
                 "",
             ]
@@ -504,7 +507,7 @@ stream {
 		uint32_t events;
 		uint32_t records;
 		uint32_t flags;
-	};
+%s	};
 };"""
 
 _EVENT = """\

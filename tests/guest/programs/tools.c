@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the tests run in the guest beside the promises: they make calls that can be told apart, by the fd they close. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,6 +9,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,6 +202,46 @@ TOOL(burst)
 
 	for (i = 1; i <= count; i++)
 		syscall(__NR_close, -i);
+}
+
+/* getpids COUNT: so many calls of the shortest kind. */
+TOOL(getpids)
+{
+	int count = atoi(args[0]);
+
+	while (count--)
+		syscall(__NR_getpid);
+}
+
+/* Syscalls in a file of a binary trace, by its packets' headers: ring/packet.h has their layout. */
+static unsigned long records_of(const char *path)
+{
+	struct { char other[56]; uint64_t bits; char more[80]; uint32_t records; } header;
+	unsigned long records = 0;
+	off_t at = 0;
+	int fd = open(path, O_RDONLY);
+
+	while (pread(fd, &header, sizeof(header), at) == sizeof(header) && header.bits) {
+		records += header.records;
+		at += header.bits / 8;
+	}
+	close(fd);
+	return records;
+}
+
+/* count_records FOLDER: how many syscalls a binary trace has. */
+TOOL(count_records)
+{
+	unsigned long records = 0;
+	struct dirent *entry;
+	DIR *folder = opendir(args[0]);
+
+	if (!folder || chdir(args[0]))
+		exit(1);
+	while ((entry = readdir(folder)))
+		if (!strncmp(entry->d_name, "cpu", 3))
+			records += records_of(entry->d_name);
+	printf("%lu\n", records);
 }
 
 /* hoard FILES CALLS: as burst, by a process with so many open files of 300 long paths, which then stays. */

@@ -194,4 +194,43 @@ def test_a_text_record_tells_what_it_lost(tmp_path: Path) -> None:
 
 
 def test_the_header_is_as_the_module_has_it() -> None:
-    assert len(Header._fields) == 21
+    assert len(Header._fields) == 22
+
+
+@pytest.mark.parametrize(
+    ("last", "under_way", "whole"),
+    [(0, 0, True), (0, 1, True), (0, 2, False), (1, 0, True), (1, 1, False), (1, -1, False)],
+)
+def test_counts_must_add_up_to_the_unit(tmp_path: Path, last: int, under_way: int, whole: bool) -> None:
+    """A packet that is closed in the middle of a call has seen that call already, but not the last packet."""
+    maker = Maker([CLOSE], counts_seen=True)
+    close(maker, 0, 1)
+    maker.packet(0, flags=last, filtered=100, seen=101 + under_way)
+    close(maker, 0, 2)
+    maker.packet(0, flags=1, filtered=100)
+    found = report_of(maker, tmp_path)
+    assert [problem.what for problem in found.problems] == (
+        []
+        if whole
+        else [
+            f"its counts do not add up: {101 + under_way} syscalls were seen, of which 1 were recorded, "
+            "100 filtered out and 0 dropped"
+        ]
+    )
+
+
+def test_a_cpu_whose_file_is_missing_is_told(tmp_path: Path) -> None:
+    maker = Maker([CLOSE], cpus="0-1,3")
+    close(maker, 0, 1)
+    close(maker, 3, 1)
+    found = report_of(maker, tmp_path)
+    assert [problem.what for problem in found.problems] == [
+        "the file cpu1 is missing: the recording was of the CPUs 0-1,3"
+    ]
+
+
+def test_a_cpu_without_a_packet_may_have_no_file_yet(tmp_path: Path) -> None:
+    maker = Maker([CLOSE], cpus="0-1")
+    close(maker, 0, 1)
+    found = report(maker.write(tmp_path / "trace", finish=False))
+    assert not [problem for problem in found.problems if "missing" in problem.what]
