@@ -41,5 +41,4 @@ def main(trace: str) -> None:
         }
         print(json.dumps(said))
 
-
 main(sys.argv[1])
