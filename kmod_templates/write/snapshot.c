@@ -116,6 +116,8 @@ static int ask(void)
 
 static int set_snapshot(const char *value, const struct kernel_param *kp)
 {
+	int err;
+
 	if (!sysfs_streq(value, "1")) {
 		pr_err("%s=%s: write 1 to have written what the rings hold\n", kp->name, value);
 		return -EINVAL;
@@ -124,7 +126,11 @@ static int set_snapshot(const char *value, const struct kernel_param *kp)
 		pr_err("%s: there is nothing to ask for without mode=overwrite\n", kp->name);
 		return -EINVAL;
 	}
-	return ask();
+	/* All parameters share a lock.  This waits for a disk, so others must not wait for this. */
+	kernel_param_unlock(THIS_MODULE);
+	err = ask();
+	kernel_param_lock(THIS_MODULE);
+	return err;
 }
 
 static const struct kernel_param_ops snapshot_ops = {

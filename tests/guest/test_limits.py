@@ -205,3 +205,18 @@ def test_the_limits_can_be_read_and_changed(recorder: Recorder) -> None:
         assert recorder.set(name, "lots").status
         assert recorder.value(name) == "auto"
         assert recorder.log()[-1] == f"{name}=lots: give a whole number of MiB from 0 to 1073741824, or auto"
+
+
+# A disk that answers late
+
+
+def test_a_snapshot_that_waits_for_its_disk_keeps_nobody_from_the_parameters(recorder: Recorder, disk: bytes) -> None:
+    """The file system is frozen: the writer waits in its write, and who asked for the snapshot waits for the writer."""
+    mount(recorder, disk, "/tmp/frozen")
+    recorder.load("mode=overwrite record=/tmp/frozen/r/record proc_name=programs")
+    recorder.run("./programs mark 1000; fsfreeze -f frozen")
+    ask = f"{SET.format('snapshot', 1)} & asked=$!; until grep -q syscord /proc/$asked/stack; do :; done"
+    read = "timeout 20 cat /sys/module/syscord/parameters/stats > out && echo read"
+    told = recorder.run(f"{ask}; {read}; fsfreeze -u frozen; wait $asked && echo written")
+    assert told.split() == ["read", "written"]
+    recorder.unload()
