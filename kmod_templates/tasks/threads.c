@@ -68,10 +68,15 @@ DEFINE_PER_CPU(struct syscord_thread *, syscord_last_thread);
 /* Nobody owns this slot.  It stands for the last one on a CPU where none was used yet. */
 static struct syscord_thread no_thread;
 
-static struct table *newest_table(void)
+static unsigned int count_tables(void)
 {
 	/* Pairs with add_table(). */
-	return &tables[smp_load_acquire(&tables_made) - 1];
+	return smp_load_acquire(&tables_made);
+}
+
+static struct table *newest_table(void)
+{
+	return &tables[count_tables() - 1];
 }
 
 static unsigned int home_of(const struct table *table, const struct task_struct *task)
@@ -124,10 +129,11 @@ static struct syscord_thread *find_in(struct table *table, const struct task_str
  */
 noinline struct syscord_thread *syscord_thread_lookup(const struct task_struct *task)
 {
-	struct table *table = newest_table();
+	unsigned int i = count_tables();
 
-	for (; table >= tables; table--) {
-		struct syscord_thread *thread = find_in(table, task);
+	/* The newest one first: most slots are there. */
+	while (i--) {
+		struct syscord_thread *thread = find_in(&tables[i], task);
 
 		if (thread) {
 			this_cpu_write(syscord_last_thread, thread);
@@ -321,12 +327,11 @@ static unsigned int each_slot(bool (*on_slot)(struct syscord_thread *thread,
 					      bool (*keeps)(const struct task_struct *task)),
 			      bool (*keeps)(const struct task_struct *task))
 {
-	struct table *table = newest_table();
-	unsigned int index, count = 0;
+	unsigned int i = count_tables(), index, count = 0;
 
-	for (; table >= tables; table--) {
-		for (index = 0; index <= table->mask; index++) {
-			count += on_slot(&table->slots[index], keeps);
+	while (i--) {
+		for (index = 0; index <= tables[i].mask; index++) {
+			count += on_slot(&tables[i].slots[index], keeps);
 			cond_resched();
 		}
 	}
@@ -388,7 +393,7 @@ static void add_table(struct work_struct *work)
 			slots / 2);
 		return;
 	}
-	/* Pairs with newest_table(): the table is complete before it is used. */
+	/* Pairs with count_tables(): the table is complete before it is used. */
 	smp_store_release(&tables_made, made + 1);
 }
 
