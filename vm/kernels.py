@@ -1,4 +1,7 @@
-"""Kernels from Debian: an image to boot, its modules, and a tree to build a module against on this host."""
+"""Kernels: an image to boot, its modules, and a tree to build a module against on this host.
+
+They are Debian's own, or built from Debian's source with the kernel's checks in them.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from vm import architectures, cache, host, packages
+from vm import architectures, built, cache, host, packages
 from vm.architectures import Architecture
 from vm.errors import VmError
 from vm.progress import step
@@ -16,16 +19,20 @@ RECIPE = 4  # raise it when the steps below change what they make
 
 @dataclass(frozen=True)
 class KernelSpec:
-    """Which kernel: `debian:SUITE`, as in debian:bookworm."""
+    """Which kernel: `debian:SUITE`, as in debian:bookworm; or one that is built here, by its flavour."""
 
     suite: str
+    flavour: str = ""
 
     @classmethod
     def parse(cls, text: str) -> KernelSpec:
         """The spec that TEXT stands for. Raises VmError, saying what may be written."""
+        if text in built.FLAVOURS:
+            return cls(built.SUITE, text)
         match = re.fullmatch(r"debian:([a-z]+)", text)
         if not match:
-            raise VmError(f"kernel '{text}': write debian:SUITE, for example debian:bookworm")
+            flavours = " or ".join(built.FLAVOURS)
+            raise VmError(f"kernel '{text}': write debian:SUITE, for example debian:bookworm; or {flavours}")
         return cls(match[1])
 
 
@@ -41,10 +48,24 @@ class Kernel:
     config: Path
 
 
+def is_spec(text: str) -> bool:
+    """Whether TEXT means a kernel that `get` gets, and not a folder."""
+    return text.startswith("debian:") or text in built.FLAVOURS
+
+
 def get(spec: KernelSpec | str, arch: Architecture | str) -> Kernel:
-    """The newest kernel of SPEC for ARCH, downloaded and unpacked if it is not here yet."""
+    """The newest kernel of SPEC for ARCH: downloaded and unpacked, or built, if it is not here yet."""
     spec = KernelSpec.parse(spec) if isinstance(spec, str) else spec
     arch = architectures.get(arch) if isinstance(arch, str) else arch
+    return _of_ours(spec.flavour, arch) if spec.flavour else _of_debian(spec, arch)
+
+
+def _of_ours(flavour: str, arch: Architecture) -> Kernel:
+    version, root = built.build(flavour, arch)
+    return _kernel(arch, version, root)
+
+
+def _of_debian(spec: KernelSpec, arch: Architecture) -> Kernel:
     version, wanted = _wanted(spec, arch)
     files = [package.file for _, chosen in wanted for package in chosen]
     name = f"{version}-{cache.key(RECIPE, *files)}"
