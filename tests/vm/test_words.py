@@ -13,8 +13,9 @@ def test_a_kernel_is_a_suite_of_debian() -> None:
     assert KernelSpec.parse("debian:bookworm") == KernelSpec("bookworm")
 
 
-def test_a_kernel_is_one_that_is_built_here() -> None:
+def test_a_kernel_is_a_flavour_for_torture() -> None:
     assert KernelSpec.parse("sanitize") == KernelSpec("bookworm", "sanitize")
+    assert KernelSpec.parse("rt") == KernelSpec("bookworm", "rt")
     assert is_spec("sanitize")
     assert is_spec("debian:bookworm")
     assert not is_spec("/usr/src/linux")
