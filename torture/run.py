@@ -49,7 +49,6 @@ def run(arch: str, minutes: float, seed: int | None = None, kernel: str = SANITI
 
 def _torment(machine: Victim, seed: int, seconds: float, done: Counter[str]) -> None:
     rng = Random(seed)
-    end = monotonic() + seconds
     machine.look("boot")
     with step("The module as it is to be"):
         phases.works(machine)
@@ -59,7 +58,7 @@ def _torment(machine: Victim, seed: int, seconds: float, done: Counter[str]) -> 
     with step("Random calls, whose records are checked field by field"):
         fuzz(machine, rng, seconds * FUZZING, done)
     with step("The module comes and goes under load"):
-        phases.under_load(machine, rng, end, done)
+        phases.under_load(machine, rng, monotonic() + seconds * (1 - UNWINDING - FUZZING), done)
     with step("The module as it was"):
         phases.works(machine)
         phases.leaks(machine)
