@@ -87,9 +87,10 @@ def quick(rng: Random) -> Cycle:
     """The module comes and goes, again and again."""
     place = SOUND[0]
     options = _options(rng)
-    load = f"insmod syscord.ko record={place.folder}/quick/record {options} || exit 1; rmmod syscord || exit 1"
-    clean = f"rm -rf {place.folder}/quick*"
-    return Cycle(f"for i in $(seq {QUICK}); do {load}; {clean}; done", QUICK, f"quick: {options}", "", False)
+    folder = f"{place.folder}/quick"
+    load = f"insmod syscord.ko record={folder}/record {options} || exit 1; rmmod syscord || exit 1"
+    again = f"for i in $(seq {QUICK}); do mkdir -p {folder}; {load}; rm -rf {folder}; done"
+    return Cycle(again, QUICK, f"quick: {options}", "", False)
 
 
 def full(rng: Random) -> Cycle:
