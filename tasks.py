@@ -22,12 +22,16 @@ from devtools.paths import DOT_CONFIG, ROOT
 from syscord_build import menu, source
 from syscord_build.errors import BuildError
 from syscord_gen.__main__ import main as syscord_gen
+from torture.errors import TortureError
+from torture.run import run as run_torture
+from vm import architectures, kernels
 from vm.errors import VmError
 
 P = ParamSpec("P")
 
 ARCH = "arm64 or x86_64"
-KERNEL = "debian:SUITE, `running`, or the folder that a kernel was built in"
+KERNEL = "debian:SUITE, sanitize, kcsan, rt, `running`, or the folder that a kernel was built in"
+OURS = "debian:SUITE, sanitize, kcsan or rt"
 
 
 def explained(body: Callable[P, None]) -> Callable[P, None]:
@@ -37,7 +41,7 @@ def explained(body: Callable[P, None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             body(*args, **kwargs)
-        except (BenchError, BuildError, VmError) as error:
+        except (BenchError, BuildError, TortureError, VmError) as error:
             raise Exit(str(error), code=1) from error
         except KeyboardInterrupt:
             raise Exit("interrupted", code=130) from None
@@ -50,6 +54,23 @@ def explained(body: Callable[P, None]) -> Callable[P, None]:
 def build(_: Context, arch: str = "arm64", kernel: str = DEBIAN) -> None:
     """Build syscord.ko for a kernel, and say where it lies."""
     print(build_module(arch, kernel).ko)
+
+
+@task(
+    help={
+        "arch": "arm64, x86_64 or both",
+        "sanitize": "the one that checks memory, locks, RCU and leaks, and can fail allocations",
+        "kcsan": "the one that looks for data races",
+        "rt": "Debian's own with PREEMPT_RT, downloaded",
+    }
+)
+@explained
+def kernel(_: Context, arch: str = "x86_64", sanitize: bool = False, kcsan: bool = False, rt: bool = False) -> None:
+    """Get kernels for torture: build them from Debian's source, unless they are in the cache. Say where they lie."""
+    chosen = [name for name, wanted in (("sanitize", sanitize), ("kcsan", kcsan), ("rt", rt)) if wanted]
+    for name in architectures.chosen(arch):
+        for word in chosen or ["sanitize"]:
+            print(kernels.get(word, name).build_tree)
 
 
 @task(help={"out": "the folder to write to"})
@@ -85,7 +106,7 @@ def docs(_: Context) -> None:
         raise Exit(code=1)
 
 
-@task(help={"arch": ARCH, "kernel": "debian:SUITE"})
+@task(help={"arch": ARCH, "kernel": OURS})
 @explained
 def vm(_: Context, arch: str = "arm64", kernel: str = DEBIAN) -> None:
     """A root shell in a machine with the module in it, on this terminal."""
@@ -126,6 +147,20 @@ def bench(  # noqa: PLR0917
     from bench.run import run  # noqa: PLC0415
 
     run(arch, peers=peers, workloads=workload, variants=variant, rounds=rounds, calls=calls, trace=trace)
+
+
+@task(
+    help={
+        "arch": ARCH,
+        "minutes": "how long; half an hour and more fails every allocation of insmod",
+        "seed": "as an earlier run printed it, to do the same again",
+        "kernel": OURS,
+    }
+)
+@explained
+def torture(_: Context, arch: str = "x86_64", minutes: float = 5, seed: int = -1, kernel: str = "sanitize") -> None:
+    """Torment the module in a kernel that checks itself: load, faults, hostile programs, full disks, random calls."""
+    run_torture(arch, minutes, None if seed < 0 else seed, kernel)
 
 
 @task(

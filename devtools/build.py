@@ -1,4 +1,4 @@
-"""Building the module for a kernel of Debian's, which is downloaded, or for any other that is here."""
+"""Building the module for a kernel that vm/ gets, or for any other that is here."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ def build(
 
 
 def find_tree(kernel: str, arch: str) -> KernelTree:
-    """The tree of ``debian:SUITE``, or of what ``kernel_tree.find`` takes. Raises as ``build`` does."""
-    if kernel.startswith("debian:"):
+    """The tree of what ``vm.kernels`` gets, or of what ``kernel_tree.find`` takes. Raises as ``build`` does."""
+    if kernels.is_spec(kernel):
         return tree_of(kernels.get(kernel, arch))
     return kernel_tree.find(kernel, architectures.get(arch))
 
 
 def tree_of(kernel: Kernel) -> KernelTree:
-    """The tree that modules for one of Debian's kernels are built against."""
+    """The tree that modules for one of vm's kernels are built against."""
     return KernelTree(architectures.get(kernel.arch.name), kernel.build_tree, kernel.version)

@@ -20,7 +20,6 @@ from vm.qemu import Wiring
 from vm.rootfs import build_rootfs
 from vm.spec import MachineSpec
 
-BOOT_S = 120.0
 BOOTED = "booted"
 Console = Callable[[Path], str]  # given the log's path, where the serial console goes
 
@@ -87,7 +86,7 @@ def _running(
         return Wiring(files.initramfs, disk, qmp, agent, console(machine.console), loadvm)
 
     try:
-        machine.start(wiring, timeout=BOOT_S)
+        machine.start(wiring, timeout=spec.boot_s)
         yield machine
     finally:
         machine.stop()

@@ -1,4 +1,7 @@
-"""Kernels from Debian: an image to boot, its modules, and a tree to build a module against on this host."""
+"""Kernels: an image to boot, its modules, and a tree to build a module against on this host.
+
+They are Debian's own, or built from Debian's source with the kernel's checks in them.
+"""
 
 from __future__ import annotations
 
@@ -6,26 +9,31 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from vm import architectures, cache, host, packages
+from vm import architectures, built, cache, host, packages
 from vm.architectures import Architecture
 from vm.errors import VmError
 from vm.progress import step
 
+RT = "rt"
 RECIPE = 4  # raise it when the steps below change what they make
 
 
 @dataclass(frozen=True)
 class KernelSpec:
-    """Which kernel: `debian:SUITE`, as in debian:bookworm."""
+    """Which kernel: `debian:SUITE`, as in debian:bookworm; or a flavour: `rt`, which is Debian's, or one built here."""
 
     suite: str
+    flavour: str = ""
 
     @classmethod
     def parse(cls, text: str) -> KernelSpec:
         """The spec that TEXT stands for. Raises VmError, saying what may be written."""
+        if text in (*built.FLAVOURS, RT):
+            return cls(built.SUITE, text)
         match = re.fullmatch(r"debian:([a-z]+)", text)
         if not match:
-            raise VmError(f"kernel '{text}': write debian:SUITE, for example debian:bookworm")
+            flavours = " or ".join((*built.FLAVOURS, RT))
+            raise VmError(f"kernel '{text}': write debian:SUITE, for example debian:bookworm; or {flavours}")
         return cls(match[1])
 
 
@@ -41,10 +49,24 @@ class Kernel:
     config: Path
 
 
+def is_spec(text: str) -> bool:
+    """Whether TEXT means a kernel that `get` gets, and not a folder."""
+    return text.startswith("debian:") or text in (*built.FLAVOURS, RT)
+
+
 def get(spec: KernelSpec | str, arch: Architecture | str) -> Kernel:
-    """The newest kernel of SPEC for ARCH, downloaded and unpacked if it is not here yet."""
+    """The newest kernel of SPEC for ARCH: downloaded and unpacked, or built, if it is not here yet."""
     spec = KernelSpec.parse(spec) if isinstance(spec, str) else spec
     arch = architectures.get(arch) if isinstance(arch, str) else arch
+    return _of_ours(spec.flavour, arch) if spec.flavour in built.FLAVOURS else _of_debian(spec, arch)
+
+
+def _of_ours(flavour: str, arch: Architecture) -> Kernel:
+    version, root = built.build(flavour, arch)
+    return _kernel(arch, version, root)
+
+
+def _of_debian(spec: KernelSpec, arch: Architecture) -> Kernel:
     version, wanted = _wanted(spec, arch)
     files = [package.file for _, chosen in wanted for package in chosen]
     name = f"{version}-{cache.key(RECIPE, *files)}"
@@ -66,7 +88,8 @@ def _wanted(spec: KernelSpec, arch: Architecture) -> tuple[str, Wanted]:
     """The kernel's version, and the packages that make it up."""
     target = packages.apt(spec.suite, arch.debian)
     native = packages.apt(spec.suite, architectures.host().debian)
-    headers = _concrete(target, f"linux-headers-{arch.debian}", "linux-headers-")
+    flavour = f"{spec.flavour}-" if spec.flavour else ""
+    headers = _concrete(target, f"linux-headers-{flavour}{arch.debian}", "linux-headers-")
     version = headers.removeprefix("linux-headers-")
     common = _concrete(target, headers, "linux-headers-")
     kbuild = _concrete(target, headers, "linux-kbuild-")

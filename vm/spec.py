@@ -13,7 +13,7 @@ class MachineSpec:
     """A machine to boot. `append` goes to the end of the kernel's command line.
 
     With `icount` the guest's clock counts instructions, those of all its CPUs, which take turns (1 ns is one): for
-    measuring, never for speed.
+    measuring, never for speed. A kernel that checks itself takes longer to boot: `boot_s` is the deadline.
     """
 
     kernel: Kernel
@@ -22,6 +22,7 @@ class MachineSpec:
     icount: bool = False
     append: str = ""
     suite: str = "bookworm"
+    boot_s: float = 120.0
 
     @property
     def arch(self) -> Architecture:

@@ -12,7 +12,7 @@ from devtools.paths import ROOT
 from tests.rooms.house import House
 
 #: Folders with C programs.
-PROGRAMS = ("kmod_templates", "bench", "tests", "vm")
+PROGRAMS = ("kmod_templates", "bench", "tests", "torture", "vm")
 
 
 @pytest.fixture(scope="module")

@@ -6,11 +6,19 @@ import pytest
 
 from vm import architectures
 from vm.errors import VmError
-from vm.kernels import KernelSpec
+from vm.kernels import KernelSpec, is_spec
 
 
 def test_a_kernel_is_a_suite_of_debian() -> None:
     assert KernelSpec.parse("debian:bookworm") == KernelSpec("bookworm")
+
+
+def test_a_kernel_is_a_flavour_for_torture() -> None:
+    assert KernelSpec.parse("sanitize") == KernelSpec("bookworm", "sanitize")
+    assert KernelSpec.parse("rt") == KernelSpec("bookworm", "rt")
+    assert is_spec("sanitize")
+    assert is_spec("debian:bookworm")
+    assert not is_spec("/usr/src/linux")
 
 
 @pytest.mark.parametrize("text", ["", "bookworm", "debian:", "debian:a/../b", "ubuntu:noble"])

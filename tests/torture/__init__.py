@@ -1,0 +1,1 @@
+"""The module in kernels that check themselves."""

@@ -1,0 +1,1 @@
+"""What torture says of logs, counters and records, without a machine."""

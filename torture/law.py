@@ -1,0 +1,37 @@
+"""What always holds of the module's counters: seen = recorded + filtered + overwritten + dropped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+SUMMARY = re.compile(r"syscord: (\d+) syscalls recorded in (\S+), (\d+) dropped, (\d+) filtered out")
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What the module says in the kernel log when it is unloaded."""
+
+    recorded: int
+    dropped: int
+    filtered: int
+
+
+def summaries(log: str) -> list[Summary]:
+    """All that a kernel log has."""
+    return [Summary(int(found[1]), int(found[3]), int(found[4])) for found in SUMMARY.finditer(log)]
+
+
+def read_stats(text: str) -> dict[str, int]:
+    """The parameter `stats`."""
+    return {name: int(count) for name, count in (line.split("=") for line in text.split())}
+
+
+def broken(stats: dict[str, int]) -> str:
+    """How the law does not hold; empty if it does."""
+    dropped = sum(count for name, count in stats.items() if name.startswith("dropped_"))
+    total = stats["recorded"] + stats["filtered"] + stats["overwritten"] + dropped
+    if stats["seen"] != total:
+        return f"seen={stats['seen']}, but the sum of the others is {total}: {stats}"
+    # A counter that went below zero is a huge number.
+    return f"a counter is below zero: {stats}" if max(stats.values()) >= 2**63 else ""
