@@ -168,14 +168,15 @@ def torture(_: Context, arch: str = "x86_64", minutes: float = 5, seed: int = -1
         "arch": "arm64, x86_64 or both",
         "k": "only the tests that match this expression, as pytest takes it",
         "unit": "only the tests that need no machine",
+        "slow": "those that are marked slow, too",
     }
 )
 @explained
-def test(_: Context, arch: str = "both", k: str = "", unit: bool = False) -> None:
+def test(_: Context, arch: str = "both", k: str = "", unit: bool = False, slow: bool = False) -> None:
     """Run the tests, those in machines of both architectures included."""
     folders = [ROOT / "tests/unit", ROOT / "tests/vm"] if unit else [ROOT / "tests"]
     arguments = [*map(str, folders), "--rootdir", str(ROOT), *(["-k", k] if k else [])]
-    status = pytest.main([*arguments, *([] if unit else ["--arch", arch])])
+    status = pytest.main([*arguments, *(["--slow"] if slow else []), *([] if unit else ["--arch", arch])])
     if status:
         raise Exit(code=int(status))
 

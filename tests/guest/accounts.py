@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from vm.machine import Machine
 
 _SUMMARY = re.compile(
-    r"(?P<recorded>\d+) syscalls recorded in \S+, (?P<dropped>\d+) dropped, (?P<filtered>\d+) filtered out, "
+    r"(?P<recorded>\d+) syscalls recorded in (?P<path>\S+), (?P<dropped>\d+) dropped, (?P<filtered>\d+) filtered out, "
     r"(?P<overwritten>\d+) overwritten, of (?P<seen>\d+) seen"
 )
-# The last recording of the machine, ended if it still goes on: what the module said, and what its file has.
+# What the module said of each recording, the last one ended if it still goes on; then what is in its file.
 _LOOK = r"""
 cd /tmp
 [ ! -d /sys/module/syscord ] || rmmod syscord
-said=$(dmesg | sed -n 's/.* syscord: \([0-9]* syscalls recorded in .* seen\)$/\1/p' | tail -n 1)
-path=$(echo "$said" | sed 's/.* recorded in \([^ ]*\), .*/\1/')
+said=$(dmesg | sed -n 's/.* syscord: \([0-9]* syscalls recorded in .* seen\)$/\1/p')
+path=$(echo "$said" | tail -n 1 | sed 's/.* recorded in \([^ ]*\), .*/\1/')
 echo "$said"
 [ -n "$path" ] || exit 0
 if [ -d "$path" ]; then
@@ -31,32 +31,37 @@ fi
 
 @dataclass(frozen=True)
 class Accounts:
-    """What became of all syscalls of a recording; ``in_file``: None if the file is not there any more."""
+    """What became of all syscalls of a recording into ``path``."""
 
+    path: str
     seen: int
     recorded: int
     filtered: int
     overwritten: int
     dropped: int
-    in_file: int | None
-    rotated: bool
 
-
-def accounts(machine: Machine) -> Accounts | None:
-    """Of the last recording in the machine; None if there was none, or the kernel log has lost it."""
-    said, *found = machine.run(_LOOK, timeout=120).stdout.splitlines()
-    summary = _SUMMARY.fullmatch(said)
-    if not summary:
-        return None
-    numbers = {name: int(number) for name, number in summary.groupdict().items()}
-    return Accounts(**numbers, in_file=int(found[1]) if found else None, rotated=found[:1] == ["rotated"])
+    @property
+    def is_lawful(self) -> bool:
+        """Whether each syscall that was seen is accounted for once."""
+        return self.seen == self.recorded + self.filtered + self.overwritten + self.dropped
 
 
 def check(machine: Machine) -> None:
-    """That the law holds, to the unit. Rotation may have removed files."""
-    found = accounts(machine)
-    if not found:
+    """That the law holds for all recordings that the kernel log knows of, to the unit.
+
+    A record is appended to: it has what all recordings say of it, or just the last one if it was removed before.
+    Rotation may have removed files.
+    """
+    lines = machine.run(_LOOK, timeout=120).stdout.splitlines()
+    found = [_accounts(summary) for line in lines if (summary := _SUMMARY.fullmatch(line))]
+    assert all(each.is_lawful for each in found), found
+    if not found or not lines[-1].isdecimal():
         return
-    assert found.seen == found.recorded + found.filtered + found.overwritten + found.dropped, found
-    if found.in_file is not None:
-        assert found.in_file == found.recorded or (found.rotated and found.in_file < found.recorded), found
+    in_file, rotated = int(lines[-1]), lines[-2] == "rotated"
+    in_all = sum(each.recorded for each in found if each.path == found[-1].path)
+    assert in_file in (found[-1].recorded, in_all) or (rotated and in_file < in_all), (in_file, found)
+
+
+def _accounts(summary: re.Match[str]) -> Accounts:
+    said = summary.groupdict()
+    return Accounts(said.pop("path"), **{name: int(count) for name, count in said.items()})

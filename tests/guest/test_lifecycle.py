@@ -25,7 +25,7 @@ def test_file_and_folder_are_for_root_alone(recorder: Recorder) -> None:
 
 
 def test_a_file_that_others_could_read_is_closed_to_them(recorder: Recorder) -> None:
-    recorder.run(f"mkdir -m 755 {FOLDER}; echo before > {RECORD}; chmod 644 {RECORD}")
+    recorder.run(f"mkdir -m 755 {FOLDER}; > {RECORD}; chmod 644 {RECORD}")
     recorder.during("true")
     assert recorder.run(f"stat -c %a {RECORD}") == "600\n"
 

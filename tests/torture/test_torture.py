@@ -9,7 +9,8 @@ from torture.run import run
 MINUTES = 2.0
 
 
-# The kernel is built first where it is not in the cache.
+# The kernel is built first where it is not in the cache: that takes longer than all other tests.
+@pytest.mark.slow
 @pytest.mark.timeout(45 * 60)
 def test_a_short_torture_finds_nothing(pytestconfig: pytest.Config) -> None:
     if pytestconfig.getoption("--arch") == "arm64":
