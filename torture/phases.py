@@ -165,6 +165,8 @@ def _check(cycle: Cycle, said: str, log: str, done: Counter[str]) -> None:
             raise TortureError(f"the law is broken in {cycle.what}:\n{broken}")
         done["calls seen, by the law"] += counters["seen"]
     summaries = law.summaries(log)
+    if unlawful := [summary for summary in summaries if not summary.is_lawful]:
+        raise TortureError(f"the law is broken in {cycle.what}: {unlawful}")
     if len(summaries) != cycle.loads - refused:
         raise TortureError(f"{cycle.what}: {len(summaries)} sums in the log\n{said}\n{log}")
     if cycle.whole and not refused:

@@ -48,10 +48,16 @@ def test_usual_lines_are_no_trouble() -> None:
     assert kernel_log.troubles(log) == []
 
 
+def test_the_law_at_the_end_holds_to_the_unit() -> None:
+    said = "syscord: 5 syscalls recorded in /x, 1 dropped, 3 filtered out, 0 overwritten, of {} seen\n"
+    summaries = law.summaries(said.format(9) + said.format(10))
+    assert [summary.is_lawful for summary in summaries] == [True, False]
+
+
 def test_the_law() -> None:
     stats = "seen=10\nrecorded=5\nfiltered=3\noverwritten=0\ndropped_ring=2\ndropped_sink=0\n"
     assert law.broken(law.read_stats(stats)) == ""
-    assert "seen=10" in law.broken(law.read_stats(stats.replace("filtered=3", "filtered=2")))
+    assert "seen=10" in law.broken(law.read_stats(stats.replace("filtered=3", "filtered=4")))
     wrapped = stats.replace("overwritten=0", f"overwritten={2**64 - 1}").replace("seen=10", f"seen={2**64 + 9}")
     assert "below zero" in law.broken(law.read_stats(wrapped))
 
