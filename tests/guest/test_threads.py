@@ -6,8 +6,12 @@ import pytest
 
 from syscord_read.model.value import parse_integer
 from syscord_read.record.text import Record
-from tests.guest.recorder import Recorder
+from tests.guest.accounts import check
+from tests.guest.recorder import Recorder, in_machine
 from tests.guest.test_loss import check_law
+from vm import kernels
+from vm.boot import boot
+from vm.spec import MachineSpec
 
 # Any user may do this.
 NOBODY = "setpriv --reuid 65534 --regid 65534 --clear-groups"
@@ -105,6 +109,26 @@ def test_a_thread_after_threads_is_recorded(recorder: Recorder) -> None:
     records = recorder.records()
     assert not [record for record in bursts(records) if record.unseen]
     assert len({record.tid for record in records if record.name == "futex"}) >= 9000
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_a_hundred_thousand_threads_are_recorded(kernel: kernels.Kernel, payload: bytes) -> None:
+    """A slot has 64 bytes, and one more in the table, which is a quarter full or more when it does not grow any more."""
+    with boot(MachineSpec(kernel, memory_mib=8192)) as machine:
+        recorder = in_machine(machine, payload)
+        recorder.run("sysctl -w kernel.threads-max=200000 kernel.pid_max=400000")
+        recorder.load("ring_kb=65536 proc_name=programs syscalls=futex,close")
+        recorder.run(f"{sleepers(100000, 'futex')}; echo $sleepers > pid; ./programs burst 100", timeout=900)
+        memory = int(recorder.run("awk '/fill_table/ { sum += $2 } END { print sum }' /proc/vmallocinfo"))
+        recorder.run("kill -9 $(cat pid); until [ ! -e /proc/$(cat pid) ]; do :; done", timeout=300)
+        recorder.unload()
+        records = recorder.records()
+        assert len({record.tid for record in records if record.name == "futex"}) >= 100000
+        assert [fd_of(record) for record in bursts(records)] == [-number for number in range(1, 101)]
+        assert not [record for record in records if record.unseen]
+        assert memory < 4 * 65 * 100000 + 65 * 65536
+        check(machine)
 
 
 def test_an_answered_call_has_its_arguments(recorder: Recorder) -> None:
