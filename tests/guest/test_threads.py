@@ -114,7 +114,7 @@ def test_a_thread_after_threads_is_recorded(recorder: Recorder) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(1200)
 def test_a_hundred_thousand_threads_are_recorded(kernel: kernels.Kernel, payload: bytes) -> None:
-    """A slot has 64 bytes, and one more in the table, which is a quarter full or more when it does not grow any more."""
+    """A slot has 64 bytes, and one more in the table, which is a quarter full or more if it does not grow."""
     with boot(MachineSpec(kernel, memory_mib=8192)) as machine:
         recorder = in_machine(machine, payload)
         recorder.run("sysctl -w kernel.threads-max=200000 kernel.pid_max=400000")
