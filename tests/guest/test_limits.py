@@ -93,6 +93,7 @@ def test_a_record_stops_at_its_limit_and_goes_on_when_that_is_raised(recorder: R
     assert len(said(recorder, "takes records again")) == 1
 
 
+@pytest.mark.no_accounts
 def test_a_record_that_is_emptied_or_removed_goes_on(recorder: Recorder) -> None:
     record = "/tmp/r/record"
     recorder.load(f"record={record} max_mb=1 content=1000 ring_kb=64 proc_name=programs")
@@ -140,6 +141,7 @@ def test_a_trace_goes_on_when_its_limit_is_raised(recorder: Recorder, tmp_path: 
 ROTATED = {"text": "record=/tmp/r/record", "ctf": "sink=ctf record=/tmp/r"}
 
 
+@pytest.mark.no_accounts
 @pytest.mark.parametrize("rotation", ["rotate_mb=1", "rotate_s=86400"])
 @pytest.mark.parametrize("sink", ROTATED)
 def test_of_rotated_files_the_oldest_go_first(recorder: Recorder, tmp_path: Path, sink: str, rotation: str) -> None:

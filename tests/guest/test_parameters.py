@@ -59,7 +59,8 @@ BAD = [
         "mkdir /tmp/trace; : > /tmp/trace/metadata",
     ),
     Bad("sink=ctf record=/tmp/file", "Not a directory", "its folder is no folder", ": > /tmp/file"),
-    Bad("threads=0", INVALID, "threads=0: give a whole number of threads"),
+    Bad("threads=-1", INVALID, "threads=-1: give a whole number of threads"),
+    Bad("pending_kb=x", INVALID, "pending_kb=x: give a whole number of KiB"),
     Bad("record=relative/path", INVALID, "record=relative/path: give the whole path"),
     Bad("record=/tmp/", INVALID, "record=/tmp/: give the whole path of a file"),
     Bad("record=", INVALID, "record="),
@@ -122,7 +123,7 @@ BAD = [
     Bad("min_free_mb=10%", INVALID, "min_free_mb=10%: give a whole number of MiB from 0 to 1073741824, or auto"),
     Bad("keep=auto", INVALID, "keep=auto: give a whole number of files from 2 to 1000"),
     Bad("ring_kb=524288", "Cannot allocate memory", "needs 524288 KiB, which are not free"),
-    Bad("threads=1048576 content=65536", "Cannot allocate memory", "MiB, which are not free"),
+    Bad("pending_kb=4194304", "Cannot allocate memory", "KiB, which are not free"),
     Bad("stats=1", NOT_PERMITTED, "stats is only to be read"),
     # What `pid=$(pgrep -d, nginx)` is while there is no nginx.
     Bad("pid=", INVALID, "pid= is empty, which would record everything"),
