@@ -29,6 +29,9 @@ VARIANTS = {
 # What the module wrote, without what says how to read it: that is as long for a short trace as for a long one.
 BYTES = f"find {TRACE} /tmp/record -type f ! -name metadata -printf '%s\\n' 2>/dev/null"
 
+# The writer describes the processes without a pause: when it sleeps, it has done so.
+DESCRIBED = f"until [ -s {TRACE}/state ] && grep -q '^State:.S' /proc/$(pgrep -x syscord)/status; do :; done"
+
 
 @dataclass(frozen=True)
 class Bare:
@@ -66,8 +69,10 @@ class Syscord:
         machine.put(self.ko, KO)
 
     def start(self, machine: Machine, pid: int) -> None:
-        """Load it."""
+        """Load it. A trace begins with a description of all processes: that is no cost of an operation."""
         machine.run(f"insmod {KO} {self.parameters.format(pid=pid)}")
+        if "sink=ctf" in self.parameters:
+            machine.run(DESCRIBED)
 
     def stop(self, machine: Machine) -> Traced:
         """Unload it: then all is written. Raises BenchError if a record was lost."""
