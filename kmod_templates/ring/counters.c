@@ -35,6 +35,16 @@ void syscord_set_sink_stalled(bool stalled)
 }
 
 /**
+ * syscord_sink_is_stalled - whether the sink's files take nothing, as far as is known
+ *
+ * Return: whether they do not.
+ */
+bool syscord_sink_is_stalled(void)
+{
+	return READ_ONCE(sink_stalled);
+}
+
+/**
  * syscord_drop_without_room - count a record that has no room in the ring
  * @cpu:	this CPU, with preemption off
  */
@@ -68,6 +78,10 @@ void syscord_counters_sum(struct syscord_counters *sum)
 		sum->recorded += READ_ONCE(cpu->recorded);
 		for (cause = 0; cause < SYSCORD_DROPS; cause++)
 			sum->dropped[cause] += READ_ONCE(cpu->dropped[cause]);
+		sum->waits.begun += READ_ONCE(cpu->waits.begun);
+		sum->waits.ns += READ_ONCE(cpu->waits.ns);
+		sum->waits.timeouts += READ_ONCE(cpu->waits.timeouts);
+		sum->waits.refused += READ_ONCE(cpu->waits.refused);
 	}
 	sum->recorded -= sum->overwritten;
 }
