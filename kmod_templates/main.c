@@ -14,6 +14,7 @@
 #include "hooks/hooks.h"
 #include "hooks/reclaim.h"
 #include "hooks/untrace.h"
+#include "hooks/wait.h"
 #include "params/params.h"
 #include "ring/clock.h"
 #include "ring/ring.h"
@@ -31,7 +32,9 @@ static int __init create_rings(void)
 		.size = syscord_params.ring_kb * SZ_1K,
 		.event_max = syscord_event_max(),
 		.overwrite = syscord_params.overwrite,
+		.wait = syscord_params.wait,
 		.wake = syscord_writer_wake,
+		.freed = syscord_params.wait ? syscord_wait_freed : NULL,
 	};
 
 	memcpy(config.uuid, syscord_params.uuid.b, sizeof(config.uuid));
@@ -62,15 +65,19 @@ static int __init syscord_init(void)
 	err = syscord_threads_create(syscord_params.threads);
 	if (err)
 		goto destroy_pending;
-	err = create_rings();
+	if (syscord_params.wait)
+		err = syscord_wait_start(syscord_params.wait_ms);
 	if (err)
 		goto destroy_threads;
+	err = create_rings();
+	if (err)
+		goto stop_wait;
 	err = syscord_writer_start();
 	if (err)
 		goto destroy_rings;
 	err = syscord_hooks_register();
 	if (err)
-		goto stop_writer;
+		goto stop_waiting_and_writer;
 	/* From here on, every change is recorded. */
 	syscord_writer_describe();
 	syscord_reclaim_start();
@@ -78,10 +85,14 @@ static int __init syscord_init(void)
 	start_untrace();
 	return 0;
 
-stop_writer:
+stop_waiting_and_writer:
+	/* Some probes may have run. */
+	syscord_wait_stop();
 	syscord_writer_stop();
 destroy_rings:
 	syscord_rings_destroy();
+stop_wait:
+	syscord_wait_stop();
 destroy_threads:
 	syscord_threads_destroy();
 destroy_pending:
@@ -95,6 +106,7 @@ static void __exit syscord_exit(void)
 	syscord_reclaim_stop();
 	syscord_untrace_stop();
 	syscord_hooks_unregister();
+	syscord_wait_stop();
 	syscord_writer_stop();
 	syscord_rings_destroy();
 	syscord_threads_destroy();

@@ -20,6 +20,7 @@
 #include "hooks/call.h"
 #include "hooks/fill_head.h"
 #include "hooks/record.h"
+#include "hooks/wait.h"
 #include "ring/clock.h"
 #include "ring/counters.h"
 #include "ring/cpu.h"
@@ -227,7 +228,7 @@ static struct syscord_event *reserve_described(struct syscord_cpu *cpu,
 	return event;
 }
 
-static void record_slow(struct syscord_cpu *cpu, struct syscord_call *call, u64 now)
+static void put_slow_record(struct syscord_cpu *cpu, struct syscord_call *call, u64 now)
 {
 	const struct syscord_handler *handler = call->handler;
 	struct syscord_event *event;
@@ -246,6 +247,14 @@ static void record_slow(struct syscord_cpu *cpu, struct syscord_call *call, u64 
 	/* Before the commit: after it, the packet may be closed, with this count in its header. */
 	cpu->recorded++;
 	syscord_ring_commit(&cpu->ring, event, time, pos, room);
+}
+
+static void record_slow(struct syscord_cpu *cpu, struct syscord_call *call, u64 now)
+{
+	put_slow_record(cpu, call, now);
+	/* No packet is open, as the ring is full; or it is of the reserve: see ring/ring.h. */
+	if (unlikely(!cpu->ring.limit) && !call->handler->never_returns)
+		syscord_wait_for_room(cpu);
 }
 
 /**

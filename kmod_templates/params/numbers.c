@@ -17,10 +17,13 @@
 #include "config.h"
 #include "params/params.h"
 
+#define WAIT_MS		1000
+
 struct syscord_params syscord_params __read_mostly = {
 	.content = CONFIG_SYSCORD_CONTENT,
 	.ring_kb = CONFIG_SYSCORD_RING_KB,
 	.flush_ms = CONFIG_SYSCORD_FLUSH_MS,
+	.wait_ms = WAIT_MS,
 	.threads = CONFIG_SYSCORD_THREADS,
 	.pending_kb = CONFIG_SYSCORD_PENDING_KB,
 	.keep = CONFIG_SYSCORD_KEEP,
@@ -97,6 +100,8 @@ NUMBER_PARAM(ring_kb, 64, 1 << 20, true, "KiB", CONFIG_SYSCORD_RING_KB,
 	     "KiB of memory for each CPU's ring, a power of two");
 NUMBER_PARAM(flush_ms, 10, 60000, false, "milliseconds", CONFIG_SYSCORD_FLUSH_MS,
 	     "ms within which a record is in the file");
+NUMBER_PARAM(wait_ms, 1, 60000, false, "milliseconds", WAIT_MS,
+	     "with on_full=wait, ms that a thread waits at most, at a time");
 NUMBER_PARAM(threads, 0, 1 << 22, false, "threads", CONFIG_SYSCORD_THREADS,
 	     "how many threads are remembered between their calls at most; 0: any number");
 NUMBER_PARAM(pending_kb, 0, 1 << 22, false, "KiB", CONFIG_SYSCORD_PENDING_KB,

@@ -24,10 +24,12 @@ enum syscord_sink_kind {
  * @sink:	what is written
  * @overwrite:	flight-recorder mode: full rings overwrite their oldest packets, and only a
  *		snapshot writes them
+ * @wait:	threads wait where a ring has no room, and nothing is dropped
  * @untrace:	tasks that the filter rejects get their full speed back
  * @content:	bytes of content kept of a field, 0 to 65536
  * @ring_kb:	KiB of a CPU's ring, a power of two
  * @flush_ms:	ms within which a record is in the file
+ * @wait_ms:	ms that a thread waits at most, at a time
  * @threads:	how many slots for threads there are at most; 0: any number
  * @pending_kb:	KiB for entry parts of calls under way; 0: by the machine's memory
  * @rotate_mb:	MiB of a file, or of a trace's files, before new ones are begun; 0: any
@@ -43,10 +45,12 @@ struct syscord_params {
 	uuid_t uuid;
 	enum syscord_sink_kind sink;
 	bool overwrite;
+	bool wait;
 	bool untrace;
 	unsigned int content;
 	unsigned int ring_kb;
 	unsigned int flush_ms;
+	unsigned int wait_ms;
 	unsigned int threads;
 	unsigned int pending_kb;
 	unsigned int rotate_mb;

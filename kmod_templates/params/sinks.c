@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The parameters that say what is written, and where: sink=, mode=, record=; and untrace=.
+ * The parameters that say what is written, and where: sink=, mode=, record=; also on_full=,
+ * untrace=.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -104,6 +105,8 @@ CHOICE_PARAM(sink, "text", "ctf",
 CHOICE_PARAM(mode, "stream", "overwrite",
 	     "stream: all is written (default); overwrite: the rings keep the latest, for a snapshot");
 
+CHOICE_PARAM(on_full, "drop", "wait",
+	     "drop: what a full ring can't hold is dropped, and counted (default); wait: threads wait");
 CHOICE_PARAM(untrace, "1", "0",
 	     "1: tasks that the filter rejects get their full speed back (default); 0: they do not");
 
@@ -119,8 +122,13 @@ int syscord_sinks_finish(void)
 
 	syscord_params.sink = sink_param.chosen;
 	syscord_params.overwrite = mode_param.chosen;
+	syscord_params.wait = on_full_param.chosen;
 	syscord_params.untrace = !untrace_param.chosen;
 	is_folder = syscord_params.sink == SYSCORD_SINK_CTF;
+	if (syscord_params.wait && syscord_params.overwrite) {
+		pr_err("on_full=wait: with mode=overwrite no ring is ever full: leave out one of them\n");
+		return -EINVAL;
+	}
 	if (!syscord_params.record)
 		syscord_params.record = kstrdup(is_folder ? CONFIG_SYSCORD_TRACE_PATH
 							  : CONFIG_SYSCORD_RECORD_PATH,

@@ -35,6 +35,16 @@ void syscord_set_sink_stalled(bool stalled)
 }
 
 /**
+ * syscord_sink_is_stalled - whether the sink's files take nothing, as far as is known
+ *
+ * Return: whether they do not.
+ */
+bool syscord_sink_is_stalled(void)
+{
+	return READ_ONCE(sink_stalled);
+}
+
+/**
  * syscord_drop_without_room - count a record that has no room in the ring
  * @cpu:	this CPU, with preemption off
  */
@@ -66,6 +76,10 @@ void syscord_counters_read(struct syscord_counters *counters, unsigned int numbe
 	counters->recorded = READ_ONCE(cpu->recorded) - counters->overwritten;
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
 		counters->dropped[cause] = READ_ONCE(cpu->dropped[cause]);
+	counters->waits.begun = READ_ONCE(cpu->waits.begun);
+	counters->waits.ns = READ_ONCE(cpu->waits.ns);
+	counters->waits.timeouts = READ_ONCE(cpu->waits.timeouts);
+	counters->waits.refused = READ_ONCE(cpu->waits.refused);
 	/* A syscall is counted as seen before anything comes of it. */
 	smp_rmb();
 	counters->seen = READ_ONCE(cpu->seen);
@@ -90,6 +104,10 @@ void syscord_counters_sum(struct syscord_counters *sum)
 		sum->recorded += counters.recorded;
 		for (cause = 0; cause < SYSCORD_DROPS; cause++)
 			sum->dropped[cause] += counters.dropped[cause];
+		sum->waits.begun += counters.waits.begun;
+		sum->waits.ns += counters.waits.ns;
+		sum->waits.timeouts += counters.waits.timeouts;
+		sum->waits.refused += counters.waits.refused;
 	}
 }
 

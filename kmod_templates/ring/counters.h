@@ -23,6 +23,7 @@
  * @recorded:		syscalls that went into a ring, and are there or were consumed
  * @overwritten:	records that newer ones overwrote
  * @dropped:		syscalls that were lost, by cause
+ * @waits:		how threads waited for room; this is no part of what was seen
  */
 struct syscord_counters {
 	u64 seen;
@@ -30,6 +31,7 @@ struct syscord_counters {
 	u64 recorded;
 	u64 overwritten;
 	u64 dropped[SYSCORD_DROPS];
+	struct syscord_waits waits;
 };
 
 extern const char *const syscord_drop_names[SYSCORD_DROPS];
@@ -40,6 +42,7 @@ u64 syscord_counters_dropped(const struct syscord_counters *sum);
 void syscord_counters_stamp(struct syscord_packet *packet, const struct syscord_cpu *cpu);
 void syscord_drop_without_room(struct syscord_cpu *cpu);
 void syscord_set_sink_stalled(bool stalled);
+bool syscord_sink_is_stalled(void);
 
 /* A probe begins with a syscall that ends, or will never end. */
 static __always_inline void syscord_count_seen(void)

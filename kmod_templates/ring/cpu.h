@@ -13,6 +13,20 @@
 #include "ring/ring.h"
 
 /**
+ * struct syscord_waits - how threads waited for room
+ * @begun:	how often a thread began to wait
+ * @ns:		how long they waited, in ns, of waits that have ended
+ * @timeouts:	how many of them ended by wait_ms=, with no room
+ * @refused:	how often a thread went on at once, as too many others waited
+ */
+struct syscord_waits {
+	u64 begun;
+	u64 ns;
+	u64 timeouts;
+	u64 refused;
+};
+
+/**
  * struct syscord_cpu - a CPU's part of the recorder
  * @number:	the CPU's number
  * @ring:	its events
@@ -22,6 +36,7 @@
  * @filtered:	syscalls that ended here and that the filter did not want
  * @recorded:	syscalls that went into the ring
  * @dropped:	syscalls that were lost, by cause
+ * @waits:	how threads waited for room, counted on the CPU that they were on
  */
 struct syscord_cpu {
 	unsigned int number;
@@ -31,6 +46,7 @@ struct syscord_cpu {
 	u64 filtered;
 	u64 recorded;
 	u64 dropped[SYSCORD_DROPS];
+	struct syscord_waits waits;
 };
 
 /* In counters.c. */

@@ -40,6 +40,7 @@ int syscord_ring_create(struct syscord_ring *ring, u32 size, u32 packet,
 	ring->mask = size - 1;
 	ring->packet = packet;
 	ring->wake_at = size / 4;
+	ring->mark = config->wait ? size / 2 : size;
 	ring->config = config;
 	/* A ring with memory is complete: probes and the writer look at this first. */
 	smp_store_release(&ring->base, base);
@@ -66,7 +67,7 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 {
 	struct syscord_ring *ring = &cpu->ring;
 	struct syscord_packet *packet;
-	u64 begin, end = ring->limit, marker = ALIGN(ring->head, 2);
+	u64 begin, end = ring->end, marker = ALIGN(ring->head, 2);
 
 	if (!end)
 		return;
@@ -82,8 +83,22 @@ void syscord_ring_close(struct syscord_cpu *cpu)
 	if (end - marker >= sizeof(struct syscord_event))
 		((struct syscord_event *)syscord_ring_at(ring, marker))->size = 0;
 	ring->limit = 0;
+	ring->end = 0;
 	/* Pairs with syscord_ring_head(): the packet is written before the head moves past it. */
 	smp_store_release(&ring->head, end);
+}
+
+/**
+ * syscord_ring_flush - complete the open packet for the consumer, if it is not above the mark
+ * @cpu:	as for syscord_ring_close()
+ *
+ * The reserve is not given away for being early: if a packet is above the mark, there is one below
+ * it that the consumer has to read first.
+ */
+void syscord_ring_flush(struct syscord_cpu *cpu)
+{
+	if (!syscord_ring_is_high(&cpu->ring))
+		syscord_ring_close(cpu);
 }
 
 /**
@@ -95,7 +110,7 @@ void syscord_ring_close_deferred(struct syscord_cpu *cpu)
 	struct syscord_ring *ring = &cpu->ring;
 
 	syscord_ring_begin(ring);
-	syscord_ring_close(cpu);
+	syscord_ring_flush(cpu);
 	WRITE_ONCE(ring->close, false);
 	barrier();
 	WRITE_ONCE(ring->busy, false);
@@ -127,9 +142,15 @@ static bool has_room_for_packet(struct syscord_ring *ring)
 
 	if (end - ring->seen_tail <= ring->size)
 		return true;
-	/* Pairs with syscord_ring_consume(): the consumer has read what is overwritten next. */
+	/* Pairs with give_back(): the consumer has read what is overwritten next. */
 	ring->seen_tail = smp_load_acquire(&ring->tail);
 	return end - ring->seen_tail <= ring->size || overwrite(ring);
+}
+
+/* Let the usual path fill the open packet, unless it is of the reserve. */
+static void set_limit(struct syscord_ring *ring)
+{
+	ring->limit = ring->end <= syscord_ring_mark(ring) ? ring->end : 0;
 }
 
 /* Wake the consumer once for each quarter of the ring.  Between that, its timer wakes it. */
@@ -168,7 +189,8 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 	/* Older packets may be overwritten, so each packet describes its threads anew. */
 	if (ring->config->overwrite)
 		ring->epoch = atomic_inc_return(&packet_epochs);
-	ring->limit = ring->head + ring->packet;
+	ring->end = ring->head + ring->packet;
+	set_limit(ring);
 	/* Pairs with syscord_ring_head(): the header is written before the head moves past it. */
 	smp_store_release(&ring->head, ring->head + sizeof(*packet));
 	return packet;
@@ -193,12 +215,16 @@ noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu
 	/* The clock may step back a little when it is adjusted. */
 	if (*time < ring->last)
 		*time = ring->last;
-	if (*pos + need > ring->limit || *time - ring->last > U32_MAX) {
+	/* After 4 s without an event this takes another packet, if need be out of the reserve. */
+	if (*pos + need > ring->end || *time - ring->last > U32_MAX) {
 		syscord_ring_close(cpu);
 		wake_consumer(ring);
 		if (!syscord_ring_open(cpu, *time))
 			return NULL;
 		*pos = ring->head;
+	} else {
+		/* The consumer may have moved the mark. */
+		set_limit(ring);
 	}
 	return syscord_ring_at(ring, *pos);
 }
@@ -215,6 +241,16 @@ void syscord_ring_discard(struct syscord_cpu *cpu)
 		;
 }
 
+/* The consumer has read what stands before @tail. */
+static void give_back(struct syscord_ring *ring, u64 tail)
+{
+	/* Pairs with has_room_for_packet(): all reads of it come before. */
+	smp_store_release(&ring->tail, tail);
+	/* The mark moves with the packet that the tail is in. */
+	if (!(tail & (ring->packet - 1)) && ring->config->freed)
+		ring->config->freed(ring);
+}
+
 /* Go to the next packet, if this one has no more events.  False if it has. */
 static bool skip_rest(struct syscord_ring *ring, u64 pos)
 {
@@ -223,8 +259,7 @@ static bool skip_rest(struct syscord_ring *ring, u64 pos)
 
 	if (left >= sizeof(*event) && event->size)
 		return false;
-	/* Pairs with has_room_for_packet(): the size was read before. */
-	smp_store_release(&ring->tail, pos + left);
+	give_back(ring, pos + left);
 	return true;
 }
 
@@ -264,8 +299,7 @@ const struct syscord_event *syscord_ring_peek(struct syscord_ring *ring, u64 hea
 void syscord_ring_consume(struct syscord_ring *ring, const struct syscord_event *event)
 {
 	ring->consumed++;
-	/* Pairs with has_room_for_packet(): all reads of the event come before. */
-	smp_store_release(&ring->tail, ring->tail + event->size * 2);
+	give_back(ring, ring->tail + event->size * 2);
 }
 
 /**
@@ -286,6 +320,5 @@ const struct syscord_packet *syscord_ring_peek_packet(struct syscord_ring *ring,
  */
 void syscord_ring_consume_packet(struct syscord_ring *ring)
 {
-	/* Pairs with has_room_for_packet(): all reads of the packet come before. */
-	smp_store_release(&ring->tail, ring->tail + ring->packet);
+	give_back(ring, ring->tail + ring->packet);
 }

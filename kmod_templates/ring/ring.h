@@ -5,7 +5,7 @@
  * A ring is a row of packets of equal size.  Positions count bytes from the beginning of the
  * recording and never wrap; a position's place in memory is its low bits.
  *
- *                tail                             head       limit
+ *                tail                             head        end
  *                 v                                v           v
  *  -- +-----------+-----------+-----------+--------+-----------+- - - - -
  *     |           | h e e e ~ | h e e e ~ | h e e  |   free    | free ...
@@ -17,6 +17,11 @@
  *
  * The producer opens a packet for its first event and closes it when the next event has no room.
  * The writer may have it closed before that, by an interrupt on the ring's CPU.
+ *
+ * Where producers wait for room, the ring has a mark at half of its size, and packets above it are
+ * a reserve.  A ring whose head is above the mark is high.  Producers still put events there, but
+ * each only one: then it waits until the ring is no longer high.  The mark stands at the end of a
+ * packet and moves with the packet that tail is in, so all of a packet is below it or above it.
  *
  * Who may touch what:
  *
@@ -31,12 +36,13 @@
  *
  * What always holds:
  *
- *  1. tail <= head.  From the beginning of tail's packet to limit it is size bytes at most.
+ *  1. tail <= head.  From the beginning of tail's packet to end it is size bytes at most.
  *  2. All bytes below head are complete, and none of them changes before it is consumed, but for
  *     the header of the open packet.  Head moves by a store-release, and the consumer loads it with
  *     acquire.
- *  3. limit is 0: no packet is open, and head stands at the beginning of a packet.  Else a packet
- *     is open, it ends at limit, and head stands in it or at its end.
+ *  3. end is 0: no packet is open, and head stands at the beginning of a packet.  Else a packet is
+ *     open, it ends at end, and head stands in it or at its end.  limit is end as well, or 0: then
+ *     the packet was above the mark when that was looked at last.
  *  4. An event begins at an even position and does not cross the end of its packet.
  *  5. Times do not go back in a ring.  From one event to the next it is less than 2^32 ns.
  *  6. syscord_ring_reserve() takes nothing.  Only syscord_ring_commit() moves head past an event.
@@ -51,32 +57,39 @@
 #include <linux/cache.h>
 #include <linux/compiler.h>
 #include <linux/limits.h>
+#include <linux/math.h>
 #include <linux/types.h>
 #include <linux/uuid.h>
 
 #include "ring/event.h"
 #include "ring/packet.h"
 
+struct syscord_ring;
+
 /**
  * struct syscord_ring_config - what rings are told when they are made
  * @size:	bytes of a ring, a power of two; it gets more if an event needs it
  * @event_max:	bytes of the largest event of a syscall
  * @overwrite:	flight-recorder mode: a full ring overwrites its oldest packet
+ * @wait:	producers wait for room, so each ring has a reserve; not with @overwrite
  * @uuid:	of the trace; it stands in every packet
  * @wake:	wakes the consumer; called in probes, with preemption off
+ * @freed:	wakes producers that wait; called in the consumer, once it has read a packet
  */
 struct syscord_ring_config {
 	u32 size;
 	u32 event_max;
 	bool overwrite;
+	bool wait;
 	u8 uuid[UUID_SIZE];
 	void (*wake)(void);
+	void (*freed)(const struct syscord_ring *ring);
 };
 
 /**
  * struct syscord_ring - a ring
  * @head:	behind the last event
- * @limit:	end of the open packet, or 0 if none is open
+ * @limit:	where the usual path has to stop: @end, or 0 if the open packet is of the reserve
  * @last:	time of the last event, in ns
  * @epoch:	a thread that was described in another epoch is described anew
  * @base:	the memory; NULL: there is no ring
@@ -85,11 +98,13 @@ struct syscord_ring_config {
  * @packet:	bytes of a packet, a power of two
  * @busy:	the producer is at work
  * @close:	an interrupt found @busy: the producer closes the open packet when it is done
+ * @end:	end of the open packet, or 0 if none is open
  * @seen_tail:	what the producer last knew of @tail
  * @wake_at:	when @head gets here, the consumer is woken
  * @seq:	packets that were opened
  * @recorded:	the CPU's records when the open packet was opened
  * @non_records: events of the open packet that are no records
+ * @mark:	bytes from the beginning of @tail's packet to the reserve; @size: there is none
  * @overwritten: records that were overwritten
  * @no_overwrite: the consumer reads in flight-recorder mode: a full ring drops
  * @config:	what all rings were told
@@ -108,11 +123,13 @@ struct syscord_ring {
 	u32 packet;
 	bool busy;
 	bool close;
+	u64 end;
 	u64 seen_tail;
 	u64 wake_at;
 	u64 seq;
 	u64 recorded;
 	u32 non_records;
+	u32 mark;
 	u64 overwritten;
 	bool no_overwrite;
 	const struct syscord_ring_config *config;
@@ -128,6 +145,7 @@ struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu, u32 nee
 						u64 *pos);
 struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time);
 void syscord_ring_close(struct syscord_cpu *cpu);
+void syscord_ring_flush(struct syscord_cpu *cpu);
 void syscord_ring_close_deferred(struct syscord_cpu *cpu);
 void syscord_ring_discard(struct syscord_cpu *cpu);
 
@@ -219,6 +237,21 @@ static inline u64 syscord_ring_head(const struct syscord_ring *ring)
 {
 	/* Pairs with syscord_ring_commit(): all events before the head are complete. */
 	return smp_load_acquire(&ring->head);
+}
+
+/* Where the reserve begins now. */
+static inline u64 syscord_ring_mark(const struct syscord_ring *ring)
+{
+	return round_down(READ_ONCE(ring->tail), ring->packet) + READ_ONCE(ring->mark);
+}
+
+/* Whether the reserve is in use.  Anybody may ask. */
+static inline bool syscord_ring_is_high(const struct syscord_ring *ring)
+{
+	/* The head first: an old head and a new tail are no reason to wait. */
+	u64 head = syscord_ring_head(ring);
+
+	return ring->base && head > syscord_ring_mark(ring);
 }
 
 #endif

@@ -93,13 +93,14 @@ static void close_packet(void *data)
 	if (READ_ONCE(cpu->ring.busy))
 		WRITE_ONCE(cpu->ring.close, true);
 	else
-		syscord_ring_close(cpu);
+		syscord_ring_flush(cpu);
 }
 
 /**
  * syscord_rings_close_packets - have the open packets closed, so that they can be written
  *
- * A CPU that is at work on a record closes its packet after that, maybe after this returns.
+ * A CPU that is at work on a record closes its packet after that, maybe after this returns.  A
+ * packet of a ring's reserve stays open.
  */
 void syscord_rings_close_packets(void)
 {
@@ -109,7 +110,7 @@ void syscord_rings_close_packets(void)
 	for_each_possible_cpu(number) {
 		struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
 
-		if (!READ_ONCE(cpu->ring.limit))
+		if (!READ_ONCE(cpu->ring.end))
 			continue;
 		if (cpu_online(number))
 			smp_call_function_single(number, close_packet, cpu, true);
@@ -117,6 +118,35 @@ void syscord_rings_close_packets(void)
 			close_packet(cpu);
 	}
 	cpus_read_unlock();
+}
+
+/**
+ * syscord_rings_any_high - whether the reserve of a ring is in use
+ *
+ * Return: whether one is; false where rings have no reserve.
+ */
+bool syscord_rings_any_high(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu)
+		if (syscord_ring_is_high(&per_cpu_ptr(&syscord_cpus, cpu)->ring))
+			return true;
+	return false;
+}
+
+/**
+ * syscord_rings_end_reserve - make the reserve a part like any other: no ring is high from now on
+ */
+void syscord_rings_end_reserve(void)
+{
+	unsigned int number;
+
+	for_each_possible_cpu(number) {
+		struct syscord_ring *ring = &per_cpu_ptr(&syscord_cpus, number)->ring;
+
+		WRITE_ONCE(ring->mark, ring->size);
+	}
 }
 
 /**

@@ -56,6 +56,9 @@ static int get_stats(char *buffer, const struct kernel_param *kp)
 	for (cause = 0; cause < SYSCORD_DROPS; cause++)
 		len += scnprintf(buffer + len, PAGE_SIZE - len, "dropped_%s=%llu\n",
 				 syscord_drop_names[cause], sum.dropped[cause]);
+	len += scnprintf(buffer + len, PAGE_SIZE - len,
+			 "waits=%llu\nwaited_ns=%llu\nwait_timeouts=%llu\nwaits_refused=%llu\n",
+			 sum.waits.begun, sum.waits.ns, sum.waits.timeouts, sum.waits.refused);
 	return len;
 }
 

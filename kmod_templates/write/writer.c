@@ -22,6 +22,7 @@
 #include <linux/jiffies.h>
 #include <linux/kthread.h>
 #include <linux/limits.h>
+#include <linux/math64.h>
 #include <linux/percpu.h>
 #include <linux/printk.h>
 #include <linux/rcupdate.h>
@@ -123,9 +124,15 @@ static void write_packets(bool woken)
 	writer.sink->write(U64_MAX);
 }
 
+/* Threads wait for room, and the files take records. */
+static bool is_awaited(void)
+{
+	return syscord_params.wait && syscord_rings_any_high() && !syscord_sink_is_stalled();
+}
+
 static void run_once(void)
 {
-	bool woken = xchg(&writer.woken, false);
+	bool woken = xchg(&writer.woken, false) || is_awaited();
 
 	if (syscord_params.overwrite) {
 		syscord_snapshot_serve(writer.sink);
@@ -143,10 +150,15 @@ static void run_once(void)
 /* A flight recorder has nothing to do before a snapshot is asked for. */
 static void pause_writer(ktime_t *pause)
 {
+	/* Some of the records in a packet may have been too young to be written in the last run. */
+	ktime_t soon = ns_to_ktime(200 * NSEC_PER_USEC);
+
 	if (writer.describing) {
 		cond_resched();
 		return;
 	}
+	if (is_awaited())
+		pause = &soon;
 	set_current_state(TASK_INTERRUPTIBLE);
 	if (!READ_ONCE(writer.woken) && !kthread_should_stop())
 		schedule_hrtimeout_range(syscord_params.overwrite ? NULL : pause, *pause / 8,
@@ -238,6 +250,10 @@ void syscord_writer_stop(void)
 	syscord_stats_set_unwritten(writer.sink->close());
 	syscord_reserve_destroy();
 	syscord_stats_sum(&sum);
+	if (syscord_params.wait)
+		pr_info("threads waited for room %llu times, %llu ms in all; %llu waits ended by wait_ms=, %llu were one too many\n",
+			sum.waits.begun, div_u64(sum.waits.ns, NSEC_PER_MSEC), sum.waits.timeouts,
+			sum.waits.refused);
 	pr_info("%llu syscalls recorded in %s, %llu dropped, %llu filtered out, %llu overwritten, of %llu seen\n",
 		sum.recorded, syscord_params.record, syscord_counters_dropped(&sum), sum.filtered,
 		sum.overwritten, sum.seen);

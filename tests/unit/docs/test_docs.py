@@ -143,7 +143,7 @@ def default_of(name: str) -> str:
     header = options.load(model(), ROOT / "no-such.config").header
     given = {key.lower(): value.strip('"') for key, value in re.findall(r"#define CONFIG_SYSCORD_(\w+) (.+)", header)}
     without = {"stats": "", "snapshot": "", "sink": "text", "mode": "stream", "rotate_mb": "0", "rotate_s": "0"}
-    without |= {"untrace": "1", "max_mb": "auto", "min_free_mb": "auto"}
+    without |= {"untrace": "1", "max_mb": "auto", "min_free_mb": "auto", "on_full": "drop", "wait_ms": "1000"}
     return given.get(name) or given.get(f"{name}_path") or without.get(name, "all")
 
 
