@@ -203,6 +203,6 @@ def test_other_parameters_can_only_be_read(recorder: Recorder) -> None:
     modes = dict(line.split() for line in recorder.run(f"cd {PARAMETERS}; stat -c '%n %a' *").splitlines())
     writable = {"pid", "ppid", "proc_name", "parent_proc_name", "syscalls", "max_mb", "min_free_mb"}
     readable = {"content", "record", "ring_kb", "flush_ms", "threads", "stats", "sink", "mode"}
-    readable |= {"rotate_mb", "rotate_s", "keep", "untrace", "pending_kb"}
+    readable |= {"rotate_mb", "rotate_s", "keep", "untrace", "pending_kb", "on_full", "wait_ms"}
     assert modes == dict.fromkeys(writable, "600") | dict.fromkeys(readable, "400") | {"snapshot": "200"}
     assert all(recorder.set(name, "100").status for name in readable)
