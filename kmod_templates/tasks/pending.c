@@ -2,8 +2,8 @@
 /*
  * Blocks for entry parts: taking and giving back.
  *
- * The blocks of a size lie in one piece of memory, and a bitmap says which are free.  Each CPU keeps
- * a few free ones for itself, so mostly the bitmap is not touched.
+ * The blocks of a size lie in one piece of memory, and a bitmap says which are free.  Each CPU
+ * keeps a few free ones for itself, so mostly the bitmap is not touched.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -4,8 +4,8 @@
  *
  * A table has open addressing, by the task's address.  When it is half full, a worker makes another
  * one of twice the size, in which slots are taken from then on.  A thread that is found in an older
- * table moves.  Tables are freed when the module goes.  As each slot belongs to a living thread, the
- * tables grow with the machine's threads, and no further.
+ * table moves.  Tables are freed when the module goes.  As each slot belongs to a living thread,
+ * the tables grow with the machine's threads, and no further.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 

@@ -79,7 +79,9 @@ static __always_inline u32 syscord_thread_hash(const struct task_struct *task)
 /* If false, the task owns no slot.  If true, it mostly does. */
 static __always_inline bool syscord_thread_may_exist(const struct task_struct *task)
 {
-	return atomic_read(&syscord_owners[syscord_thread_hash(task) >> (32 - SYSCORD_OWNERS_BITS)]);
+	u32 hash = syscord_thread_hash(task);
+
+	return atomic_read(&syscord_owners[hash >> (32 - SYSCORD_OWNERS_BITS)]);
 }
 
 /* Whether a task owns a slot, and nobody is taking it away. */

@@ -30,7 +30,10 @@ static const struct {
 	[SYSCORD_FORM_LONG] = { "long", "\tuint32_t _pid;\n\tuint64_t _duration;\n", 64 },
 	[SYSCORD_FORM_WIDE] = { "wide", "\tuint32_t _pid;\n\tuint64_t _duration;\n", 64 },
 	[SYSCORD_FORM_UNSEEN] = {
-		"unseen", "\tuint32_t _pid;\n\tenum : uint64_t { \"unseen\" = 0, \"answered\" = 1 } _entry;\n", 64,
+		"unseen",
+		"\tuint32_t _pid;\n"
+		"\tenum : uint64_t { \"unseen\" = 0, \"answered\" = 1 } _entry;\n",
+		64,
 	},
 };
 
