@@ -566,6 +566,7 @@ REMOVED = {
 
 
 @pytest.mark.parametrize("what", REMOVED)
+@pytest.mark.no_accounts
 def test_what_is_removed_while_it_is_written_is_made_again_and_said(
     recorder: Recorder, tmp_path: Path, what: str
 ) -> None:
@@ -585,6 +586,7 @@ def test_what_is_removed_while_it_is_written_is_made_again_and_said(
         assert b"-1001" in [record.fields.get("fd") for record in recorder.records("/tmp/r/record")]
 
 
+@pytest.mark.no_accounts
 def test_a_removed_folder_is_made_again_for_a_cpu_that_had_no_file(recorder: Recorder, tmp_path: Path) -> None:
     recorder.load(f"{CTF} proc_name=programs")
     recorder.run(f"taskset 1 ./programs mark 1000; until [ -s {TRACE}/cpu0 ]; do :; done; rm -r {TRACE}")
