@@ -144,6 +144,7 @@ def test_unloading_ends_all_waits(slow: Recorder, sink: str) -> None:
     assert summary(slow)[0] > 0
 
 
+@pytest.mark.slow  # on arm64 it took longer than its deadline in two of four runs
 def test_it_can_be_loaded_and_unloaded_while_threads_wait(slow: Recorder) -> None:
     # On a disk that is full, nobody waits a third time.
     load = f"rm -f slow/r/record; insmod syscord.ko {WAIT} {WHERE['text']} max_mb=0"
