@@ -451,6 +451,7 @@ int syscord_trace_open(void)
 	trace.files.name_of = name_file;
 	trace.files.count = nr_streams();
 	trace.files.removals = UINT_MAX;
+	trace.description_removals = 1;
 	syscord_limits_measure(&trace.files);
 	return 0;
 
