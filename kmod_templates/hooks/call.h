@@ -61,4 +61,15 @@ static __always_inline void syscord_call_begin(struct syscord_thread *thread,
 	thread->nr = nr;
 }
 
+/* Give back the block of a call, if it has one.  Preemption is off. */
+static __always_inline void syscord_call_forget_kept(struct syscord_thread *thread)
+{
+	struct syscord_pending *pending = thread->pending;
+
+	if (!pending)
+		return;
+	thread->pending = NULL;
+	syscord_pending_put(pending);
+}
+
 #endif

@@ -41,8 +41,7 @@ static __always_inline void capture_entry(struct syscord_thread *thread,
 	struct syscord_pending *pending;
 
 	/* The last such call has a block, if its exit was missed. */
-	if (unlikely(thread->pending))
-		syscord_pending_put(thread->pending);
+	syscord_call_forget_kept(thread);
 	pending = syscord_pending_take();
 	if (handler->work & SYSCORD_WORK_ALL_ARGS)
 		compat_get_arguments(regs, thread->first_arg, pending->args);

@@ -18,18 +18,18 @@
 #include "ring/counters.h"
 #include "tasks/threads.h"
 
-/* No slot waits for this exit, and the filter's lists must be compared. */
-static noinline void exit_by_lists(const struct syscord_filter *filter, struct pt_regs *regs,
-				   long ret)
+/* No slot waits for this exit: the task's is @thread, or it has none.  The filter is compared. */
+static noinline void exit_by_lists(const struct syscord_filter *filter,
+				   struct syscord_thread *thread, struct pt_regs *regs, long ret)
 {
-	if (syscord_unseen_is_birth(regs, ret)) {
+	if (syscord_unseen_is_birth(thread, regs, ret)) {
 		syscord_uncount_seen();
 		return;
 	}
 	if (syscord_filter_matches(filter, current) &&
 	    syscord_filter_has_syscall(filter, syscall_get_nr(current, regs),
 				       compat_is_32bit_call()))
-		syscord_unseen_exit(regs, ret);
+		syscord_unseen_exit(thread, regs, ret);
 	else
 		syscord_count_filtered();
 }
@@ -43,7 +43,7 @@ static noinline void exit_of_other_slot(const struct syscord_filter *filter, str
 	if (thread && thread->handler)
 		syscord_record(thread, regs, ret);
 	else
-		exit_by_lists(filter, regs, ret);
+		exit_by_lists(filter, thread, regs, ret);
 }
 
 void syscord_probe_sys_exit(void *data, struct pt_regs *regs, long ret)
@@ -63,7 +63,7 @@ void syscord_probe_sys_exit(void *data, struct pt_regs *regs, long ret)
 	if (unlikely(syscord_thread_may_exist(task)))
 		exit_of_other_slot(filter, regs, ret);
 	else if (only == task->tgid || unlikely(!only))
-		exit_by_lists(filter, regs, ret);
+		exit_by_lists(filter, NULL, regs, ret);
 	else
 		syscord_count_filtered();
 }

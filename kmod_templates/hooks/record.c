@@ -145,10 +145,8 @@ static __always_inline void get_arguments(struct syscord_call *call,
 static __always_inline void end_call(struct syscord_thread *thread, bool has_kept)
 {
 	thread->handler = NULL;
-	if (has_kept && likely(thread->pending)) {
-		syscord_pending_put(thread->pending);
-		thread->pending = NULL;
-	}
+	if (has_kept)
+		syscord_call_forget_kept(thread);
 }
 
 /*

@@ -3,7 +3,6 @@
  * Calls whose entry was not seen.
  */
 #include <linux/compiler.h>
-#include <linux/preempt.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 #include <linux/unistd.h>
@@ -18,7 +17,6 @@
 #include "hooks/record.h"
 #include "hooks/unseen.h"
 #include "ring/clock.h"
-#include "tasks/pending.h"
 #include "tasks/threads.h"
 
 /* When the filter that is in force was first seen by all probes, in ticks. */
@@ -34,6 +32,7 @@ void syscord_unseen_new_filter(void)
 
 /**
  * syscord_unseen_is_birth - whether an exit is that of a task which comes out of its parent's call
+ * @thread:	the current thread's slot; NULL if it has none
  * @regs:	the current task's
  * @ret:	the result
  *
@@ -42,10 +41,8 @@ void syscord_unseen_new_filter(void)
  *
  * Return: whether it is; true only once for a task that has a slot.
  */
-bool syscord_unseen_is_birth(struct pt_regs *regs, long ret)
+bool syscord_unseen_is_birth(struct syscord_thread *thread, struct pt_regs *regs, long ret)
 {
-	struct syscord_thread *thread = syscord_thread_find(current);
-
 	if (thread && thread->nr != SYSCORD_NR_NEWBORN)
 		return false;
 	if (thread)
@@ -66,17 +63,17 @@ static u64 find_why(const struct syscord_thread *thread)
 
 /**
  * syscord_unseen_exit - the exit of a call that the filter wants, and whose entry was not seen
+ * @thread:	the current thread's slot; NULL if it has none
  * @regs:	the current task's
  * @ret:	the result
  *
  * The call was under way when the recording, or the filter, began to want it; or its thread has no
  * slot.  Or a seccomp filter or a debugger answered in the kernel's place.
  */
-noinline void syscord_unseen_exit(struct pt_regs *regs, long ret)
+noinline void syscord_unseen_exit(struct syscord_thread *thread, struct pt_regs *regs, long ret)
 {
 	long nr = syscall_get_nr(current, regs);
 	const struct syscord_handler *handler = syscord_handler_of(nr, compat_is_32bit_call());
-	struct syscord_thread *thread = syscord_thread_find(current);
 	u64 why = find_why(thread);
 
 	syscord_record_unseen(thread ?: syscord_thread_get(), handler, nr, regs, ret, why);
@@ -102,8 +99,6 @@ void syscord_unseen_exec(const struct syscord_filter *filter)
 	thread = syscord_thread_get();
 	if (unlikely(!thread))
 		return;	/* recorded at exit */
-	if (thread->pending)
-		syscord_pending_put(thread->pending);
-	thread->pending = NULL;
+	syscord_call_forget_kept(thread);
 	syscord_call_begin(thread, syscord_handler_of(nr, false), nr);
 }

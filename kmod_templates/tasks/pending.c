@@ -99,13 +99,18 @@ static struct syscord_pending *claim_block(struct blocks *blocks)
 	return NULL;
 }
 
+static bool is_half_free(const struct blocks *blocks)
+{
+	return atomic_read(&blocks->available) > blocks->count / 2;
+}
+
 /*
  * When half of the blocks are taken, users with many threads get no more.  A thread holds one block
  * at most, so a user with few threads cannot take many.
  */
 static bool may_claim(const struct blocks *blocks)
 {
-	return atomic_read(&blocks->available) > blocks->count / 2 ||
+	return is_half_free(blocks) ||
 	       syscord_charge_of(current_cred()) <= blocks->count / 4;
 }
 
@@ -127,7 +132,7 @@ noinline struct syscord_pending *syscord_pending_take_slow(struct syscord_pendin
 	struct blocks *blocks = &classes[SYSCORD_PENDING_LARGEST];
 	struct syscord_pending *pending = NULL;
 
-	if (atomic_read(&blocks->available) > blocks->count / 2)
+	if (is_half_free(blocks))
 		pending = claim_block(blocks);
 	return pending ?: cpu->scratch;
 }
