@@ -6,14 +6,16 @@ import re
 from dataclasses import dataclass
 
 SUMMARY = re.compile(
-    r"syscord: (\d+) syscalls recorded in \S+, (\d+) dropped, (\d+) filtered out, (\d+) overwritten, of (\d+) seen"
+    r"(?P<recorded>\d+) syscalls recorded in (?P<path>\S+), (?P<dropped>\d+) dropped, "
+    r"(?P<filtered>\d+) filtered out, (?P<overwritten>\d+) overwritten, of (?P<seen>\d+) seen"
 )
 
 
 @dataclass(frozen=True)
 class Summary:
-    """What the module says in the kernel log when it is unloaded."""
+    """What the module says in the kernel log when it is unloaded: what became of the syscalls it saw."""
 
+    path: str
     recorded: int
     dropped: int
     filtered: int
@@ -28,7 +30,17 @@ class Summary:
 
 def summaries(log: str) -> list[Summary]:
     """All that a kernel log has."""
-    return [Summary(*map(int, found.groups())) for found in SUMMARY.finditer(log)]
+    return [summary(found.group()) for found in SUMMARY.finditer(log)]
+
+
+def summary(line: str) -> Summary:
+    """What a line of the module says. ValueError if it is another one."""
+    found = SUMMARY.fullmatch(line)
+    if not found:
+        raise ValueError(f"this is no sum of a recording: {line}")
+    said = found.groupdict()
+    path = said.pop("path")
+    return Summary(path, **{name: int(count) for name, count in said.items()})
 
 
 def read_stats(text: str) -> dict[str, int]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from devtools.build import build
 from syscord_build.module import Module, make_command
 from syscord_read.record.text import Lost, Record, parse_lines
+from torture import law
 from vm.channel import Result
 from vm.kernels import Kernel
 from vm.machine import Machine
@@ -89,7 +90,7 @@ class Recorder:
 
     def stats(self) -> dict[str, int]:
         """The module's counters."""
-        return {name: int(count) for name, count in (line.split("=") for line in self.value("stats").splitlines())}
+        return law.read_stats(self.value("stats"))
 
     def log(self) -> list[str]:
         """What the module itself said in the kernel log, without its name."""

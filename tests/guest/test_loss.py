@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 
 from syscord_read.record.text import Lost, Record
 from tests.guest.accounts import check
 from tests.guest.recorder import Recorder, in_machine
+from torture import law
 from vm import kernels
 from vm.boot import boot
 from vm.spec import MachineSpec
 
-SUMMARY = re.compile(r"(\d+) syscalls recorded in \S+, (\d+) dropped, (\d+) filtered out, .*")
 # A small file system for the record, which can be made larger.
 SMALL = "mkdir small; mount -t tmpfs -o size=256k none small"
 GROW = "mount -o remount,size=64m small"
@@ -40,9 +39,8 @@ def check_law(stats: dict[str, int]) -> None:
 
 def summary(recorder: Recorder) -> list[int]:
     """Recorded, dropped, filtered out: what the module said when it went."""
-    found = SUMMARY.fullmatch(recorder.log()[-1])
-    assert found, recorder.log()
-    return [int(number) for number in found.groups()]
+    said = law.summary(recorder.log()[-1])
+    return [said.recorded, said.dropped, said.filtered]
 
 
 def test_a_full_ring_drops_and_counts(recorder: Recorder) -> None:

@@ -36,20 +36,25 @@ def bursts(records: list[Record]) -> list[Record]:
     return [record for record in records if record.name == "close" and fd_of(record) < 0]
 
 
-@pytest.mark.parametrize("kind", ["futex", "nanosleep", "open"])
-def test_sleeping_threads_do_not_keep_others_from_being_recorded(recorder: Recorder, kind: str) -> None:
-    recorder.load("ring_kb=16384")
-    recorder.run(f"{sleepers(2500, kind)}; ./programs burst 100; {RELEASE}", timeout=120)
+def burst_beside(recorder: Recorder, parameters: str, sleeping: str, *, timeout: float = 120) -> list[Record]:
+    """All that is recorded of a burst of calls beside threads that sleep. Nothing is lost meanwhile."""
+    recorder.load(parameters)
+    recorder.run(f"{sleeping}; ./programs burst 100; {RELEASE}", timeout=timeout)
     stats = recorder.stats()
     recorder.unload()
     check_law(stats)
-    records = recorder.records()
+    assert not [name for name, count in stats.items() if name.startswith("dropped_") and count]
+    return recorder.records()
+
+
+@pytest.mark.parametrize("kind", ["futex", "nanosleep", "open"])
+def test_sleeping_threads_do_not_keep_others_from_being_recorded(recorder: Recorder, kind: str) -> None:
+    records = burst_beside(recorder, "ring_kb=16384", sleepers(2500, kind))
     assert [fd_of(record) for record in bursts(records)] == [-number for number in range(1, 101)]
     assert not [record for record in bursts(records) if record.unseen]
     # So do the sleepers themselves: each made its calls.
     tids = {record.tid for record in records if record.name == {"open": "openat"}.get(kind, kind)}
     assert kind != "futex" or len(tids) >= 2500
-    assert not [name for name, count in stats.items() if name.startswith("dropped_") and count]
 
 
 def test_what_sleeping_calls_were_given_may_be_late_but_is_not_lost(recorder: Recorder) -> None:
@@ -62,20 +67,12 @@ def test_what_sleeping_calls_were_given_may_be_late_but_is_not_lost(recorder: Re
 
 
 def test_threads_without_a_slot_are_recorded_without_durations(recorder: Recorder) -> None:
-    recorder.load("threads=16 ring_kb=16384")
-    recorder.run(f"{sleepers(200, 'futex', who='')}; ./programs burst 100; {RELEASE}", timeout=120)
-    stats = recorder.stats()
-    recorder.unload()
-    check_law(stats)
-    assert [fd_of(record) for record in bursts(recorder.records())] == [-n for n in range(1, 101)]
-    assert not [name for name, count in stats.items() if name.startswith("dropped_") and count]
+    records = burst_beside(recorder, "threads=16 ring_kb=16384", sleepers(200, "futex", who=""))
+    assert [fd_of(record) for record in bursts(records)] == [-n for n in range(1, 101)]
 
 
 def test_no_user_can_take_all_slots(recorder: Recorder) -> None:
-    recorder.load("threads=64 ring_kb=16384")
-    recorder.run(f"{sleepers(2500, 'futex')}; ./programs burst 100; {RELEASE}", timeout=120)
-    recorder.unload()
-    records = bursts(recorder.records())
+    records = bursts(burst_beside(recorder, "threads=64 ring_kb=16384", sleepers(2500, "futex")))
     assert [(fd_of(record), record.unseen) for record in records] == [(-n, False) for n in range(1, 101)]
 
 
@@ -101,12 +98,7 @@ def test_threads_that_a_new_filter_rejects_give_back_their_slots(recorder: Recor
 def test_a_thread_after_threads_is_recorded(recorder: Recorder) -> None:
     """More threads than half of the slots of the first table, so that there is a second one."""
     recorder.run("sysctl -w kernel.threads-max=20000")
-    recorder.load("ring_kb=65536 proc_name=programs")
-    recorder.run(f"{sleepers(9000, 'futex')}; ./programs burst 100; {RELEASE}", timeout=300)
-    stats = recorder.stats()
-    recorder.unload()
-    check_law(stats)
-    records = recorder.records()
+    records = burst_beside(recorder, "ring_kb=65536 proc_name=programs", sleepers(9000, "futex"), timeout=300)
     assert not [record for record in bursts(records) if record.unseen]
     assert len({record.tid for record in records if record.name == "futex"}) >= 9000
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -27,6 +26,7 @@ from syscord_read.source import open_source
 from syscord_read.write.record import lines
 from tests.guest.promises import by_thread
 from tests.guest.recorder import Recorder
+from torture import law
 
 TRACE = "/tmp/trace"
 CTF = f"sink=ctf record={TRACE}"
@@ -427,14 +427,12 @@ def test_babeltrace_reports_what_was_lost(recorder: Recorder, tmp_path: Path) ->
     recorder.load(f"{CTF} ring_kb=64 content=4096 proc_name=programs flush_ms=1000")
     recorder.run("taskset 1 ./programs writes 5000 4096 & taskset 2 ./programs writes 5000 4096; wait")
     recorder.unload()
-    summary = re.fullmatch(r"(\d+) syscalls recorded in \S+, (\d+) dropped, .*", recorder.log()[-1])
-    assert summary
-    recorded, dropped = int(summary[1]), int(summary[2])
-    assert dropped > 0
+    said = law.summary(recorder.log()[-1])
+    assert said.dropped > 0
     events = babeltrace(recorder.fetch(TRACE, tmp_path))
-    assert sum(event.get("discarded") or 0 for event in events) == dropped
-    assert Counter(event.get("name") for event in events)["write"] <= recorded
-    assert len(only_calls(events)) == recorded
+    assert sum(event.get("discarded") or 0 for event in events) == said.dropped
+    assert Counter(event.get("name") for event in events)["write"] <= said.recorded
+    assert len(only_calls(events)) == said.recorded
 
 
 def only_calls(events: list[Event]) -> list[Event]:
@@ -461,10 +459,9 @@ def test_a_full_disk_leaves_whole_packets_and_goes_on_when_there_is_room(recorde
 def test_unloading_with_a_full_disk_leaves_what_fits(recorder: Recorder, tmp_path: Path) -> None:
     recorder.run("mkdir small; mount -t tmpfs -o size=700k none small")
     recorder.during(FLOOD, "sink=ctf record=/tmp/small/t content=1000 ring_kb=64 proc_name=programs")
-    summary = re.match(r"(\d+) syscalls recorded in \S+, (\d+) dropped", recorder.log()[-1])
-    assert summary
-    assert int(summary[2]) > 0
-    assert len(only_calls(babeltrace(recorder.fetch("/tmp/small/t", tmp_path)))) == int(summary[1])
+    said = law.summary(recorder.log()[-1])
+    assert said.dropped > 0
+    assert len(only_calls(babeltrace(recorder.fetch("/tmp/small/t", tmp_path)))) == said.recorded
 
 
 # Files
