@@ -135,7 +135,9 @@ static bool at_line(void)
 
 /*
  * Bytes that the limits allow, but that are left for the end: for what is in the buffer by then,
- * and for the lines that say what is missing.
+ * and for the lines that say what is missing.  Of the smallest max_mb=, this is less than the
+ * buffer.  But it is more than half of it and some lines, and that is all that the buffer has when
+ * nothing more is written: see syscord_output_make_room().
  */
 static u64 kept_for_the_end(void)
 {
@@ -143,7 +145,7 @@ static u64 kept_for_the_end(void)
 
 	if (record.ending)
 		return 0;
-	return max ? min(size, max / 4) : size;
+	return max ? min(size, max / 16 * 5) : size;
 }
 
 /* How much of the buffer may be written now: all, or up to the end of a line. */
