@@ -16,6 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
+from syscord_read.ctf.trace import open_trace
+from syscord_read.errors import ReadError
 
 MAGIC = 0xC1FC1FC1
 LAST_PACKET = 1
@@ -27,13 +29,15 @@ _TIMES = struct.Struct("<QQ"), 32
 _SEQ = struct.Struct("<Q"), 64
 _COUNTS = struct.Struct("<8Q"), 72
 _FLAGS = struct.Struct("<I"), 148
+_SEEN = struct.Struct("<Q"), _HEADER.size
 
 
 @dataclass(frozen=True)
 class Packet:
     """A packet of a stream's file. ``offset`` and ``size`` are bytes, times ns.
 
-    ``places`` is where in the file the times of its events stand.
+    ``places`` is where in the file the times of its events stand.  ``seen`` is empty in an old trace, which does not
+    count the calls that were seen, or has that one number.
     """
 
     offset: int
@@ -42,6 +46,7 @@ class Packet:
     end: int
     seq: int
     counts: tuple[int, ...]
+    seen: tuple[int, ...]
     events: int
     records: int
     flags: int
@@ -116,7 +121,7 @@ def read(folder: Path) -> Trace:
     files = sorted(path for path in folder.iterdir() if path.name != "metadata")
     if rotated := [path.name for path in files if "." in path.name]:
         raise BenchError(f"{folder}: {rotated[0]}: a trace that was rotated cannot be copied: record without rotate_mb")
-    streams = [_stream(path) for path in files]
+    streams = [_stream(path, _header_size(folder)) for path in files]
     trace = Trace(
         folder,
         tuple(stream for stream in streams if stream.name.startswith("cpu")),
@@ -184,39 +189,51 @@ def _copies(stream: Stream, period: int, copies: int) -> Iterator[bytearray]:
 
 def _rewrite_header(data: bytearray, packet: Packet, stream: Stream, number: int, later: int, *, last: bool) -> None:
     """Make a packet of copy NUMBER, which is LATER by so many ns, out of the one that was recorded."""
-    final = stream.packets[-1].counts
-    counts = [count + number * whole for count, whole in zip(packet.counts, final, strict=True)]
+    final = stream.packets[-1]
+    counts = [count + number * whole for count, whole in zip(packet.counts, final.counts, strict=True)]
+    seen = [count + number * whole for count, whole in zip(packet.seen, final.seen, strict=True)]
     values = (
         (_TIMES, (packet.begin + later, packet.end + later)),
         (_SEQ, (packet.seq + number * len(stream.packets),)),
         (_COUNTS, counts),
         (_FLAGS, (packet.flags if last else packet.flags & ~LAST_PACKET,)),
+        *([(_SEEN, seen)] if seen else []),
     )
     for (layout, offset), numbers in values:
         layout.pack_into(data, packet.offset + offset, *numbers)
 
 
-def _stream(path: Path) -> Stream:
+def _header_size(folder: Path) -> int:
+    """Bytes with which each packet begins: the trace's metadata says it."""
+    try:
+        return open_trace(folder).layout.packet_header
+    except ReadError as error:
+        raise BenchError(str(error)) from None
+
+
+def _stream(path: Path, header_size: int) -> Stream:
     data = path.read_bytes()
     packets = []
     offset = 0
     while offset < len(data):
-        packets.append(_packet(path, data, offset))
+        packets.append(_packet(path, data, offset, header_size))
         offset += packets[-1].size
     return Stream(path.name, data, tuple(packets))
 
 
-def _packet(path: Path, data: bytes, offset: int) -> Packet:
-    if len(data) - offset < _HEADER.size:
+def _packet(path: Path, data: bytes, offset: int, header_size: int) -> Packet:
+    if len(data) - offset < header_size:
         raise BenchError(f"{path}, byte {offset}: the last packet is cut off")
     magic, *_, events, records, flags = header = _HEADER.unpack_from(data, offset)
     begin, end, content, size, seq, *counts = header[4:17]
-    if magic != MAGIC or content != size or size % 8 or not _HEADER.size <= size // 8 <= len(data) - offset:
+    if magic != MAGIC or content != size or size % 8 or not header_size <= size // 8 <= len(data) - offset:
         raise BenchError(f"{path}, byte {offset}: no whole packet begins here")
-    places = tuple(_event_times(path, data, offset + _HEADER.size, offset + size // 8))
+    places = tuple(_event_times(path, data, offset + header_size, offset + size // 8))
+    layout, place = _SEEN
+    seen = layout.unpack_from(data, offset + place) if header_size > _HEADER.size else ()
     if len(places) != events:
         raise BenchError(f"{path}, byte {offset}: the packet has {len(places)} events, and says {events}")
-    return Packet(offset, size // 8, begin, end, seq, tuple(counts), events, records, flags, places)
+    return Packet(offset, size // 8, begin, end, seq, tuple(counts), seen, events, records, flags, places)
 
 
 def _event_times(path: Path, data: bytes, offset: int, end: int) -> Iterator[int]:

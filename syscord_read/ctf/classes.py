@@ -185,8 +185,9 @@ def _check_origin(metadata: Metadata) -> int:
     header = _struct(metadata, "packet.header") + _struct(metadata, f"stream{STREAM_CPU}.packet.context")
     size = sum(bits_of(field.type) for field in header) // 8
     counts_seen = bool(header) and label_of(header[-1].name) == "seen"
-    if size != PACKET_HEADER + counts_seen * SEEN_BITS // 8:
-        raise ReadError(metadata.where, f"packets begin with {size} bytes, not {PACKET_HEADER}", NEWER)
+    known = PACKET_HEADER + counts_seen * SEEN_BITS // 8
+    if size != known:
+        raise ReadError(metadata.where, f"packets begin with {size} bytes, not {known}", NEWER)
     return size
 
 

@@ -189,7 +189,7 @@ class Maker:
     offset: int = OFFSET
     hostname: str = "guest"
     cpus: str = ""
-    counts_seen: bool = False
+    counts_seen: bool = True
     events: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
     streams: dict[int, bytearray] = field(default_factory=dict)
     counts: dict[int, Counts] = field(default_factory=dict)

@@ -81,6 +81,14 @@ def test_packets_are_numbered_and_counted_on(folder: Path, tmp_path: Path) -> No
     seq_recorded_last = headers(made.folder / "cpu0", ("Q", 64), ("Q", 80), ("I", 148))
     assert seq_recorded_last == [(0, 2, 0), (1, 3, 0), (2, 5, 0), (3, 6, 0), (4, 8, 0), (5, 9, 1)]
     assert headers(made.folder / "cpu1", ("Q", 64), ("Q", 80), ("I", 148)) == [(0, 1, 0), (1, 2, 0), (2, 3, 1)]
+    assert headers(made.folder / "cpu0", ("Q", 152)) == [(2,), (3,), (5,), (6,), (8,), (9,)]
+
+
+def test_packets_that_do_not_count_what_was_seen_are_copied_as_they_are(tmp_path: Path) -> None:
+    maker = Maker(counts_seen=False)
+    maker.call(0, START, 7, "getuid", {})
+    made = replicate.replicate(replicate.read(maker.write(tmp_path / "old")), tmp_path / "long", 3)
+    assert len(babeltrace(made.folder)) == made.records == 3
 
 
 def test_times_of_packets_are_those_of_their_events(folder: Path, tmp_path: Path) -> None:
@@ -114,8 +122,8 @@ def test_a_trace_that_cannot_be_copied_is_refused(folder: Path) -> None:
     cpu0.write_bytes(whole[:100])
     with pytest.raises(BenchError, match="cpu0, byte 0: the last packet is cut off"):
         replicate.read(folder)
-    cpu0.write_bytes(whole[:158] + b"\0\0" + whole[160:])
-    with pytest.raises(BenchError, match="cpu0, byte 152: no event begins here"):
+    cpu0.write_bytes(whole[:166] + b"\0\0" + whole[168:])
+    with pytest.raises(BenchError, match="cpu0, byte 160: no event begins here"):
         replicate.read(folder)
 
 

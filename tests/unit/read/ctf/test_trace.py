@@ -20,7 +20,7 @@ from syscord_read.source import open_source
 from syscord_read.write import json, record
 from tests.unit.traces import EXECVE, OPENAT, PPOLL, READ, UUID, Maker
 
-HEADER = 152
+HEADER = 160
 SOME = (OPENAT, EXECVE, PPOLL, READ)
 
 
@@ -123,8 +123,8 @@ def test_zeros_where_packets_should_be_are_passed_over(trace: Path) -> None:
         ({"magic": 1}, "no packet begins here"),
         ({"stream": 1}, "a packet of stream 1 begins here"),
         ({"content": 151 * 8}, "with 1208 of content"),
-        ({"content": 153 * 8, "size": 152 * 8}, "with 1224 of content"),
-        ({"size": 152 * 8 + 1}, "a packet of 1217 bits"),
+        ({"content": 161 * 8, "size": 160 * 8}, "with 1288 of content"),
+        ({"size": 160 * 8 + 1}, "a packet of 1281 bits"),
         ({"size": (PACKET_MAX + 1) * 8}, "begins here"),
         ({"size": (1 << 64) - 8}, "begins here"),
         ({"begin": 5, "end": 4}, "lasts from 5 to 4 ns"),
@@ -339,7 +339,8 @@ def test_traces_below_a_directory_are_found(tmp_path: Path) -> None:
         ("byte_order = le", "byte_order = be", "it is not little-endian"),
         ("freq = 1000000000", "freq = 1000", "the clock counts 1000 times a second"),
         ("uuid = ", "other = ", "it has no uuid for the trace"),
-        ("\t\tuint64_t filtered;\n", "", "packets begin with 144 bytes, not 152"),
+        ("\t\tuint64_t filtered;\n", "", "packets begin with 152 bytes, not 160"),
+        ("\t\tuint64_t filtered;\n\t\tuint64_t overwritten;\n", "", "packets begin with 144 bytes, not 160"),
         ("\t\tuint16_t __size;\n", "", "events begin with"),
         ("offset_s = ", "offset_s = 99999999999", "offset"),
         ("uint16_t id;", "uint99_t id;", "metadata:87: there is no type 'uint99_t'"),
