@@ -169,14 +169,17 @@ def torture(_: Context, arch: str = "x86_64", minutes: float = 5, seed: int = -1
         "k": "only the tests that match this expression, as pytest takes it",
         "unit": "only the tests that need no machine",
         "slow": "those that are marked slow, too",
+        "workers": "how many processes run them together; 1: this one alone",
     }
 )
 @explained
-def test(_: Context, arch: str = "both", k: str = "", unit: bool = False, slow: bool = False) -> None:
+def test(_: Context, arch: str = "both", k: str = "", unit: bool = False, slow: bool = False, workers: int = 2) -> None:
     """Run the tests, those in machines of both architectures included."""
     folders = [ROOT / "tests/unit", ROOT / "tests/vm"] if unit else [ROOT / "tests"]
     arguments = [*map(str, folders), "--rootdir", str(ROOT), *(["-k", k] if k else [])]
-    status = pytest.main([*arguments, *(["--slow"] if slow else []), *([] if unit else ["--arch", arch])])
+    # Each process takes a file, for one architecture, in this order: what takes long comes first (tests/workers.py).
+    together = ["-n", str(workers), "--dist", "loadscope", "--no-loadscope-reorder"] if workers > 1 else []
+    status = pytest.main([*arguments, *together, *(["--slow"] if slow else []), *([] if unit else ["--arch", arch])])
     if status:
         raise Exit(code=int(status))
 

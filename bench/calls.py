@@ -103,9 +103,12 @@ def run(arch: str) -> None:
         Console().print(_table(kernel, measure(kernel, cost.FOLDER / name)))
 
 
-def measure(kernel: Kernel, folder: Path) -> list[Cost]:
-    """What each kind of call costs. Once, since a loop costs the same each time. Raises as `cost.measure` does."""
-    tracer = syscord.in_variant(cost.own_tracers(kernel, folder), VARIANT)
+def measure(kernel: Kernel, folder: Path, ko: Path | None = None) -> list[Cost]:
+    """What each kind of call costs. Once, since a loop costs the same each time. Raises as `cost.measure` does.
+
+    KO is the module; without it, it is built below FOLDER.
+    """
+    tracer = syscord.in_variant(cost.own_tracers(kernel, folder, ko), VARIANT)
     figures = cost.measure(kernel, folder, [(kind.workload, tracer) for kind in KINDS], rounds=1)
     kinds = {kind.name: kind for kind in KINDS}
     return [_cost(kinds[figure.row.workload], figure) for figure in figures]

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.markup import escape
 
-from bench import lab, plot, rows, show, syscord, vcpus, workload
+from bench import lab, plot, programs, rows, show, syscord, vcpus, workload
 from bench.errors import BenchError
 from bench.lab import Lab, Sample
 from bench.peers.all import all_peers
@@ -21,7 +21,7 @@ from bench.syscord import Bare, Floor
 from bench.tracer import Tracer
 from bench.vcpus import Scaling
 from bench.workload import Workload
-from devtools.build import DEBIAN, build
+from devtools.build import DEBIAN
 from devtools.paths import BUILD
 from vm import architectures, kernels
 from vm.errors import CommandFailed, CommandTimeout, VmError
@@ -71,12 +71,9 @@ def measure(kernel: Kernel, folder: Path, pairs: Sequence[Pair], *, rounds: int 
     ]
 
 
-def own_tracers(kernel: Kernel, folder: Path) -> list[Tracer]:
-    """syscord in all its settings, built for a kernel below FOLDER, and the floor."""
-    with step(f"Building syscord.ko for Linux {kernel.version}"):
-        folder.mkdir(parents=True, exist_ok=True)
-        module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
-    return [*syscord.all_settings(module.ko), Floor(kernel, folder)]
+def own_tracers(kernel: Kernel, folder: Path, ko: Path | None = None) -> list[Tracer]:
+    """syscord in all its settings, and the floor. KO is the module; without it, it is built below FOLDER."""
+    return [*syscord.all_settings(ko or programs.build_syscord(kernel, folder).ko), Floor(kernel, folder)]
 
 
 def _scaling(kernel: Kernel, folder: Path, tracers: Sequence[Tracer]) -> list[Scaling]:

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from bench import nginx
+from bench import nginx, programs
 from bench.errors import BenchError
 from bench.nginx import Nginx
 from bench.peers import sysdig
-from devtools.build import DEBIAN, build
+from devtools.build import DEBIAN
 from syscord_build.errors import BuildError
 from vm import kernels
 from vm.boot import boot
@@ -45,19 +45,20 @@ class Recordings:
     condition: str
 
 
-def make(arch: str, folder: Path, *, with_content: bool = True, with_sysdig: bool = True) -> Recordings:
-    """Record nginx in a machine of ``arch``; what was recorded is then in ``folder``.
+def make(
+    arch: str, folder: Path, *, ko: Path | None = None, with_content: bool = True, with_sysdig: bool = True
+) -> Recordings:
+    """Record nginx in a machine of ``arch``; what was recorded is then in ``folder``, and so is the module without KO.
 
     Raises BuildError, VmError or BenchError where that fails; not if sysdig cannot be had.
     """
     kernel = kernels.get(DEBIAN, arch)
     folder.mkdir(parents=True, exist_ok=True)
-    with step(f"Building syscord.ko for Linux {kernel.version}"):
-        module = build(arch, dot_config=folder / "no .config", out=folder / "module")
+    ko = ko or programs.build_syscord(kernel, folder).ko
     plain, full, capture = folder / "plain", folder / "content", folder / "nginx.scap"
     with boot(MachineSpec(kernel, icount=True, cpus=1, memory_mib=MEMORY_MIB)) as machine:
         with step(f"Starting nginx in a machine ({arch}, Linux {kernel.version})"):
-            server = nginx.start(machine, module.ko)
+            server = nginx.start(machine, ko)
         parameters = {"plain": _record(server, plain, 0)}
         condition, why = "", "it was not asked for"
         if with_content:

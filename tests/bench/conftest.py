@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from vm import architectures
+from devtools.build import DEBIAN
+from tests.builds import default_module
+from vm import architectures, kernels
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -12,3 +16,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         chosen = metafunc.config.getoption("--arch")
         names = list(architectures.ARCHITECTURES) if chosen == "both" else [chosen]
         metafunc.parametrize("arch", names, scope="session")
+
+
+@pytest.fixture(scope="session")
+def ko(arch: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The module with the handlers and the options of the tree."""
+    return default_module(kernels.get(DEBIAN, arch), tmp_path_factory).ko

@@ -33,10 +33,10 @@ class Bench:
 
 
 @pytest.fixture(scope="session")
-def built(arch: str, tmp_path_factory: pytest.TempPathFactory) -> Bench:
+def built(arch: str, ko: Path, tmp_path_factory: pytest.TempPathFactory) -> Bench:
     kernel = kernels.get(DEBIAN, arch)
     folder = tmp_path_factory.mktemp(f"bench-{arch}")
-    return Bench(kernel, folder, [each for each in cost.own_tracers(kernel, folder) if each.name == "syscord"])
+    return Bench(kernel, folder, [each for each in cost.own_tracers(kernel, folder, ko) if each.name == "syscord"])
 
 
 @pytest.fixture(scope="session")

@@ -16,8 +16,8 @@ A_CALL, A_BYTE = 650, 6
 pytestmark = pytest.mark.timeout(900)  # where machines and kernels have to be made first
 
 
-def test_a_call_costs_what_its_record_takes(arch: str, tmp_path: Path) -> None:
-    costs = calls.measure(kernels.get(DEBIAN, arch), tmp_path)
+def test_a_call_costs_what_its_record_takes(arch: str, ko: Path, tmp_path: Path) -> None:
+    costs = calls.measure(kernels.get(DEBIAN, arch), tmp_path, ko)
 
     assert [each.kind for each in costs] == list(calls.KINDS)
     assert [each for each in costs if each.added_per_call > A_CALL + A_BYTE * each.bytes_per_call] == []

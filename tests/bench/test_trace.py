@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from bench import reading, recordings, trace
@@ -13,9 +15,9 @@ pytestmark = pytest.mark.timeout(900)  # where machines and kernels have to be m
 
 
 @pytest.fixture(scope="session")
-def recorded(arch: str, tmp_path_factory: pytest.TempPathFactory) -> Recordings:
+def recorded(arch: str, ko: Path, tmp_path_factory: pytest.TempPathFactory) -> Recordings:
     """nginx, recorded without content and with it."""
-    return recordings.make(arch, tmp_path_factory.mktemp(arch), with_sysdig=False)
+    return recordings.make(arch, tmp_path_factory.mktemp(arch), ko=ko, with_sysdig=False)
 
 
 def test_a_syscall_of_nginx_takes_few_bytes(recorded: Recordings) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
+from syscord_build.module import Module
+from tests.builds import default_module
 from tests.guest.accounts import check
 from tests.guest.machines import Machines
-from tests.guest.recorder import Recorder, in_machine, make_payload
+from tests.guest.recorder import PAYLOAD, Recorder, in_machine, make_payload
+from tests.workers import once_for_all
 from vm import architectures, kernels
 from vm.machine import Machine
 from vm.spec import MachineSpec
@@ -49,9 +53,16 @@ def machine(machines: Machines) -> Machine:
 
 
 @pytest.fixture(scope="session")
-def payload(kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def module(kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) -> Module:
+    """The module with the handlers and the options of the tree."""
+    return default_module(kernel, tmp_path_factory)
+
+
+@pytest.fixture(scope="session")
+def payload(module: Module, kernel: kernels.Kernel, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     """The module, and the programs that are recorded, built for the machines' architecture."""
-    return make_payload(kernel, tmp_path_factory.mktemp(kernel.arch.name))
+    make = partial(make_payload, module, kernel.arch)
+    return (once_for_all(tmp_path_factory, f"payload-{kernel.arch.name}", make) / PAYLOAD).read_bytes()
 
 
 @pytest.fixture

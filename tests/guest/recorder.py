@@ -8,16 +8,16 @@ import subprocess
 import tarfile
 from pathlib import Path
 
-from devtools.build import build
 from syscord_build.module import Module, make_command
 from syscord_read.record.text import Lost, Record, parse_lines
 from torture import law
+from vm.architectures import Architecture
 from vm.channel import Result
-from vm.kernels import Kernel
 from vm.machine import Machine
 
 PROGRAMS = Path(__file__).parent / "programs"
 SHARED = PROGRAMS / "lib"
+PAYLOAD = "payload.tar.gz"
 FREESTANDING = PROGRAMS / "tiny.c"  # needs no C library, so that its calls are its own
 RECORD = "/etc/syscall-record/record"
 PARAMETERS = "/sys/module/syscord/parameters"
@@ -119,11 +119,10 @@ def make_twin(module: Module, folder: Path) -> Path:
     return folder / "twin.ko"
 
 
-def make_payload(kernel: Kernel, folder: Path) -> bytes:
-    """The module with its default options, twice, and the programs, for a kernel's architecture, as an archive."""
-    module = build(kernel.arch.name, dot_config=folder / "no .config", out=folder / "module")
-    gcc = f"{kernel.arch.cross_compile}gcc"
-    gcc_32 = COMPILER_32.get(kernel.arch.name, [gcc, "-m32"])
+def make_payload(module: Module, arch: Architecture, folder: Path) -> None:
+    """The module, twice, and the programs for an architecture, as an archive, PAYLOAD in FOLDER."""
+    gcc = f"{arch.cross_compile}gcc"
+    gcc_32 = COMPILER_32.get(arch.name, [gcc, "-m32"])
     sources = sorted(path for path in PROGRAMS.rglob("*.c") if path != FREESTANDING)
     files = [
         module.ko,
@@ -132,19 +131,13 @@ def make_payload(kernel: Kernel, folder: Path) -> bytes:
         _compile([gcc, *FREE], [FREESTANDING], folder / "tiny"),
         _compile([*gcc_32, *FREE], [FREESTANDING], folder / "tiny32"),
     ]
-    return _archive(files)
+    # All the files in one: a command in the guest costs more than the bytes do.
+    with tarfile.open(folder / PAYLOAD, mode="w:gz", compresslevel=6) as archive:
+        for file in files:
+            archive.add(file, file.name)
 
 
 def _compile(compiler: list[str], sources: list[Path], program: Path) -> Path:
     command = [*compiler, "-O1", "-Wall", "-Werror", "-s", "-o", str(program), *map(str, sources)]
     subprocess.run(command, check=True)
     return program
-
-
-def _archive(files: list[Path]) -> bytes:
-    """All the files, in one: a command in the guest costs more than the bytes do."""
-    memory = io.BytesIO()
-    with tarfile.open(fileobj=memory, mode="w:gz", compresslevel=6) as archive:
-        for file in files:
-            archive.add(file, file.name)
-    return memory.getvalue()

@@ -11,6 +11,7 @@ import pytest
 
 from devtools.build import DEBIAN, build
 from syscord_build import source
+from syscord_build.module import Module
 from syscord_gen import paths
 from tests.pages import DOCS, ROOT, Block, blocks, check_shown, runs, the_file
 from vm import kernels
@@ -27,14 +28,8 @@ def build_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("howto")
 
 
-@pytest.fixture(scope="session")
-def default_module(arch: str, build_folder: Path) -> Path:
-    """The module with the handlers and the options of the tree."""
-    return built(arch, paths.HANDLERS, build_folder, f"{arch}-default")
-
-
-def built(arch: str, handlers: Path, build_folder: Path, name: str) -> Path:
-    return build(arch, handlers=handlers, dot_config=build_folder / ".config", out=build_folder / name).ko
+def built(arch: str, handlers: Path, build_folder: Path) -> Path:
+    return build(arch, handlers=handlers, dot_config=build_folder / ".config", out=build_folder / arch).ko
 
 
 def run_block(machine: Machine, block: Block, shown: Block | None) -> None:
@@ -47,16 +42,16 @@ def run_block(machine: Machine, block: Block, shown: Block | None) -> None:
 
 
 @pytest.mark.parametrize("heading", runs(USING))
-def test_using(heading: str, machine: Machine, default_module: Path) -> None:
-    machine.put(default_module, "/root/syscord.ko")
+def test_using(heading: str, machine: Machine, module: Module) -> None:
+    machine.put(module.ko, "/root/syscord.ko")
     for block, shown in runs(USING)[heading]:
         run_block(machine, block, shown)
 
 
-def test_the_readmes_filters_are_taken(machine: Machine, default_module: Path) -> None:
+def test_the_readmes_filters_are_taken(machine: Machine, module: Module) -> None:
     """Each insmod alone, and then the changes at run time."""
     (block,) = (block for block in blocks(README) if block.heading == "Parameters")
-    machine.put(default_module, "/root/syscord.ko")
+    machine.put(module.ko, "/root/syscord.ko")
     loads = [line for line in block.text.splitlines() if line.startswith("insmod")]
     changes = [line for line in block.text.splitlines() if line.startswith("echo")]
     assert len(loads) + len(changes) == len(block.text.splitlines())
@@ -72,13 +67,13 @@ def test_adding_a_handler(arch: str, machine: Machine, build_folder: Path, tmp_p
     (handlers / "statx.yaml").unlink()
     steps = runs(ADDING)
 
-    machine.put(built(arch, handlers, build_folder, f"{arch}-before"), "/root/syscord.ko")
+    machine.put(built(arch, handlers, build_folder), "/root/syscord.ko")
     run_block(machine, *only(steps["1. See what is missing"]))
     run_block(machine, *only(steps["2. Find the prototype"]))
     machine.run("rm /etc/syscall-record/record")
 
     (handlers / "statx.yaml").write_text(the_file(ADDING, "handlers/statx.yaml"), encoding="utf-8")
-    machine.put(built(arch, handlers, build_folder, f"{arch}-after"), "/root/syscord.ko")
+    machine.put(built(arch, handlers, build_folder), "/root/syscord.ko")
     run_block(machine, *only(steps["5. Try it"]))
     check_statx_of_hostname(machine)
 
