@@ -11,7 +11,7 @@ from syscord_build.module import Module
 from tests.builds import default_module
 from tests.guest.accounts import check
 from tests.guest.machines import Machines
-from tests.guest.recorder import PAYLOAD, Recorder, in_machine, make_payload
+from tests.guest.recorder import PAYLOAD, Recorder, make_payload
 from tests.workers import once_for_all
 from vm import architectures, kernels
 from vm.machine import Machine
@@ -72,7 +72,7 @@ def recorder(request: pytest.FixtureRequest, machines: Machines, payload: bytes)
     Behind each test that passed, the last recording's accounts are checked: all that was seen is accounted for, and
     what is said to be recorded stands in the file.
     """
-    yield (recorder := in_machine(machines.fresh(), payload))
+    yield (recorder := Recorder(machines.with_files(payload)))
     if request.node.stash.get(PASSED, False) and not request.node.get_closest_marker("no_accounts"):
         check(recorder.machine)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.guest.machines import Machines
-from tests.guest.recorder import Recorder, in_machine, module_messages
+from tests.guest.recorder import Recorder, module_messages
 
 INVALID = "Invalid parameters"  # how kmod puts EINVAL
 NOT_PERMITTED = "Operation not permitted"
@@ -173,7 +173,7 @@ def refuse(recorder: Recorder, bad: Bad) -> Refusal:
 @pytest.fixture(scope="session")
 def refusals(machines: Machines, payload: bytes) -> dict[Bad, Refusal]:
     """What became of each bad load. One machine will do, as each of them leaves nothing."""
-    recorder = in_machine(machines.fresh(), payload)
+    recorder = Recorder(machines.with_files(payload))
     return {bad: refuse(recorder, bad) for bad in BAD}
 
 

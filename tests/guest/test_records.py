@@ -6,7 +6,7 @@ import pytest
 
 from tests.guest.machines import Machines
 from tests.guest.promises import Promise, Thread, between_marks, by_thread, names, read, settle
-from tests.guest.recorder import PROGRAMS, Recorder, in_machine
+from tests.guest.recorder import PROGRAMS, Recorder
 
 DEFAULT = 256
 ALL = [name for source in sorted(PROGRAMS.rglob("*.c")) for name in names(source)]
@@ -40,13 +40,13 @@ def record_promises(recorder: Recorder, content: int, only: list[str]) -> Record
 @pytest.fixture(scope="session")
 def recording(machines: Machines, payload: bytes) -> Recording:
     """All promises, recorded with the module's default options."""
-    return record_promises(in_machine(machines.fresh(), payload), DEFAULT, [])
+    return record_promises(Recorder(machines.with_files(payload)), DEFAULT, [])
 
 
 @pytest.fixture(scope="session", params=[0, 1, 65536])
 def recording_with_content(request: pytest.FixtureRequest, machines: Machines, payload: bytes) -> Recording:
     """The promises on content, recorded with other settings of it."""
-    return record_promises(in_machine(machines.fresh(), payload), request.param, OF_CONTENT)
+    return record_promises(Recorder(machines.with_files(payload)), request.param, OF_CONTENT)
 
 
 @pytest.mark.parametrize("name", ALL)
