@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from devtools.build import tree_of
+from devtools.paths import ROOT
 from syscord_build.module import make_command
 from vm import kernels
 from vm.errors import CommandFailed, CommandTimeout, MachineLost
@@ -197,6 +198,57 @@ def test_no_qemu_outlives_its_parent(arch: str, end: signal.Signals) -> None:
         boot.send_signal(end)
         boot.wait(timeout=30)
     assert ended(qemu, within=10)
+
+
+RUN_TESTS = """
+import signal, sys, pytest
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.exit(pytest.main(sys.argv[1:]))
+"""
+ENDLESS_TEST = """
+from pathlib import Path
+from vm import kernels
+from vm.boot import boot
+from vm.spec import MachineSpec
+
+def test_something_that_takes_for_ever():
+    with boot(MachineSpec(kernels.get("debian:bookworm", "{arch}"))) as machine:
+        with Path("{begun}").open("w") as begun:
+            print(machine.qemu_pid, machine.folder, file=begun)
+        machine.run("while :; do :; done", timeout=1000)
+"""
+
+
+def test_ctrl_c_ends_the_machines_of_all_processes_that_run_tests(arch: str, tmp_path: Path) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    for name in ("test_one.py", "test_other.py"):
+        (tmp_path / name).write_text(ENDLESS_TEST.format(arch=arch, begun=begun))
+    options = ["-n", "2", "--dist", "loadscope", "-c", os.devnull, "--rootdir", tmp_path, "-p", "no:cacheprovider"]
+    command = [sys.executable, "-c", RUN_TESTS, tmp_path, "--basetemp", tmp_path / "base", *options]
+    alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    with subprocess.Popen(command, cwd=ROOT, env=alone, stdout=subprocess.PIPE, start_new_session=True) as run:
+        machines = [line.split() for line in lines_of(begun, 2, within=120)]
+        qemus = [os.pidfd_open(int(pid)) for pid, _ in machines]
+        # As a terminal does it: all of them get the signal.
+        os.killpg(run.pid, signal.SIGINT)
+        said, _ = run.communicate(timeout=60)
+    assert run.returncode == pytest.ExitCode.INTERRUPTED, said
+    assert [ended(qemu, within=0) for qemu in qemus] == [True, True]
+    assert [folder for _, folder in machines if Path(folder).exists()] == []
+
+
+def lines_of(fifo: Path, count: int, within: float) -> list[str]:
+    """The first lines that are written to a pipe, so many of them, which come WITHIN so many seconds."""
+    deadline = time.monotonic() + within
+    poll, text = select.poll(), b""
+    # For writing, too, so that it does not end with its first writer.
+    with os.fdopen(os.open(fifo, os.O_RDWR), "rb", buffering=0) as pipe:
+        poll.register(pipe, select.POLLIN)
+        while text.count(b"\n") < count:
+            assert poll.poll(max(0, deadline - time.monotonic()) * 1000), f"{text!r} in {within} s"
+            text += pipe.read(4096)
+    return text.decode().splitlines()
 
 
 def ended(pidfd: int, within: float) -> bool:
