@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,9 @@ from vm.spec import MachineSpec
 KERNEL = "debian:bookworm"
 
 
+#: Seconds that a test may take, the first one with all that is built for it, while other tests are run, too.
+LONGEST_S = 900
+
 #: Whether a test passed.
 PASSED = pytest.StashKey[bool]()
 
@@ -30,6 +34,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         names = list(architectures.ARCHITECTURES) if chosen == "both" else [chosen]
         # By session, so that all tests of one architecture come together and one machine runs at a time.
         metafunc.parametrize("arch", names, scope="session")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(LONGEST_S))
 
 
 @pytest.fixture(scope="session")

@@ -118,18 +118,27 @@ def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path
     recorder.machine.put(ASKS_THE_TIME.encode(), "/tmp/asks.py")
     recorder.during("python3 asks.py", f"{CTF} syscalls=clock_gettime,clock_nanosleep")
     found = [call for call in calls(recorder.fetch(TRACE, tmp_path)) if not call.unseen]
-    begins, ends = [], []
+    begins, ends, pauses = [], [], []
+    last: dict[int, int] = {}
     for call in found:
         assert call.time is not None and call.duration is not None
+        begin = call.time - call.duration
         if call.name == "clock_gettime":
             asked = call.exit["time"]
             assert isinstance(asked, Mapping)
             told = asked["sec"] * 10**9 + asked["nsec"]
-            begins.append(call.time - call.duration - told)
+            begins.append(begin - told)
             ends.append(call.time - told)
+            pauses.append(begin - last.get(call.tid, begin))
+        last[call.tid] = call.time
     assert len(begins) >= 4000
     # What is told lies in the call: of all calls by the same, which is how long before 1970 the machine was booted.
-    assert max(begins) <= min(ends) + TOLERATED_NS
+    limit = min(ends) + TOLERATED_NS
+    late = [(begin - limit, pause) for begin, pause in zip(begins, pauses, strict=True) if begin > limit]
+    # If this host takes the CPU away in the probe, between the counter and the kernel's clock, it says the later one.
+    # It was taken away for as long as that, so the pause before the call seems that much longer.
+    assert len(late) <= len(begins) / 100
+    assert [(by, pause) for by, pause in late if by > pause] == []
     slept = [call.duration or 0 for call in found if call.name == "clock_nanosleep"]
     assert len(slept) == 20 and min(slept) >= 10**7
 

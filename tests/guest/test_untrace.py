@@ -151,11 +151,12 @@ CHANGES = [
 
 
 def test_exits_of_many_threads_take_no_longer_for_a_filter_by_parent(recorder: Recorder) -> None:
-    crowd = "./programs crowd 6000"
-    usual = int(recorder.during(crowd, "proc_name=nosuch", timeout=240))
-    by_parent = int(recorder.during(crowd, "parent_proc_name=nosuch", timeout=240))
+    took: dict[str, list[int]] = {"proc_name": [], "parent_proc_name": []}
+    # In turns, since what else this host does may double the time of any of them.
+    for name in [*took] * 2:
+        took[name].append(int(recorder.during("./programs crowd 6000", f"{name}=nosuch", timeout=240)))
     # It was quadratic once: six times as long for these, and more for more.
-    assert by_parent < 3 * usual
+    assert min(took["parent_proc_name"]) < 3 * min(took["proc_name"])
 
 
 def test_a_filter_that_is_changed_takes_effect_at_once(recorder: Recorder) -> None:
