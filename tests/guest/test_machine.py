@@ -224,8 +224,9 @@ def test_ctrl_c_ends_the_machines_of_all_processes_that_run_tests(arch: str, tmp
     os.mkfifo(begun)
     for name in ("test_one.py", "test_other.py"):
         (tmp_path / name).write_text(ENDLESS_TEST.format(arch=arch, begun=begun))
-    options = ["-n", "2", "--dist", "loadscope", "-c", os.devnull, "--rootdir", tmp_path, "-p", "no:cacheprovider"]
-    command = [sys.executable, "-c", RUN_TESTS, tmp_path, "--basetemp", tmp_path / "base", *options]
+    options = ["-n", "2", "--dist", "loadscope", "-c", os.devnull, "-p", "no:cacheprovider"]
+    folders = [f"--rootdir={tmp_path}", f"--basetemp={tmp_path}/base", str(tmp_path)]
+    command = [sys.executable, "-c", RUN_TESTS, *options, *folders]
     alone = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     with subprocess.Popen(command, cwd=ROOT, env=alone, stdout=subprocess.PIPE, start_new_session=True) as run:
         machines = [line.split() for line in lines_of(begun, 2, within=120)]
