@@ -172,7 +172,6 @@ def test_python_and_yaml_have_the_same_keys(
     assert set(inspect.signature(function).parameters) == {key.name for key in record.keys} | added
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_reader(text: str) -> None:
     tree, problems = load_yaml(text, "handlers/a.yaml")
@@ -187,7 +186,7 @@ VALUES = ("in", "ret", "true", "int", "bytes", "read", "8")
 WORDS = st.sampled_from([*(key.name for record in RECORDS for key in record.keys), *VALUES, *SIGNS])
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS, max_size=40).map("".join))
 def test_no_scrap_of_yaml_breaks_the_checks(text: str) -> None:
     tree, problems = load_yaml(text, "handlers/a.yaml")

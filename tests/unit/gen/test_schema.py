@@ -103,7 +103,7 @@ def test_the_schema_refuses_the_same_declarations_as_the_reader(fixture: Path, t
             assert HANDLER.is_valid(data) == lines.isdisjoint(own), data
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data())
 @pytest.mark.parametrize("kind", [HANDLER_FILE, SYMBOL_FILE], ids=["handlers", "symbols"])
 def test_reader_and_schema_agree_on_any_data(kind: Record | Entries, data: st.DataObject) -> None:
@@ -115,7 +115,7 @@ def test_reader_and_schema_agree_on_any_data(kind: Record | Entries, data: st.Da
     assert schema.is_valid(value) == (not problems)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(data_of(HANDLER_FILE))
 def test_no_data_breaks_the_later_phases(value: dict[str, Any]) -> None:
     tree, _ = load_yaml(json.dumps(value), "handlers/a.yaml")

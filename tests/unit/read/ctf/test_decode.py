@@ -255,7 +255,7 @@ def found_marks(call: Call) -> dict[str, frozenset[str]]:
     return {**call.entry_marks, **{exit[label]: marks for label, marks in call.exit_marks.items()}}
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(event=events(), copies=st.integers(1, 3))
 def test_any_layout_and_any_values_come_back(tmp_path: Path, event: Event, copies: int) -> None:
     maker = Maker([event.declared])

@@ -36,7 +36,7 @@ def losses(trace: Trace) -> list[Loss]:
     return [loss for batch in Merger([trace]).batches() for loss in batch.losses]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=80)
 @given(
     streams=st.lists(
         st.lists(st.lists(st.integers(0, 30), min_size=1, max_size=6), max_size=5), min_size=1, max_size=4

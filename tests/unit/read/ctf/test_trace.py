@@ -210,7 +210,7 @@ def test_strings_beyond_the_events_end_are_told(tmp_path: Path) -> None:
     assert len(found.problems) == 1
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=120, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=120)
 @given(data=st.data())
 def test_flipped_bits_never_crash(trace: Path, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(["cpu0", "cpu0", "metadata"]))
@@ -225,7 +225,7 @@ def test_flipped_bits_never_crash(trace: Path, data: st.DataObject) -> None:
         (trace / name).write_bytes(sound)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(data=st.data())
 def test_words_of_any_value_never_crash(trace: Path, data: st.DataObject) -> None:
     """Lengths, sizes and numbers of classes, anywhere behind the headers of packets."""
@@ -241,7 +241,7 @@ def test_words_of_any_value_never_crash(trace: Path, data: st.DataObject) -> Non
         (trace / "cpu0").write_bytes(sound)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(garbage=st.binary(max_size=2000), marked=st.booleans())
 def test_garbage_never_crashes(trace: Path, garbage: bytes, marked: bool) -> None:
     mark = struct.pack("<I", 0xC1FC1FC1) + UUID.bytes

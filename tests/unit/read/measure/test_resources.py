@@ -363,7 +363,7 @@ def make(scene: Scene, step: Step, tid: int) -> None:
         scene.call("read", {"fd": fd, "size": 1}, 1, tid=tid)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(STEPS, st.integers(7, 9)), max_size=12))
 @example([(("openat", b"/a", 4, 0), 7), (("close", b"/a", 3, 0), 8), (("clone", b"/a", 8, 3), 7)])
 def test_in_bulk_is_the_same_as_call_by_call(tmp_path: Path, steps: list[tuple[Step, int]]) -> None:

@@ -45,7 +45,7 @@ def test_a_thread_is_who_it_was_last_said_to_be(tmp_path: Path) -> None:
     assert names(maker, tmp_path) == [b"?", b"first", b"?", b"second", b"thread"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(
     steps=st.lists(st.tuples(st.booleans(), st.integers(1, 4)), max_size=40),
     budget=st.sampled_from([1, 500, 1 << 20]),

@@ -76,7 +76,7 @@ def same(found: Any, value: Value) -> bool:
     return plain(found) == value
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=75, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=75)
 @given(event=events())
 def test_any_event_keeps_all_of_its_values(tmp_path: Path, event: Event) -> None:
     maker = Maker([event.declared])
@@ -94,7 +94,7 @@ def test_any_event_keeps_all_of_its_values(tmp_path: Path, event: Event) -> None
             assert faulted or value is not Missing.FAULT
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(contents=st.lists(st.binary(max_size=50) | st.text().map(str.encode), min_size=1, max_size=20))
 def test_bytes_that_are_no_text_are_kept(tmp_path: Path, contents: list[bytes]) -> None:
     maker = Maker()

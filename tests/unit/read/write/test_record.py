@@ -102,7 +102,7 @@ def written(maker: Maker, folder: Path) -> str:
     return found.decode("ascii")
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
 @given(event=events(), copies=st.integers(1, 3))
 def test_any_event_is_written_as_the_module_writes_it(tmp_path: Path, event: Event, copies: int) -> None:
     maker = Maker([event.declared])
@@ -111,7 +111,7 @@ def test_any_event_is_written_as_the_module_writes_it(tmp_path: Path, event: Eve
     assert written(maker, tmp_path) == line(event) * copies
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(event=events())
 def test_every_line_can_be_read_back(tmp_path: Path, event: Event) -> None:
     maker = Maker([event.declared])
@@ -127,7 +127,7 @@ def test_every_line_can_be_read_back(tmp_path: Path, event: Event) -> None:
                 assert fields[label] == value
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
 @given(contents=st.lists(st.binary(max_size=400) | st.text('ab\n\t"\\,é').map(str.encode), min_size=1, max_size=30))
 def test_content_of_many_records_is_quoted_as_that_of_one(tmp_path: Path, contents: list[bytes]) -> None:
     maker = Maker([WRITE])
