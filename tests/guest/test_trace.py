@@ -129,7 +129,7 @@ def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path
             told = asked["sec"] * 10**9 + asked["nsec"]
             begins.append(begin - told)
             ends.append(call.time - told)
-            pauses.append(begin - last.get(call.tid, begin))
+            pauses.append(begin - last.get(call.tid, 0))
         last[call.tid] = call.time
     assert len(begins) >= 4000
     # What is told lies in the call: of all calls by the same, which is how long before 1970 the machine was booted.
