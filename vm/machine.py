@@ -185,7 +185,14 @@ class Machine:
         if self._lost:
             work.close()
             raise self._lost
-        return self._runner.run(self._watched(work, timeout, what))
+        try:
+            return self._runner.run(self._watched(work, timeout, what))
+        except VmError:
+            raise
+        except BaseException as error:
+            # In the middle of a conversation, such as by Ctrl-C or a test's timeout: nobody knows how it would go on.
+            self._lose(what, f"what it was asked was interrupted: {error!r}")
+            raise
 
     async def _watched(self, work: Awaitable[T], timeout: float, what: str) -> T:
         """The result of WORK, or MachineLost when the machine ends first or TIMEOUT seconds go by."""

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -112,6 +113,31 @@ def test_qemu_killed_is_a_lost_machine(machine: Machine) -> None:
     os.kill(machine.qemu_pid, signal.SIGKILL)
     with pytest.raises(MachineLost, match="QEMU"):
         machine.run("true")
+
+
+class Interrupted(BaseException):
+    """What a signal's handler raises, such as that of pytest's timeout."""
+
+
+def test_a_call_that_is_interrupted_loses_the_machine(machine: Machine) -> None:
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    old = signal.signal(signal.SIGUSR1, interrupt)
+    alarm = threading.Timer(1, os.kill, (os.getpid(), signal.SIGUSR1))
+    try:
+        with pytest.raises(Interrupted):
+            alarm.start()
+            machine.run(FOREVER, timeout=30)
+    finally:
+        alarm.cancel()
+        signal.signal(signal.SIGUSR1, old)
+    with pytest.raises(MachineLost, match="interrupted"):
+        machine.run("true")
+
+
+def test_after_an_interruption_there_is_a_new_machine(machine: Machine) -> None:
+    assert machine.run("echo well").stdout == "well\n"
 
 
 def test_each_test_has_a_fresh_kernel(machine: Machine) -> None:
