@@ -17,6 +17,8 @@ COUNTS = tuple(name for name in SCALARS if name not in NO_COUNT)
 # The kernel takes the buffer's size from this argument and leaves the address's size in it.
 LENGTH_BEHIND_POINTER = "sockaddr"
 READ_AT_ENTRY = (Direction.IN, Direction.INOUT)
+#: Where the kernel puts what a socket receives.
+RECEIVED = ("bytes", "msghdr")
 
 
 def check_meaning(model: Model) -> Iterator[Problem]:
@@ -69,6 +71,7 @@ def _argument(arg: Argument, syscall: Syscall, is_struct: bool) -> Iterator[Prob
     yield from _length(arg)
     yield from _length_target(arg, syscall)
     yield from _room(arg, syscall, is_struct)
+    yield from _recv_flags(arg, syscall)
     yield from _integer(arg)
     if arg.members and not is_struct:
         text = f"'{arg.name}' has members, but '{arg.type}' is no struct. Leave 'members' out, or write a struct's name"
@@ -132,6 +135,24 @@ def _room(arg: Argument, syscall: Syscall, is_struct: bool) -> Iterator[Problem]
         what = f"is '{target.name}', which is not a count in its register"
         text = f"the room of '{arg.name}' {what}. Write it as {advice}"
         yield Problem(arg.where, Code.ROOM_KIND, text)
+
+
+def _recv_flags(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
+    """What is thrown away is content of the result's length, from a socket that is known."""
+    target = syscall.argument(arg.recv_flags) if arg.recv_flags else None
+    if target is None:
+        return
+    by_result = arg.type == "msghdr" or arg.length == "ret"
+    if arg.type not in RECEIVED or arg.direction is not Direction.OUT or not by_result:
+        what = "which are for a msghdr, or for bytes of length: ret, with direction: out"
+        text = f"'{arg.name}' has recv_flags, {what}. Leave 'recv_flags' out"
+    elif not any(other.type == "fd" for other in syscall.args):
+        text = f"'{arg.name}' has recv_flags, but '{syscall.name}' has no socket. Write type: fd for the socket"
+    elif target.type not in COUNTS or target.direction is not None:
+        text = f"the recv_flags of '{arg.name}' are '{target.name}', which is no number. Write its type as type: int"
+    else:
+        return
+    yield Problem(arg.where, Code.RECV_FLAGS_KIND, text)
 
 
 def _length_behind_pointer(arg: Argument) -> bool:

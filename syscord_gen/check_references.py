@@ -23,6 +23,7 @@ def check_references(model: Model) -> Iterator[Problem]:
             yield from _members(arg, structs)
             yield from _length(arg, syscall)
             yield from _room(arg, syscall)
+            yield from _recv_flags(arg, syscall)
         for view in syscall.also:
             yield from _viewed(view, syscall)
 
@@ -68,6 +69,14 @@ def _room(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
         near = hint(arg.room, known, one_of(known) if known else "Declare it under 'args:'")
         text = f"the room of '{arg.name}' is '{arg.room}', which is no argument of '{syscall.name}'. {near}"
         yield Problem(arg.where, Code.UNKNOWN_LENGTH, text)
+
+
+def _recv_flags(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
+    if arg.recv_flags and syscall.argument(arg.recv_flags) is None:
+        known = [other.name for other in syscall.args if other.name != arg.name]
+        near = hint(arg.recv_flags, known, one_of(known) if known else "Declare it under 'args:'")
+        text = f"the recv_flags of '{arg.name}' are '{arg.recv_flags}', no argument of '{syscall.name}'. {near}"
+        yield Problem(arg.where, Code.UNKNOWN_ARGUMENT, text)
 
 
 def _viewed(view: Argument, syscall: Syscall) -> Iterator[Problem]:

@@ -34,6 +34,7 @@ def arg(
     direction: str | None = None,
     length: str | int | None = None,
     room: str | None = None,
+    recv_flags: str | None = None,
     symbols: str | None = None,
     format: str | None = None,
     members: Sequence[str] | None = None,
@@ -41,8 +42,8 @@ def arg(
     doc: str | None = None,
 ) -> Table:
     """An argument of a syscall, or a further view of one."""
-    return _table(name=name, label=label, type=type, direction=direction, length=length, room=room, symbols=symbols,
-                  format=format, members=members, skip=skip, doc=doc)  # fmt: skip
+    return _table(name=name, label=label, type=type, direction=direction, length=length, room=room,
+                  recv_flags=recv_flags, symbols=symbols, format=format, members=members, skip=skip, doc=doc)  # fmt: skip
 
 
 def member(

@@ -127,6 +127,9 @@ ARGUMENT = Record("argument", _argument, (
         "the result, or a count."),
     Key("room", IDENTIFIER, "The argument that holds the size of the caller's buffer in bytes; nothing after the "
         "buffer is read."),
+    Key("recv_flags", IDENTIFIER, "Of what a socket receives: the argument that holds the flags. With MSG_TRUNC, "
+        "streams throw their bytes away; then none are recorded, and the field is marked as cut off. The socket is the "
+        "first argument of type 'fd'."),
     _SYMBOLS,
     _FORMAT,
     Key("members", ListOf(MEMBER_NAME), "The struct's members to record, in this order, if not all."),

@@ -51,6 +51,7 @@ class Code(Enum):
     LENGTH_KIND = "length-kind"
     LENGTH_RET = "length-ret"
     ROOM_KIND = "room-kind"
+    RECV_FLAGS_KIND = "recv-flags-kind"
     MEMBERS_KIND = "members-kind"
     NOT_INTEGER = "not-integer"
     CONTRADICTION = "contradiction"

@@ -297,12 +297,19 @@ def _at_exit(arg: Argument) -> bool:
 
 
 def _save(syscall: Syscall, arg: Argument) -> str | None:
-    """What must be known at entry to read at exit: how many bytes the caller has for an address."""
+    """What must be known at entry to read at exit: how many bytes the caller has for an address, and where it wants
+    the content.
+    """
     if arg.direction is not Direction.OUT:
         return None
-    if arg.type == "sockaddr":
-        return f"save_addr_room(c, {_length(syscall, arg)});"
-    return f"save_msghdr_room(c, {_register(syscall, arg.name)});" if arg.type == "msghdr" else None
+    match arg.type:
+        case "sockaddr":
+            return f"save_addr_room(c, {_length(syscall, arg)});"
+        case "iovec":
+            return f"save_iovec(c, pos, {_register(syscall, arg.name)}, {_length(syscall, arg)});"
+        case "msghdr":
+            return f"save_msghdr(c, pos, {_register(syscall, arg.name)});"
+    return None
 
 
 def _base(wanted: Format | None, scalar: Scalar) -> str:
@@ -385,10 +392,13 @@ def _memory(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
         case "bytes":
             fields = (_text_field(arg.label, "BYTES", "bytes"),)
             call = f"pos = put_bytes(c, pos, {address}, {length});"
+            if arg.recv_flags:
+                call = f"pos = put_received(c, pos, {address}, {length}, {_socket_and_flags(syscall, arg)});"
             return Capture(call, fields, CONTENT_WORD, CONTENT_WORD, content=True)
         case "iovec":
-            total = "ret" if at_exit else "SIZE_MAX"
-            call = f"pos = put_iovec(c, pos, {address}, {length}, {total});"
+            call = f"pos = put_iovec(c, pos, {address}, {length});"
+            if at_exit:
+                call = f"pos = put_iovec_out(c, pos, {address}, {length}, ret);"
             return Capture(call, (_text_field(arg.label, "BYTES", "bytes"),), CONTENT_WORD, CONTENT_WORD, content=True)
         case "sockaddr":
             call = f"pos = put_sockaddr_out(c, pos, {address}, {length});"
@@ -400,10 +410,18 @@ def _memory(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
             fields = (_text_field(arg.label, "STRINGS", "string"),)
             return Capture(f"pos = put_strings(c, pos, {address});", fields, WORD)
         case _:
-            return _msghdr(address, at_exit=at_exit)
+            return _msghdr(syscall, arg, at_exit=at_exit)
 
 
-def _msghdr(address: str, *, at_exit: bool) -> Capture:
+def _socket_and_flags(syscall: Syscall, arg: Argument) -> str:
+    """The C expressions of a socket and of the flags with which it receives; without flags, those that do nothing."""
+    socket = next((each for each in syscall.args if each.type == "fd"), None)
+    if socket is None or arg.recv_flags is None:
+        return "-1, 0"
+    return f"{_register(syscall, socket.name)}, {_register(syscall, arg.recv_flags)}"
+
+
+def _msghdr(syscall: Syscall, arg: Argument, *, at_exit: bool) -> Capture:
     """A msghdr is four fields, named as in the kernel's struct, without its prefix."""
     addr, data, controllen, flags = MEMORY["msghdr"].fields
     fields = (
@@ -412,9 +430,11 @@ def _msghdr(address: str, *, at_exit: bool) -> Capture:
         _u64_field(controllen),
         _u64_field(flags),
     )
-    total, addr_room = ("ret", "c->addr_room") if at_exit else ("SIZE_MAX", "SIZE_MAX")
     fixed = 3 * WORD + CONTENT_WORD + 2 * 8
-    call = f"pos = put_msghdr(c, pos, {address}, {total}, {addr_room});"
+    address = _register(syscall, arg.name)
+    call = f"pos = put_msghdr(c, pos, {address});"
+    if at_exit:
+        call = f"pos = put_msghdr_out(c, pos, {address}, ret, {_socket_and_flags(syscall, arg)});"
     return Capture(call, fields, fixed, fixed + SOCKADDR_MAX, content=True)
 
 

@@ -10,6 +10,7 @@
 
 #include <linux/bits.h>
 #include <linux/compiler.h>
+#include <linux/limits.h>
 #include <linux/string.h>
 #include <linux/types.h>
 
@@ -19,6 +20,9 @@
 #define SYSCORD_SCALAR_ROOM	160
 /* Elements of an array, strings of a vector, buffers of an iovec: no more are recorded. */
 #define SYSCORD_ITEMS_MAX	64
+
+/* In place of the bytes that a caller has: they could not be read at entry. */
+#define SYSCORD_ROOM_UNKNOWN	U8_MAX
 
 /*
  * Why a call takes the slow path.  The bits are in the upper half: one comparison finds them, and
@@ -38,7 +42,10 @@
  *		fit, and each takes the slow path
  * @slow:	SYSCORD_SLOW_*
  * @content:	bytes of content to record of a field
- * @addr_room:	bytes that the caller has for a socket address; saved at entry, used at exit
+ * @addr_room:	bytes that the caller has for a socket address, or SYSCORD_ROOM_UNKNOWN; saved at
+ *		entry, used at exit
+ * @saved_len:	bytes of @saved.  At entry they stand where the entry part ends
+ * @saved:	at exit: what statements of the entry saved for it
  * @late_end:	in a late read (fields.h): where fields of variable length stop; else NULL
  * @entry_next:	in a late read: where the part that was read at entry goes on; NULL if there is
  *		none
@@ -52,7 +59,9 @@ struct syscord_cursor {
 	u8 *end;
 	u64 slow;
 	u32 content;
-	u32 addr_room;
+	u8 addr_room;
+	u16 saved_len;
+	const u8 *saved;
 	u8 *late_end;
 	const u8 *entry_next;
 	const u8 *entry_end;

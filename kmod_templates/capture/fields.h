@@ -96,6 +96,16 @@ static __always_inline void set_word(u8 *word, unsigned int layout, size_t count
 		memcpy(word, &short_word, sizeof(short_word));
 }
 
+/* Add a mark to a field that has a word of 16 bits. */
+static __always_inline void add_short_mark(u8 *word, u32 mark)
+{
+	u16 value;
+
+	memcpy(&value, word, sizeof(value));
+	value |= syscord_short_word(mark);
+	memcpy(word, &value, sizeof(value));
+}
+
 /* End a field at @pos: write its word. */
 static __always_inline void end_field(struct syscord_cursor *c, u8 *word, const u8 *pos,
 				      unsigned int layout, size_t count, u32 marks)

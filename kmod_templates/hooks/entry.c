@@ -49,6 +49,7 @@ static __always_inline void capture_entry(struct syscord_thread *thread,
 		compat_get_three_arguments(regs, thread->first_arg, pending->args);
 	c->slow = 0;
 	c->addr_room = 0;
+	c->saved_len = 0;
 	pending->len = 0;
 	if (likely(handler->work & SYSCORD_WORK_MEMORY)) {
 		c->end = pending->entry + syscord_pending_room - SYSCORD_SCALAR_ROOM;
@@ -59,6 +60,7 @@ static __always_inline void capture_entry(struct syscord_thread *thread,
 		c->slow |= SYSCORD_SLOW_CALL;
 	pending->slow = c->slow;
 	pending->addr_room = c->addr_room;
+	pending->saved_len = c->saved_len;
 	thread->pending = syscord_pending_keep(pending);
 }
 

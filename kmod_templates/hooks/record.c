@@ -114,12 +114,15 @@ static __always_inline void get_kept(struct syscord_call *call, struct syscord_c
 {
 	struct syscord_pending *pending = call->thread->pending;
 
-	capture->cursor.addr_room = 0;
 	if (unlikely(!pending)) {
+		capture->cursor.addr_room = SYSCORD_ROOM_UNKNOWN;
+		capture->cursor.saved_len = 0;
 		call->slow |= get_without_block(call->thread, regs, capture->args);
 		return;
 	}
 	capture->cursor.addr_room = pending->addr_room;
+	capture->cursor.saved_len = pending->saved_len;
+	capture->cursor.saved = pending->entry + pending->len;
 	call->args = pending->args;
 	call->slow |= pending->slow;
 	call->entry = pending->entry;

@@ -296,7 +296,6 @@ noinline __cold void syscord_record_unseen(struct syscord_thread *thread,
 	capture = this_cpu_ptr(&syscord_captures);
 	cpu = this_cpu_ptr(&syscord_cpus);
 	syscord_ring_begin(&cpu->ring);
-	capture->cursor.addr_room = 0;
 	call.args = capture->args;
 	compat_get_arguments(regs, compat_first_argument_at_exit(regs), call.args);
 	record_slow(cpu, &call, syscord_clock_time(&cpu->clock, syscord_clock_ticks()));

@@ -148,7 +148,7 @@ noinline struct syscord_pending *syscord_pending_take_slow(struct syscord_pendin
 noinline struct syscord_pending *syscord_pending_keep_scratch(const struct syscord_pending *scratch)
 {
 	struct syscord_pending_cpu *cpu = this_cpu_ptr(&syscord_pending_cpus);
-	size_t size = sizeof(*scratch) + scratch->len;
+	size_t size = sizeof(*scratch) + scratch->len + scratch->saved_len;
 	struct syscord_pending *pending;
 	unsigned int size_class;
 

@@ -31,17 +31,19 @@
 /**
  * struct syscord_pending - an entry part
  * @slow:	SYSCORD_SLOW_* of the capture
- * @len:	bytes of @entry
+ * @len:	bytes of the fields in @entry
+ * @saved_len:	bytes behind them that the exit part needs, as the cursor had it
  * @addr_room:	as the cursor had it
  * @size_class:	of the block that this is in
  * @args:	the arguments, from the registers
- * @entry:	the fields
+ * @entry:	the fields, and what was saved
  */
 struct syscord_pending {
 	u64 slow;
 	u32 len;
-	u16 addr_room;
-	u16 size_class;
+	u16 saved_len;
+	u8 addr_room;
+	u8 size_class;
 	unsigned long args[6];
 	u8 entry[];
 };

@@ -17,6 +17,7 @@ from torture.fuzz.program import Call
 from torture.fuzz.target import Target
 
 STRING_MAX, ITEMS_MAX = 4095, 64
+SIZE_MAX = 2**64 - 1
 FAILED = range(-4095, 0)
 
 
@@ -79,12 +80,15 @@ class _Teller:
         self._structs = {struct.name: struct for struct in rules.model.structs}
         self._layouts = rules.target.layouts
         self._content = rules.content
+        self._at_entry = call.memory
         self.compared = 0
 
     def compare(self, view: Argument, memory: Memory, fields: object, marks: object, result: int = 0) -> Iterator[str]:
         assert isinstance(fields, dict) and isinstance(marks, dict)
         if view.type in ("sockaddr", "msghdr"):
             return
+        if view.type == "iovec" and view.direction is Direction.OUT and "late" in marks.get(view.label, ()):
+            return  # it was read when the kernel may have written over it
         try:
             wanted = self._field(view, memory, result)
         except Unknown:
@@ -116,7 +120,8 @@ class _Teller:
             case "bytes":
                 return self._bytes(view, memory, address, self._length(view, result))
             case "iovec":
-                return self._gathered(view, memory, address) if view.direction is Direction.IN else None
+                total = result if view.direction is Direction.OUT else SIZE_MAX
+                return self._gathered(view, memory, address, total)
             case "strings":
                 return self._strings(view, memory, address)
         return self._items(view, memory, address, result)
@@ -160,8 +165,11 @@ class _Teller:
         data, fault = memory.read(address, min(length, most))
         return _marked(label, data, part=length > most and not fault, fault=fault)
 
-    def _gathered(self, view: Argument, memory: Memory, address: int) -> Wanted | None:
-        """The content of all parts, one after the other, up to the first that cannot be read."""
+    def _gathered(self, view: Argument, memory: Memory, address: int, total: int) -> Wanted | None:
+        """The content of all parts, TOTAL bytes at most, one after the other, up to the first that cannot be read.
+
+        The kernel knows the parts from the call's entry.
+        """
         if not self._content:
             return None
         count = self._length(view, 0)
@@ -169,10 +177,12 @@ class _Teller:
             raise Unknown
         data = b""
         for i in range(min(count, ITEMS_MAX)):
-            entry, fault = memory.read(address + 16 * i, 16)
+            if not total:
+                return _marked(view.label, data)
+            entry, fault = self._at_entry.read(address + 16 * i, 16)
             if fault:
                 raise Unknown
-            start, length = int.from_bytes(entry[:8], "little"), int.from_bytes(entry[8:], "little")
+            start, length = int.from_bytes(entry[:8], "little"), min(int.from_bytes(entry[8:], "little"), total)
             room = self._content - len(data)
             piece, fault = memory.read(start, min(length, room))
             data += piece
@@ -180,6 +190,7 @@ class _Teller:
                 return _marked(view.label, data, fault=True)
             if length > room:
                 return _marked(view.label, data, part=True)
+            total -= length
         if count > ITEMS_MAX:
             raise Unknown
         return _marked(view.label, data)

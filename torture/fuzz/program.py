@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from random import Random
 
-from syscord_gen.model import Argument, Model, Syscall
+from syscord_gen.model import Argument, Direction, Model, Syscall
 from torture.fuzz import memory
 from torture.fuzz.memory import BAD, PAGE, USABLE, Memory
 from torture.fuzz.target import Target
@@ -67,6 +67,7 @@ OF_TYPE: dict[str, tuple[int, ...]] = {
 }
 CONTENT = 300  # bytes that are set of content, more than the module keeps
 ITEMS = 70
+PARTS, PART_STEP = 4, 400  # the buffers of an iovec that are not empty, and the bytes from one to the next
 INSIDE, STRINGS_AREA, PARTS_AREA = 8192, 6, 7
 
 
@@ -164,6 +165,8 @@ class _Maker:
         self._memory.put(address, content)
         if address < end:
             self._copies.append((address, min(INSIDE, end - address)))
+        if any(view.type == "iovec" and view.direction is Direction.OUT for view in views):
+            self._copies.append((memory.area(PARTS_AREA), PARTS * PART_STEP))
         return address
 
     def _content(self, view: Argument) -> bytes:
@@ -212,8 +215,8 @@ class _Maker:
         rng, base = self._rng, memory.area(PARTS_AREA)
         parts = []
         for i in range(ITEMS):
-            address = self._memory.put(base + i * 400, rng.randbytes(CONTENT)) if i < 4 else base
+            address = self._memory.put(base + i * PART_STEP, rng.randbytes(CONTENT)) if i < PARTS else base
             bad = rng.random() < 0.1
-            length = rng.choice((0, 1, 5, 100, 255)) if i < 4 else 0
+            length = rng.choice((0, 1, 5, 100, 255)) if i < PARTS else 0
             parts.append(struct.pack("<QQ", rng.choice(BAD) if bad else address, length))
         return b"".join(parts)

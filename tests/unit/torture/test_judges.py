@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from dataclasses import replace
 from random import Random
 
@@ -139,6 +140,25 @@ def test_memory_that_cannot_be_read_must_be_a_fault(rules: Rules) -> None:
     call = replace(opened(rules), args=(2**64 - 100, 2**64 - 1, 0o100, 0o600), sets=())
     assert said(call, RIGHT.replace('"a\\nb"', "<fault>"), rules) == []
     assert said(call, RIGHT, rules) != []
+
+
+def read_into_parts(rules: Rules, after: bytes, line: str) -> list[str]:
+    """readv(3, parts, 2) = 6, where the second thread pointed the first part at another place meanwhile."""
+    readv = next(each for each in rules.model.syscalls if each.name == "readv")
+    parts = struct.pack("<QQQQ", AT, 4, AT + 4, 4)
+    call = Call(readv, 0, (3, area(2), 2), ((area(2), parts),), ())
+    record = parse_line(line)
+    assert isinstance(record, Record)
+    moved = Memory({area(2): struct.pack("<QQQQ", AT + 4, 4, AT + 4, 4), AT: after})
+    return expect.judge(call, Outcome(6, moved), record, rules)[0]
+
+
+def test_what_was_read_into_parts_is_where_the_entry_said(rules: Rules) -> None:
+    line = "pid=1, readv, fd=3, iovcnt=2, sizes=[{len=4} {len=4}], res=6, data=abcdef"
+    assert read_into_parts(rules, b"abcdefgh", line) == []
+    assert "data" in "".join(read_into_parts(rules, b"abcdxxgh", line))
+    late = line.replace("data=abcdef", "data(late)=efgh")
+    assert read_into_parts(rules, b"abcdefgh", late) == []
 
 
 def test_a_random_program_is_the_same_for_the_same_seed(rules: Rules) -> None:

@@ -420,7 +420,7 @@ static u8 *writev_entry(struct syscord_cursor *c, u8 *pos,
 		c->slow |= SYSCORD_SLOW_WIDE;
 	wide = c->slow & SYSCORD_SLOW_64_BITS;
 	pos = put_s32(pos, args[0]);
-	pos = put_iovec(c, pos, args[1], args[2], SIZE_MAX);
+	pos = put_iovec(c, pos, args[1], args[2]);
 	pos = put_narrow_u64(pos, wide, args[2]);
 	return pos;
 }
@@ -683,7 +683,7 @@ static u8 *recvmsg_entry(struct syscord_cursor *c, u8 *pos,
 {
 	pos = put_s32(pos, args[0]);
 	pos = put_u32(pos, args[2]);
-	save_msghdr_room(c, args[1]);
+	save_msghdr(c, pos, args[1]);
 	return pos;
 }
 
@@ -696,7 +696,7 @@ static const struct syscord_field recvmsg_entry_fields[] = {
 static u8 *recvmsg_exit(struct syscord_cursor *c, u8 *pos, const unsigned long *restrict args,
 			long ret)
 {
-	pos = put_msghdr(c, pos, args[1], ret, c->addr_room);
+	pos = put_msghdr_out(c, pos, args[1], ret, -1, 0);
 	return pos;
 }
 

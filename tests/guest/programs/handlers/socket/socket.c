@@ -322,6 +322,56 @@ PROMISE(recvfrom_keeps_no_more_than_there_is_room_for)
 	end();
 }
 
+/* The kernel writes nothing to the memory, so what is there is no content. */
+PROMISE(what_a_stream_throws_away_is_no_content)
+{
+	const char *none = content ? ", data(part)=\"\"" : "";
+	int listener = listening(), to = connected_to(listener), from = accept(listener, NULL, NULL), ends[2];
+	char old[] = "old";
+	struct iovec into = { old, 3 };
+	struct msghdr msg = { NULL, 0, &into, 1, NULL, 0, 0 };
+
+	need(write(from, "123456789", 9) == 9);
+	begin();
+	call(__NR_recvfrom, to, old, 3, MSG_TRUNC | MSG_WAITALL, 0, 0);
+	expect("recvfrom, fd=%d, size=3, flags=%d, addrlen=<null>, res=3%s, addr=<null>", to, MSG_TRUNC | MSG_WAITALL,
+	       none);
+	call(__NR_recvmsg, to, &msg, MSG_TRUNC | MSG_WAITALL);
+	expect("recvmsg, sockfd=%d, flags=%d, res=3, addr=<null>%s, controllen=0, msg_flags=%d", to,
+	       MSG_TRUNC | MSG_WAITALL, none, msg.msg_flags);
+	end();
+	need(!strcmp(old, "old"));
+	begin();
+	call(__NR_recvfrom, to, old, 3, MSG_WAITALL, 0, 0);
+	expect("recvfrom, fd=%d, size=3, flags=%d, addrlen=<null>, res=3%s, addr=<null>", to, MSG_WAITALL,
+	       data("789", 3));
+	end();
+	need(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+	need(write(ends[0], "123", 3) == 3);
+	begin();
+	call(__NR_recvfrom, ends[1], old, 3, MSG_TRUNC, 0, 0);
+	expect("recvfrom, fd=%d, size=3, flags=%d, addrlen=<null>, res=3%s, addr=<null>", ends[1], MSG_TRUNC,
+	       data("123", 3));
+	end();
+}
+
+/* More room than there are numbers of 16 bits. */
+PROMISE(the_room_for_an_address_may_be_large)
+{
+	int from_port, to_port, from = udp(&from_port), to = udp(&to_port);
+	struct sockaddr_in in = loopback(to_port);
+	static char peer[1 << 16];
+	socklen_t len = sizeof(peer);
+	char buf[4];
+
+	need(sendto(from, "ping", 4, 0, (struct sockaddr *)&in, sizeof(in)) == 4);
+	begin();
+	call(__NR_recvfrom, to, buf, sizeof(buf), 0, peer, &len);
+	expect("recvfrom, fd=%d, size=4, flags=0, addrlen=65536, res=4%s, addr=127.0.0.1:%d", to, data("ping", 4),
+	       from_port);
+	end();
+}
+
 PROMISE(sendmsg_and_recvmsg_have_address_data_and_flags)
 {
 	int from_port, to_port, from = udp(&from_port), to = udp(&to_port);
