@@ -178,14 +178,14 @@ def test_a_whole_trace_ends_with_0(trace: Path) -> None:
     assert (done.returncode, done.stderr) == (0, "")
     summary, *rest = done.stdout.splitlines()
     assert summary.startswith(f"{trace}: 2 syscalls and 2 other events, in 2 packets of 1 CPUs, from ")
-    assert rest == ["  whole: nothing is missing"]
+    assert rest == ["  finished: the last packet of each CPU is there", "  whole: nothing is missing"]
 
 
 def test_a_trace_that_is_not_whole_ends_with_1(trace: Path) -> None:
     os.truncate(trace / "cpu0", 200)
     done = run("verify", trace)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "  not whole: 1 places are damaged, 200 bytes cannot be read"
+    assert done.stdout.splitlines()[-1] == "  not whole: 2 places are damaged, 200 bytes cannot be read"
     assert run("verify", "--quiet", trace).stdout == ""
 
 
