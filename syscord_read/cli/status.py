@@ -1,4 +1,4 @@
-"""The exit status of each subcommand: the man page and docs/reading.md have this table."""
+"""The exit status of every subcommand: the man page and docs/reading.md have this table."""
 
 from __future__ import annotations
 
