@@ -9,6 +9,7 @@ for batch in source.batches():
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -88,17 +89,20 @@ class Source:
         ``follow``: waits for what is written next, until the recording ends.  Then there can be one text record, or
         traces.  Events that are no syscalls are there whatever is selected.
         """
-        for batch in self._batches(selection or Selection(), progress, follow=follow):
+        for batch in self._batches(self.selector(selection or Selection()), progress, follow=follow):
             self.selected += int(batch.is_call.sum())
             yield batch
 
-    def _batches(self, selection: Selection, progress: Progress | None, *, follow: bool) -> Iterator[Batch]:
+    def _batches(
+        self, selector: Selector, progress: Progress | None, *, follow: bool, since: int = 0
+    ) -> Iterator[Batch]:
+        """Batches, of which losses from before ``since`` are left out."""
         if follow and (len(self.texts) > 1 or (self.texts and self.traces)):
             raise UsageError("--follow takes one text record, or traces: they cannot be followed together")
-        selector = self.selector(selection)
         for batch in self._of_traces(selector, progress, follow=follow):
-            self.lost.add(batch.losses)
-            yield batch
+            losses = tuple(loss for loss in batch.losses if max(loss.time, loss.until) >= since)
+            self.lost.add(losses)
+            yield batch if losses == batch.losses else replace(batch, losses=losses)
         for text in self.texts:
             for batch in text.follow() if follow else text.batches(progress):
                 self.lost.add(batch.losses)
@@ -122,7 +126,8 @@ class Source:
                 yield batch, batch.is_call
             return
         selector = self.selector(selection)
-        for batch in self._batches(Selection(until=selection.until), progress, follow=follow):
+        wide = self.selector(Selection(until=selection.until))
+        for batch in self._batches(wide, progress, follow=follow, since=selector.since or 0):
             wanted = selector.mask(batch)
             self.selected += int(wanted.sum())
             yield batch, wanted

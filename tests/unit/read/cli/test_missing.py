@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -203,20 +204,18 @@ def test_stderr_says_how_many_where_and_when(tmp_path: Path) -> None:
     )
 
 
-def test_what_is_missing_outside_of_the_range_of_time_is_not_told(tmp_path: Path) -> None:
-    trace = rotated(tmp_path / "trace")
-    for since, until, status in (
-        ("+0ns", "+10ns", 0),
-        ("+210ns", "+300ns", 0),
-        ("+20ns", "+80ns", 3),
-        ("+0ns", "1h", 2),
-    ):
-        done = run("read", "--since", since, "--until", until, trace)
-        if status == 2:
-            assert done.exception
-            continue
-        expected = Status.MISSING if since == "+20ns" else status
-        assert done.return_value == expected, (since, done.output)
+@pytest.mark.parametrize("command", [["read"], ["read", "--style", "strace", "-y"], ["stat", "--by", "path"]])
+@pytest.mark.parametrize(
+    ("since", "until", "status"),
+    [("+0ns", "+10ns", Status.WELL), ("+206ns", "+300ns", Status.WELL), ("+20ns", "+80ns", Status.MISSING)],
+)
+def test_what_is_missing_outside_of_the_range_of_time_is_not_told(
+    command: list[str], since: str, until: str, status: Status, tmp_path: Path
+) -> None:
+    """Packet 1 is missing, between 19 ns and 210 ns; the recording begins at 5 ns."""
+    done = run(*command, "--since", since, "--until", until, rotated(tmp_path / "trace"))
+    assert done.return_value == status
+    assert ("10 records in packets 1" in done.stderr) == (status == Status.MISSING)
 
 
 # Files that cannot be read
@@ -445,6 +444,34 @@ def test_a_trace_that_grows_while_it_is_read_is_being_written(tmp_path: Path) ->
         file.write(maker.packet(0))
     (found,) = verify(source)
     assert found.is_being_written and found.is_whole
+
+
+# Following
+
+
+def test_following_a_trace_that_has_ended_ends(tmp_path: Path) -> None:
+    trace = dropped(tmp_path / "trace")
+    done = run("read", "--follow", trace)
+    assert (done.stdout, done.return_value) == (f"{CLOSE}lost=70, cause=ring, cpu=0\n{CLOSE}", Status.MISSING)
+    top = run("top", "--follow", "--interval", "0.1", trace)
+    assert top.return_value == Status.MISSING and "CPU 0: 70 records" in top.stderr
+    assert top.stdout.rstrip().endswith("the recording has ended") and "2 calls so far, 70 lost" in top.stdout
+
+
+def test_whoever_stops_following_is_told_what_was_missing(tmp_path: Path) -> None:
+    maker = Maker()
+    close(maker, 10)
+    maker.packet(0)
+    maker.counts[0].dropped["ring"] = 70
+    close(maker, 20)
+    trace = maker.write(tmp_path / "trace", finish=False)
+    command = [*COMMAND, "read", "--follow", str(trace)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stderr
+        assert [process.stdout.readline() for _ in range(3)][1] == "lost=70, cause=ring, cpu=0\n"
+        process.send_signal(signal.SIGINT)
+        assert process.wait(DEADLINE) == -signal.SIGINT
+        assert process.stderr.read().startswith(f"syscord: {trace}: CPU 0: 70 records, as the ring was full")
 
 
 # Standard input, output, and what is closed
