@@ -14,7 +14,7 @@ def lines(findings: Findings) -> list[str]:
         *(f"  damaged: {problem}" for problem in findings.problems),
         *([f"  damaged: and {findings.unreported} more such places"] if findings.unreported else []),
         *(f"  note: {note}" for note in findings.notes),
-        *(["  finished: the last packet of each CPU is there"] if findings.is_finished else []),
+        *([f"  finished: {_finished(findings)}"] if findings.is_finished else []),
         *(["  being written: more is to come"] if findings.is_being_written else []),
         f"  {_verdict(findings)}",
     ]
@@ -28,6 +28,12 @@ def _summary(findings: Findings) -> str:
         f"in {findings.packets} packets of {findings.cpus} CPUs, "
         f"from {timestamp(findings.begin)} to {timestamp(findings.end)}"
     )
+
+
+def _finished(findings: Findings) -> str:
+    if findings.knows_cpus:
+        return "the last packet of each CPU is there"
+    return "each CPU that has a file has its last packet; old traces do not say which CPUs there were"
 
 
 def _verdict(findings: Findings) -> str:

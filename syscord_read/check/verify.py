@@ -42,7 +42,8 @@ class Findings:
     """What was found in one trace, or text record.
 
     ``unread`` is in bytes; ``begin`` and ``end`` are in ns since the epoch, 0 if there are no times.  ``unreported`` is
-    how many problems there are beside those that are listed.  It is finished if the last packet of each CPU is there.
+    how many problems there are beside those that are listed.  It is finished if the last packet of each CPU is there;
+    ``knows_cpus``: it says which CPUs there were, as old ones do not.
     """
 
     path: str
@@ -59,6 +60,7 @@ class Findings:
     unreported: int = 0
     notes: list[str] = field(default_factory=list)
     is_finished: bool = False
+    knows_cpus: bool = False
     is_being_written: bool = False
 
     @property
@@ -125,6 +127,7 @@ class _Verifier:
         """Whether the recording has ended, goes on, or was cut off."""
         ledger, trace = self.ledger, self.trace
         self.result.is_finished, self.result.is_being_written = ledger.is_finished, ledger.is_being_written
+        self.result.knows_cpus = ledger.knows_cpus
         if not ledger.is_cut_off:
             return
         if any(stream.kind == STREAM_CPU for stream in trace.streams.values()):

@@ -66,6 +66,11 @@ class Ledger:
         return bool(expected) and all(cpu in self.cpus and self.cpus[cpu].is_last for cpu in expected)
 
     @property
+    def knows_cpus(self) -> bool:
+        """Whether the trace says which CPUs there were; old ones do not."""
+        return bool(self._expected())
+
+    @property
     def has_ended(self) -> bool:
         """Whether any CPU's last packet was met: then there must be one of each CPU."""
         return any(counters.is_last for counters in self.cpus.values())
