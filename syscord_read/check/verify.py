@@ -183,7 +183,8 @@ class _Verifier:
         for loss in losses:
             if loss.packets and not loss.reason.wished:
                 records = loss.count if loss.count >= 0 else "an unknown number of"
-                self._problem(packet, f"{loss.packets} packets are missing before this one, with {records} records")
+                some = f"{loss.packets} packets are" if loss.packets > 1 else "a packet is"
+                self._problem(packet, f"{some} missing before this one, with {records} records")
 
     def _packet(self, packet: Packet) -> Chunk:
         """The packet's events, and whether they are as its header says."""

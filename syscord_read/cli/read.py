@@ -21,7 +21,7 @@ EXAMPLES = """\b
 Examples:
   syscord read /var/tmp/trace                          as the module itself writes text
   syscord read --style strace -f -tt -T /var/tmp/trace as strace -f -tt -T writes it
-  syscord read --style json /var/tmp/trace | jq .args.path
+  syscord read --style json /var/tmp/trace | jq .path
   syscord read --comm 'nginx*' --failed /var/tmp/trace what went wrong in nginx
   syscord read --min-duration 10ms /var/tmp/trace      what took long
   syscord read --since +10s --until +20s /var/tmp/trace

@@ -106,7 +106,8 @@ class Lost:
             return ""
         shown = [str(first) if first == last else f"{first} to {last}" for first, last in self.ranges[:RANGES_SHOWN]]
         more = len(self.ranges) - RANGES_SHOWN
-        return f" in packets {', '.join(shown)}" + (f" and {more} more places" if more > 0 else "")
+        packets = "packet" if len(self.ranges) == 1 and self.ranges[0][0] == self.ranges[0][1] else "packets"
+        return f" in {packets} {', '.join(shown)}" + (f" and {more} more places" if more > 0 else "")
 
 
 #: Runs of missing packets that are named.

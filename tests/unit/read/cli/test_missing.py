@@ -199,7 +199,7 @@ def test_parquet_of_a_whole_trace_says_that_nothing_is_missing(tmp_path: Path) -
 
 def test_stderr_says_how_many_where_and_when(tmp_path: Path) -> None:
     assert run("stat", rotated(tmp_path / "trace")).stderr == (
-        f"syscord: {tmp_path}/trace: CPU 1: 10 records in packets 1, as their packets are not there: removed, by "
+        f"syscord: {tmp_path}/trace: CPU 1: 10 records in packet 1, as their packets are not there: removed, by "
         "rotation or by somebody, between 2023-11-14 22:13:20.000000 and 2023-11-14 22:13:20.000000\n"
     )
 
@@ -215,7 +215,7 @@ def test_what_is_missing_outside_of_the_range_of_time_is_not_told(
     """Packet 1 is missing, between 19 ns and 210 ns; the recording begins at 5 ns."""
     done = run(*command, "--since", since, "--until", until, rotated(tmp_path / "trace"))
     assert done.return_value == status
-    assert ("10 records in packets 1" in done.stderr) == (status == Status.MISSING)
+    assert ("10 records in packet 1" in done.stderr) == (status == Status.MISSING)
 
 
 # Files that cannot be read
