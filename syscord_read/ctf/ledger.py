@@ -133,6 +133,8 @@ class Ledger:
                 what = "it has no last packet, as other CPUs have: its end is missing"
                 self.trace.report(Problem(str(stream.path), -1, what))
                 yield self._at_end(stream.cpu, "cut", latest)
+            elif self.is_cut_off:
+                yield self._at_end(stream.cpu, "cut", latest)
         for cpu in sorted(self._missing_cpus()):
             what = f"the file cpu{cpu} is missing: the recording was of the CPUs {self._cpu_list()}"
             self.trace.report(Problem(str(self.trace.path), -1, what))
@@ -169,6 +171,10 @@ class Ledger:
 
     def _before_first(self, stream: Stream, header: Header, trouble: str) -> Counters:
         """What is known before the first packet that there is: nothing, if earlier ones were removed as wished."""
+        first = stream.passed_over
+        if first and trouble and first.seq < header.seq and first.uuid == header.uuid:
+            begin = first.begin + self.trace.layout.clock_offset
+            return Counters(first.seq - 1, first.recorded - first.records, first.overwritten, first.dropped, begin)
         has_trouble = trouble or any(file.error for file in stream.files)
         if not header.seq or has_trouble or not self._may_remove():
             return Counters(-1, 0, 0, dict.fromkeys(header.dropped, 0))

@@ -134,6 +134,11 @@ class StreamFile:
         """When its first packet begins, on the trace's clock; a file without a packet comes after all others."""
         return int.from_bytes(self.beginning[_BEGIN], "little") if len(self.beginning) == PACKET_HEADER else TIME_MAX
 
+    @property
+    def first_header(self) -> Header | None:
+        """What its first packet began with when it was found, if it had one."""
+        return _header(self.beginning) if len(self.beginning) == PACKET_HEADER else None
+
     def open(self) -> None:
         """RemovedError if it is there under no name; another OSError if it cannot be read."""
         if self._fd >= 0:
@@ -185,9 +190,10 @@ class RemovedError(OSError):
 class Stream:
     """The packets of one CPU, or of the state, through all its files.
 
-    ``path`` is that of the file that was read last.  ``trouble`` is what befell the stream's bytes since the last
-    packet: one of the causes of a ``Loss``, or "".  ``tail`` is what is wrong with the stream's end, and how many bytes
-    that are: somebody may be writing them just now.
+    ``path`` is that of the file that was read last.  ``passed_over`` is the first header of the first file that could
+    not be opened, if that is known.  ``trouble`` is what befell the stream's bytes since the last packet: one of the
+    causes of a ``Loss``, or "".  ``tail`` is what is wrong with the stream's end, and how many bytes that are: somebody
+    may be writing them just now.
     """
 
     def __init__(self, trace: Trace, name: str) -> None:
@@ -198,6 +204,7 @@ class Stream:
         self.files: list[StreamFile] = []  # the first is being read, at
         self.offset = 0
         self.path = trace.path / name
+        self.passed_over: Header | None = None
         self.trouble = ""
         self.tail: tuple[Problem, int] | None = None
 
@@ -249,6 +256,7 @@ class Stream:
                 self.files[0].open()
             except OSError as error:
                 self._problem("gap" if isinstance(error, RemovedError) else "unreadable", -1, _reason(error))
+                self.passed_over = self.passed_over or self.files[0].first_header
                 self._next_file()
                 continue
             self.path = self.files[0].path

@@ -431,6 +431,8 @@ def test_a_trace_without_an_end_that_nobody_writes_was_cut_off(command: list[str
     trace = maker.write(tmp_path / "trace", finish=False)
     done = run_on(command, trace)
     assert done.return_value == Status.MISSING and f"{trace}: {CUT_OFF}" in done.output
+    if command == ["read", "--style", "strace"]:
+        assert done.stdout.splitlines()[1:] == ["--- calls lost on CPU 0 (cut off) ---"]
 
 
 def test_a_trace_that_grows_while_it_is_read_is_being_written(tmp_path: Path) -> None:

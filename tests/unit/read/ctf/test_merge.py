@@ -348,3 +348,21 @@ def test_what_rotation_removes_before_it_is_read_is_told_with_its_packets(tmp_pa
     for batch in Merger([open_trace(path, live=True)]).follow(Clock(None, rotate_twice, None, None, None)):
         found += batch.losses
     assert found == [Loss(0, OFFSET + 4, 2, "gap", 0, 0, OFFSET + 1, OFFSET + 4, packets=2, seq=1)]
+
+
+def test_a_file_that_rotation_removes_before_it_is_opened_is_told_with_its_packets(tmp_path: Path) -> None:
+    """It was seen, so it is known which packets it had: not those that were removed before."""
+    maker = Maker([CLOSE], cpus="0")
+    maker.counts[0] = Counts(seq=5, recorded=50)
+    for time in (1, 2):
+        close(maker, 0, time)
+        maker.packet(0)
+    path = maker.write(tmp_path, finish=False)
+    (path / "cpu0").rename(path / "cpu0.1")
+    close(maker, 0, 3)
+    append(path, "cpu0", maker.packet(0) + maker.packet(0, flags=1, begin=9, end=9))
+    trace = open_trace(path, live=True)
+    (path / "cpu0.1").unlink()
+    found = [loss for batch in Merger([trace]).follow(Clock(None, None, None)) for loss in batch.losses]
+    assert found == [Loss(0, OFFSET + 3, 2, "gap", 0, 0, OFFSET + 1, OFFSET + 3, packets=2, seq=5)]
+    assert [problem.file for problem in trace.problems] == [str(path / "cpu0.1")]
