@@ -211,7 +211,7 @@ class _Writing:
 
 def missing(loss: Loss) -> str:
     """What is missing, in a line: how many calls, where, and why."""
-    how_many = f"{loss.count} calls" if loss.count >= 0 else "calls"
+    how_many = f"{loss.count} calls" if loss.count >= 0 else "calls may be"
     place = f" on CPU {loss.cpu}" if loss.cpu >= 0 else ""
     last = loss.seq + loss.packets - 1
     packets = f": packets {loss.seq} to {last}" if loss.packets > 1 else f": packet {last}" if loss.packets else ""
