@@ -1,26 +1,29 @@
 """Where batches come from: traces and text records, one or several.
 
-    source = open_source(["/var/tmp/trace", "other/record"])
-    processes = Processes()
-    for batch in source.batches():
-        who = processes.update(batch)
+source = open_source(["/var/tmp/trace", "other/record"])
+processes = Processes()
+for batch in source.batches():
+    who = processes.update(batch)
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
 
+from syscord_read.ctf.ledger import CUT_OFF, Ledger
 from syscord_read.ctf.merge import Merger, TimeRange
 from syscord_read.ctf.trace import TIME_MAX, Trace, find_traces, open_trace
 from syscord_read.errors import Problem, ReadError, UsageError
 from syscord_read.model.batch import Batch, MaskedBatch
+from syscord_read.model.losses import Losses
 from syscord_read.model.select import Selector
 from syscord_read.model.selection import Selection
-from syscord_read.record.text_trace import TextTrace
+from syscord_read.record.text_trace import STANDARD_INPUT, TextTrace, open_text
 
 Progress = Callable[[int], None]
 
@@ -28,12 +31,20 @@ Progress = Callable[[int], None]
 class Source:
     """What is read, whatever it is: ``traces`` are the binary ones, ``texts`` the others.  It can be read once.
 
-    ``EventClass.trace`` counts the traces.
+    ``EventClass.trace`` counts the traces; the numbers of the texts follow theirs.  While reading, these grow: ``lost``
+    is what is missing, ``selected`` is how many syscalls were wanted.
     """
 
-    def __init__(self, traces: Sequence[Trace], texts: Sequence[TextTrace]) -> None:
+    def __init__(self, traces: Sequence[Trace], texts: Sequence[TextTrace], problems: Sequence[Problem] = ()) -> None:
+        """``problems``: what could not be looked at."""
         self.traces = traces
         self.texts = texts
+        self.lost = Losses()
+        self.selected = 0
+        self._problems = tuple(problems)
+        self._ledgers: Mapping[int, Ledger] = {}
+        for number, text in enumerate(texts, len(traces)):
+            text.index = number
 
     @cached_property
     def size(self) -> int:
@@ -41,10 +52,27 @@ class Source:
         return sum(trace.size for trace in self.traces) + sum(text.size for text in self.texts)
 
     @property
+    def paths(self) -> list[Path]:
+        """Where the traces are, and then the texts."""
+        return [*(trace.path for trace in self.traces), *(text.path for text in self.texts)]
+
+    @property
     def problems(self) -> list[Problem]:
         """What is damaged, or missing; it grows while reading."""
         of_traces = [problem for trace in self.traces for problem in trace.problems]
-        return of_traces + [problem for text in self.texts for problem in text.problems]
+        of_texts = [problem for text in self.texts for problem in text.problems]
+        return [*self._problems, *of_traces, *of_texts]
+
+    @property
+    def records(self) -> int:
+        """How many syscalls were met, selected or not; it grows while reading."""
+        return sum(ledger.records for ledger in self._ledgers.values()) + sum(text.records for text in self.texts)
+
+    @property
+    def cut_off(self) -> list[Problem]:
+        """Traces that have no end, and that nobody seems to be writing; known when all is read."""
+        cut = (ledger.trace for ledger in self._ledgers.values() if ledger.is_cut_off)
+        return [Problem(str(trace.path), -1, CUT_OFF) for trace in cut]
 
     @property
     def begin(self) -> int:
@@ -58,15 +86,26 @@ class Source:
         """All events in the order of time, or those selected; ``progress`` is told how many bytes were read more.
 
         Binary traces are merged by time; text records, which have no times, come one behind the other, after them.
-        ``follow``: does not end, but waits for what is written next; then there can be one text record, or traces.
-        Events that are no syscalls are there whatever is selected.
+        ``follow``: waits for what is written next, until the recording ends.  Then there can be one text record, or
+        traces.  Events that are no syscalls are there whatever is selected.
         """
+        for batch in self._batches(self.selector(selection or Selection()), progress, follow=follow):
+            self.selected += int(batch.is_call.sum())
+            yield batch
+
+    def _batches(
+        self, selector: Selector, progress: Progress | None, *, follow: bool, since: int = 0
+    ) -> Iterator[Batch]:
+        """Batches, of which losses from before ``since`` are left out."""
         if follow and (len(self.texts) > 1 or (self.texts and self.traces)):
             raise UsageError("--follow takes one text record, or traces: they cannot be followed together")
-        selector = self.selector(selection or Selection())
-        yield from self._of_traces(selector, progress, follow=follow)
+        for batch in self._of_traces(selector, progress, follow=follow):
+            losses = tuple(loss for loss in batch.losses if max(loss.time, loss.until) >= since)
+            self.lost.add(losses)
+            yield batch if losses == batch.losses else replace(batch, losses=losses)
         for text in self.texts:
             for batch in text.follow() if follow else text.batches(progress):
+                self.lost.add(batch.losses)
                 yield selector.select_by_content(batch.select(selector.mask_by_columns(batch)))
 
     def masked_batches(
@@ -87,8 +126,11 @@ class Source:
                 yield batch, batch.is_call
             return
         selector = self.selector(selection)
-        for batch in self.batches(Selection(until=selection.until), progress, follow=follow):
-            yield batch, selector.mask(batch)
+        wide = self.selector(Selection(until=selection.until))
+        for batch in self._batches(wide, progress, follow=follow, since=selector.since or 0):
+            wanted = selector.mask(batch)
+            self.selected += int(wanted.sum())
+            yield batch, wanted
 
     def selector(self, selection: Selection) -> Selector:
         """Makes masks for this source.  UsageError if the selection makes no sense for it."""
@@ -107,6 +149,7 @@ class Source:
             return
         time_range = TimeRange(selector.since or 0, 3 * TIME_MAX if selector.until is None else selector.until)
         merger = Merger(self.traces, selector.mask_by_columns, time_range, progress)
+        self._ledgers = merger.ledgers
         for batch in merger.follow() if follow else merger.batches():
             yield selector.select_by_content(batch)
 
@@ -120,29 +163,23 @@ def open_source(paths: Sequence[str | Path], *, live: bool = False) -> Source:
     pa.set_memory_pool(pa.system_memory_pool())
     traces: list[Trace] = []
     texts: list[TextTrace] = []
+    problems: list[Problem] = []
     for path in map(Path, paths):
-        if path.is_dir():
-            traces += [open_trace(found, len(traces) + number, live=live) for number, found in enumerate(_traces(path))]
+        if path != STANDARD_INPUT and path.is_dir():
+            found = _traces(path, problems)
+            traces += [open_trace(each, len(traces) + number, live=live) for number, each in enumerate(found)]
         else:
-            texts.append(_text(path))
-    return Source(traces, texts)
+            texts.append(open_text(path))
+    if sum(text.path == STANDARD_INPUT for text in texts) > 1:
+        raise UsageError("- is given twice: standard input can be read once")
+    return Source(traces, texts, problems)
 
 
-def _traces(path: Path) -> Sequence[Path]:
-    found = find_traces(path)
-    if not found:
-        raise ReadError(path, "there is no trace in it", "a trace is a directory with a file called metadata")
-    return found
-
-
-def _text(path: Path) -> TextTrace:
-    try:
-        with path.open("rb") as file:
-            beginning = file.read(64)
-    except OSError as error:
-        raise ReadError(path, f"it cannot be read: {error.strerror}") from None
-    if path.name == "metadata" and beginning.startswith(b"/* CTF"):
-        raise ReadError(path, "this is a trace's metadata", f"give its directory, {path.parent}")
-    if beginning and not beginning.startswith((b"pid=", b"lost=")):
-        raise ReadError(path, "this is neither a trace nor a text record", "give what record= said")
-    return TextTrace(path)
+def _traces(path: Path, problems: list[Problem]) -> Sequence[Path]:
+    before = len(problems)
+    found = find_traces(path, problems)
+    if found:
+        return found
+    if len(problems) > before:
+        raise ReadError(problems[before].file, problems[before].what)
+    raise ReadError(path, "there is no trace in it", "a trace is a directory with a file called metadata")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from syscord_read.check.verify import Findings, timestamp
+from syscord_read.check.verify import Findings
+from syscord_read.model.losses import timestamp
 
 
 def lines(findings: Findings) -> list[str]:
@@ -13,6 +14,8 @@ def lines(findings: Findings) -> list[str]:
         *(f"  damaged: {problem}" for problem in findings.problems),
         *([f"  damaged: and {findings.unreported} more such places"] if findings.unreported else []),
         *(f"  note: {note}" for note in findings.notes),
+        *([f"  finished: {_finished(findings)}"] if findings.is_finished else []),
+        *(["  being written: more is to come"] if findings.is_being_written else []),
         f"  {_verdict(findings)}",
     ]
 
@@ -27,9 +30,15 @@ def _summary(findings: Findings) -> str:
     )
 
 
+def _finished(findings: Findings) -> str:
+    if findings.knows_cpus:
+        return "the last packet of each CPU is there"
+    return "each CPU that has a file has its last packet; old traces do not say which CPUs there were"
+
+
 def _verdict(findings: Findings) -> str:
     if findings.is_whole:
-        return "whole: nothing is missing"
+        return "whole so far: nothing is missing" if findings.is_being_written else "whole: nothing is missing"
     parts = []
     if findings.losses:
         parts.append(f"{findings.lost} records are lost")

@@ -9,10 +9,8 @@ What the recorder says that it dropped is *lost*; what should be in the files an
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,23 +18,18 @@ import numpy as np
 from syscord_read.ctf.classes import ID_DESCRIPTION, ID_DESCRIPTIONS, STREAM_CPU, STREAM_STATE
 from syscord_read.ctf.decode import Chunk, Decoder, chunk
 from syscord_read.ctf.group import BinaryGroup
+from syscord_read.ctf.ledger import CUT_OFF, Ledger
 from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Stream, Trace
 from syscord_read.errors import Problem
+from syscord_read.live import is_recorded_here
 from syscord_read.model.columns import entry_numbers
 from syscord_read.model.layout import Kind
+from syscord_read.model.losses import DROPPED, Losses, Lost
 from syscord_read.record.text_trace import TextTrace
 from syscord_read.source import Source
 
 #: Bytes of packets that are decoded at once.
 BUDGET = 4 << 20
-
-#: Why records were dropped, in words; docs/using.md says more.
-CAUSES = {
-    "ring": "the ring was full (give more ring_kb=)",
-    "sink": "the files took nothing (is the disk full, or too slow?)",
-    "threads": "the table of threads was full (give more threads=)",
-    "cpu": "the CPU had no memory for a ring",
-}
 
 #: Processes that are named, of which some open files are not described.
 CUT_FILES_SHOWN = 10
@@ -45,32 +38,12 @@ Progress = Callable[[int], None]
 
 
 @dataclass
-class Lost:
-    """Records of one CPU that are missing for one cause; between which times, in ns since the epoch; 0: not known."""
-
-    cpu: int
-    cause: str
-    count: int = 0
-    first: int = 0
-    last: int = 0
-
-    def add(self, count: int, first: int, last: int) -> None:
-        """More of them."""
-        self.count += count
-        self.first = min(self.first or first, first)
-        self.last = max(self.last, last)
-
-    def __str__(self) -> str:
-        between = f", between {timestamp(self.first)} and {timestamp(self.last)}" if self.last else ""
-        return f"CPU {self.cpu}: {self.count} records, as {CAUSES.get(self.cause, self.cause)}{between}"
-
-
-@dataclass
 class Findings:
     """What was found in one trace, or text record.
 
     ``unread`` is in bytes; ``begin`` and ``end`` are in ns since the epoch, 0 if there are no times.  ``unreported`` is
-    how many problems there are beside those that are listed.
+    how many problems there are beside those that are listed.  It is finished if the last packet of each CPU is there;
+    ``knows_cpus``: it says which CPUs there were, as old ones do not.
     """
 
     path: str
@@ -86,6 +59,9 @@ class Findings:
     problems: list[Problem] = field(default_factory=list)
     unreported: int = 0
     notes: list[str] = field(default_factory=list)
+    is_finished: bool = False
+    knows_cpus: bool = False
+    is_being_written: bool = False
 
     @property
     def is_whole(self) -> bool:
@@ -96,12 +72,6 @@ class Findings:
     def lost(self) -> int:
         """Records that the recorder dropped."""
         return sum(loss.count for loss in self.losses)
-
-
-def timestamp(time: int) -> str:
-    """A time in ns since the epoch, on the wall's clock."""
-    seconds, nanoseconds = divmod(time, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}.{nanoseconds // 1000:06d}"
 
 
 def verify(source: Source, progress: Progress | None = None) -> Iterator[Findings]:
@@ -115,13 +85,14 @@ def verify(source: Source, progress: Progress | None = None) -> Iterator[Finding
 def _verify_text(text: TextTrace, progress: Progress | None) -> Findings:
     """A text record has no counts but those of what is missing."""
     report = Findings(str(text.path))
-    losses: dict[tuple[int, str], Lost] = {}
+    losses = Losses()
     for batch in text.batches(progress):
         report.records += len(batch)
-        for loss in batch.losses:
-            losses.setdefault((loss.cpu, loss.cause), Lost(loss.cpu, loss.cause)).count += loss.count
-    report.losses = list(losses.values())
+        # A line that is damaged is a problem, too.
+        losses.add(loss for loss in batch.losses if loss.cause != "damaged" or loss.cpu >= 0)
+    report.losses = [lost for _, lost in losses.each()]
     report.problems = text.problems
+    report.is_being_written = is_recorded_here(text.path)
     return report
 
 
@@ -133,8 +104,8 @@ class _Verifier:
         self.result = Findings(str(trace.path))
         self.progress = progress
         self.decoder = Decoder(traces)
-        self.losses: dict[tuple[int, str], Lost] = {}
-        self.ended = False
+        self.ledger = Ledger(trace)
+        self.losses = Losses()
         self.cut_files: dict[int, str] = {}
         self.last_id = 0
 
@@ -144,22 +115,25 @@ class _Verifier:
         for stream in trace.streams.values():
             self._stream(stream)
         result.notes += [f"state: open files are described in part: {some}: there are bounds" for some in self._cut()]
-        if not any(stream.kind == STREAM_CPU for stream in trace.streams.values()):
-            trace.report(Problem(str(trace.path), -1, "there are no records: the files cpu0, cpu1 ... are missing"))
-        self._missing_cpus()
-        result.losses = sorted(self.losses.values(), key=lambda loss: (loss.cpu, loss.cause))
+        for loss in self.ledger.end():
+            if loss.count > 0:
+                trace.report(Problem(str(trace.path), -1, f"CPU {loss.cpu}: {loss.count} records are not there"))
+        self._end_of_trace()
+        result.losses = [lost for _, lost in self.losses.each()]
         result.problems, result.unreported, result.unread = trace.problems, trace.unreported, trace.unread
         return result
 
-    def _missing_cpus(self) -> None:
-        """When a recording ends, each CPU that was there at its beginning gets a last packet."""
-        cpus = str(self.trace.layout.env.get("cpus", ""))
-        if not self.ended or not _CPU_LIST.fullmatch(cpus):
+    def _end_of_trace(self) -> None:
+        """Whether the recording has ended, goes on, or was cut off."""
+        ledger, trace = self.ledger, self.trace
+        self.result.is_finished, self.result.is_being_written = ledger.is_finished, ledger.is_being_written
+        self.result.knows_cpus = ledger.knows_cpus
+        if not ledger.is_cut_off:
             return
-        missing = sorted(cpu for cpu in _cpu_list(cpus) if f"cpu{cpu}" not in self.trace.streams)
-        for cpu in missing:
-            what = f"the file cpu{cpu} is missing: the recording was of the CPUs {cpus}"
-            self.trace.report(Problem(str(self.trace.path), -1, what))
+        if any(stream.kind == STREAM_CPU for stream in trace.streams.values()):
+            trace.report(Problem(str(trace.path), -1, CUT_OFF))
+        else:
+            trace.report(Problem(str(trace.path), -1, "there are no records: the files cpu0, cpu1 ... are missing"))
 
     def _cut(self) -> list[str]:
         """The processes of which some open files are not described, of many only the first ones."""
@@ -184,7 +158,7 @@ class _Verifier:
         self._decode(chunks)
         self._end_of_file(stream, path)
         if stream.kind == STREAM_CPU:
-            self._end(str(path), last)
+            self._end(last)
 
     def _end_of_file(self, stream: Stream, path: Path) -> None:
         """A description may stop where it is: new files have another one, or the disk is full."""
@@ -200,15 +174,17 @@ class _Verifier:
         result.end = max(result.end, header.end + offset)
         for what in _wrong(stream, header, last):
             self._problem(packet, what)
+        losses = list(self.ledger.packet(stream, packet))
         if stream.kind != STREAM_CPU:
             return
-        if not last and header.seq and not header.overwritten:
+        if not last and header.seq and not header.overwritten and not any(loss.packets for loss in losses):
             result.notes.append(f"{stream.name}: {header.seq} packets were removed, by rotation or by somebody")
-        before = last.dropped if last else dict.fromkeys(header.dropped, 0) if not header.seq else header.dropped
-        for cause, count in header.dropped.items():
-            if count > before[cause]:
-                lost = self.losses.setdefault((packet.cpu, cause), Lost(packet.cpu, cause))
-                lost.add(count - before[cause], (last.end if last else header.begin) + offset, header.end + offset)
+        self.losses.add(loss for loss in losses if loss.cause in DROPPED)
+        for loss in losses:
+            if loss.packets and not loss.reason.wished:
+                records = loss.count if loss.count >= 0 else "an unknown number of"
+                some = f"{loss.packets} packets are" if loss.packets > 1 else "a packet is"
+                self._problem(packet, f"{some} missing before this one, with {records} records")
 
     def _packet(self, packet: Packet) -> Chunk:
         """The packet's events, and whether they are as its header says."""
@@ -255,7 +231,7 @@ class _Verifier:
             else:
                 self.cut_files[pids[row]] = f"{some} of process {pids[row]}"
 
-    def _end(self, path: str, last: Header | None) -> None:
+    def _end(self, last: Header | None) -> None:
         """What the last packet of a CPU says."""
         if not last:
             return
@@ -264,22 +240,9 @@ class _Verifier:
         if last.overwritten:
             how = "were overwritten, as mode=overwrite does"
             self.result.notes.append(f"CPU {last.cpu}: {last.overwritten} records {how}")
-        self.ended |= bool(last.flags & LAST_PACKET)
-        if not last.flags & LAST_PACKET:
-            self.trace.report(Problem(path, -1, "it has no last packet: recording was cut off, or is still going on"))
 
     def _problem(self, packet: Packet, what: str) -> None:
         self.trace.report(Problem(str(packet.file.path), packet.offset, what))
-
-
-#: CPUs as the kernel lists them: 0-3,7.
-_CPU_LIST = re.compile(r"[0-9]{1,5}(-[0-9]{1,5})?(,[0-9]{1,5}(-[0-9]{1,5})?)*")
-
-
-def _cpu_list(text: str) -> set[int]:
-    """The numbers of such a list."""
-    ranges = [part.split("-") for part in text.split(",")]
-    return {number for ends in ranges for number in range(int(ends[0]), int(ends[-1]) + 1)}
 
 
 def _law(header: Header) -> str:
@@ -309,17 +272,9 @@ def _wrong(stream: Stream, header: Header, last: Header | None) -> Iterator[str]
         yield law
     if last and header.begin < last.end:
         yield f"this packet begins {last.end - header.begin} ns before the one before it ends"
-    if last or not header.seq:
-        yield from _gap(header, last.seq if last else -1, last.recorded if last else 0, last.overwritten if last else 0)
-
-
-def _gap(header: Header, seq: int, recorded: int, overwritten: int) -> Iterator[str]:
-    """What is missing between a packet and the one before, of which this is what it counted."""
-    packets, records = header.seq - seq - 1, header.recorded - header.records - recorded
-    if not packets:
-        if records:
-            yield f"it counts {records} records more than are there"
-    elif packets < 0:
+    seq, recorded = (last.seq, last.recorded) if last else (-1, 0)
+    if last and header.seq <= seq:
         yield f"this is packet {header.seq}, behind packet {seq}"
-    elif records > header.overwritten - overwritten:
-        yield f"{packets} packets are missing before this one, with {records} records"
+    more = header.recorded - header.records - recorded
+    if header.seq == seq + 1 and more:
+        yield f"it counts {more} records more than are there"

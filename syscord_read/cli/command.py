@@ -13,10 +13,9 @@ from typing import NamedTuple, NoReturn
 
 import click
 
+from syscord_read.cli.output import OutputError
+from syscord_read.cli.status import Status
 from syscord_read.errors import ReadError, UsageError
-
-#: Exit status: what was read is damaged, or records of it are missing; the command was called in a wrong way.
-DAMAGED, WRONG_USE = 1, 2
 
 
 class Entry(NamedTuple):
@@ -81,7 +80,10 @@ Completion of words in bash (zsh and fish alike):
 def cli() -> None:
     """Read what the syscord module has recorded: binary traces (sink=ctf) and text records (sink=text).
 
-    A TRACE is a trace's directory, a directory with traces below it, or a text record. Several are merged by time.
+    A TRACE is a trace's directory, a directory with traces below it, or a text record; - is the standard input, which
+    has a text record. Several are merged by time.
+
+    What is missing is said where it was, and once more on stderr.
     """
 
 
@@ -89,6 +91,8 @@ def main() -> NoReturn:
     """Run the command, and exit: quietly if the output's reader is gone, or after Ctrl-C."""
     # As other Unix tools: who writes to a pipe that nobody reads any more, ends.
     signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    _open_standard_files()
+    status: object
     try:
         status = cli.main(prog_name="syscord", standalone_mode=False)
     except click.exceptions.Abort:
@@ -97,10 +101,43 @@ def main() -> NoReturn:
         error.show()
         status = error.exit_code
     except UsageError as error:
-        status = _print_error(error, WRONG_USE)
+        status = _print_error(error, Status.WRONG_USE)
+    except OutputError as error:
+        status = _give_up_output(error)
     except (ReadError, OSError) as error:
-        status = _print_error(error, DAMAGED)
-    sys.exit(status if isinstance(status, int) else 0)
+        status = _print_error(error, Status.MISSING)
+    sys.exit(max(status if isinstance(status, int) else Status.WELL, _flush()))
+
+
+def _open_standard_files() -> None:
+    """Whoever starts a program may have closed these files, whose numbers the next ones opened would then get.
+
+    What is opened in their place fails with the same error when it is used: EBADF.
+    """
+    for fd, mode in ((0, os.O_WRONLY), (1, os.O_RDONLY), (2, os.O_WRONLY)):
+        try:
+            os.fstat(fd)
+        except OSError:
+            os.open(os.devnull, mode)  # the lowest number that is free
+    if sys.stdout is None:
+        sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - it is open to the end
+    if sys.stderr is None:
+        sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - the same
+
+
+def _flush() -> int:
+    """What is still to be written of the output; the exit status if that fails."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        return _give_up_output(OutputError(error))
+    return Status.WELL
+
+
+def _give_up_output(error: OutputError) -> int:
+    """What could not be written is thrown away: Python would try it again, and complain of it in its own way."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return _print_error(error, Status.MISSING)
 
 
 def _print_error(error: Exception, status: int) -> int:

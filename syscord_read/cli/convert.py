@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import print_problems, progress_bar
+from syscord_read.cli.output import STANDARD_OUTPUT, end, output_file, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -28,7 +28,7 @@ Examples:
     type=click.Path(path_type=Path),
     required=True,
     metavar="OUT",
-    help="The file; of Parquet, a folder.",
+    help="The file, of which - is the standard output; of Parquet, a folder.",
 )
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @click.option(
@@ -49,8 +49,10 @@ def command(
     # They load numpy and pyarrow, which takes longer than --help may.
     from syscord_read.source import open_source  # noqa: PLC0415
     from syscord_read.write import json, parquet, perfetto  # noqa: PLC0415
-    from syscord_read.write.atomic import atomic_file, atomic_folder  # noqa: PLC0415
+    from syscord_read.write.atomic import atomic_folder  # noqa: PLC0415
 
+    if kind == "parquet" and output == STANDARD_OUTPUT:
+        raise click.UsageError("Parquet is a folder: give its name")
     source = open_source(traces)
     with progress_bar("Converting", source.size) as progress:
         batches = source.batches(selection, progress.advance)
@@ -59,9 +61,9 @@ def command(
                 with atomic_folder(output, parquet.is_ours, force=force) as folder:
                     parquet.write(batches, source, folder, timestamps)
             case "perfetto":
-                with atomic_file(output, force=force) as file:
+                with output_file(output, force=force) as file:
                     perfetto.write(batches, source, file)
             case _:
-                with atomic_file(output, force=force) as file:
+                with output_file(output, force=force) as file:
                     file.writelines(map(json.Writer().lines, batches))
-    return print_problems(source)
+    return end(source)

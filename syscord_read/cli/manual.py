@@ -11,20 +11,11 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.command import cli
+from syscord_read.cli.status import MEANINGS
 
 PAGE = Path(__file__).parents[2] / "docs" / "man" / "syscord.1"
 
-_STATUS = """\
-.SH EXIT STATUS
-.TP
-.B 0
-All is well; of \\fBsyscord verify\\fR: the trace is whole.
-.TP
-.B 1
-What was read is damaged or cannot be read; of \\fBsyscord verify\\fR: something is lost or damaged.
-.TP
-.B 2
-The command was called in a wrong way.
+_FILES = """\
 .SH FILES
 .TP
 .I /etc/syscall-record/record
@@ -52,7 +43,13 @@ def page() -> str:
         lines += [f".SH {(own.info_name or '').upper()}", *_paragraphs(command.help or ""), *_options(command, own)]
         lines += _examples(command)
     lines += _examples(cli)
-    return "\n".join(lines) + "\n" + _STATUS
+    return "\n".join([*lines, *_statuses()]) + "\n" + _FILES
+
+
+def _statuses() -> Iterator[str]:
+    yield ".SH EXIT STATUS"
+    for status, meaning in MEANINGS.items():
+        yield from (".TP", f".B {status}", _escape(meaning))
 
 
 def _commands(context: click.Context) -> Iterator[tuple[click.Command, click.Context]]:

@@ -23,7 +23,7 @@ def _parse_numbers(_context: click.Context, _parameter: click.Parameter, values:
 
 
 traces_argument = click.argument(
-    "traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+    "traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path)
 )
 
 _OPTIONS = (

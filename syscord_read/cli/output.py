@@ -6,9 +6,13 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from syscord_read.cli.status import Status
+from syscord_read.errors import ReadError
 
 if TYPE_CHECKING:
     from syscord_read.source import Source
@@ -16,8 +20,11 @@ if TYPE_CHECKING:
 #: What takes longer than this gets a progress bar.
 BAR_AFTER_SECONDS = 1.0
 
-#: Problems that are told one by one.
-PROBLEMS_SHOWN = 10
+#: What is missing is told one by one up to this number.
+SHOWN = 10
+
+#: What stands for the standard output.
+STANDARD_OUTPUT = Path("-")
 
 
 class ProgressBar:
@@ -68,15 +75,90 @@ def progress_bar(what: str, total: int, *, shown: bool = True) -> Iterator[Progr
 
 def is_output_a_file() -> bool:
     """Whether the output goes to a file, so that a bar would not stand in its midst, or in a pager's."""
-    return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    try:
+        return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except OSError:
+        return False
 
 
-def print_problems(source: Source) -> int:
-    """Say on stderr what is wrong with what was read.  Returns the exit status."""
-    problems = source.problems
-    for problem in problems[:PROBLEMS_SHOWN]:
-        print(f"syscord: {problem}", file=sys.stderr)
-    more = len(problems) - PROBLEMS_SHOWN + sum(trace.unreported for trace in source.traces)
-    if more > 0:
-        print(f"syscord: and {more} more such places: syscord verify lists them", file=sys.stderr)
-    return 1 if problems else 0
+class OutputError(ReadError):
+    """The standard output takes no more."""
+
+    def __init__(self, error: OSError) -> None:
+        super().__init__("standard output", f"it cannot be written: {error.strerror or error}")
+
+
+def write_out(data: Any, *, flush: bool = False) -> None:
+    """Write bytes to the standard output.  OutputError if that fails."""
+    try:
+        sys.stdout.buffer.write(data)
+        if flush:
+            sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(error) from None
+
+
+@contextmanager
+def writing_out() -> Iterator[None]:
+    """For whatever else writes to the standard output.  OutputError if that fails."""
+    try:
+        yield
+        sys.stdout.flush()
+    except OSError as error:
+        raise OutputError(error) from None
+
+
+def print_out(text: str) -> None:
+    """Print a line, or several.  OutputError if that fails."""
+    write_out(f"{text}\n".encode("utf-8", "surrogateescape"))
+
+
+@contextmanager
+def output_file(path: Path, *, force: bool) -> Iterator[BinaryIO]:
+    """What is written to the file that ``-o`` names: ``-`` is the standard output, any other is whole or not there."""
+    from syscord_read.write.atomic import atomic_file  # noqa: PLC0415 - only who writes needs it
+
+    if path != STANDARD_OUTPUT:
+        with atomic_file(path, force=force) as file:
+            yield file
+        return
+    try:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        raise OutputError(error) from None
+
+
+def end(source: Source, *, following: bool = False) -> Status:
+    """Say on stderr what is missing of what was read, and whether nothing was selected.  Returns the exit status.
+
+    ``following``: whoever reads has stopped it, so that more may come.
+    """
+    problems = source.problems + ([] if following else source.cut_off)
+    _print_some([str(problem) for problem in problems], sum(trace.unreported for trace in source.traces))
+    # Of the others there is a problem that says more.
+    lost = [(trace, each) for trace, each in source.lost.each() if each.count or each.cause == "gap"]
+    _print_some([f"{source.paths[trace]}: {each}" for trace, each in lost])
+    if problems or not source.lost.is_as_wished:
+        return Status.MISSING
+    if not source.selected and not following:
+        _say(
+            f"nothing matched: none of {source.records} records is selected"
+            if source.records
+            else "there are no records"
+        )
+        return Status.NOTHING
+    return Status.WELL
+
+
+def _print_some(messages: Sequence[str], more: int = 0) -> None:
+    """Messages, of very many the first ones; ``more`` others are only counted."""
+    for message in messages[:SHOWN]:
+        _say(message)
+    more += len(messages[SHOWN:])
+    if more:
+        _say(f"and {more} more such places: syscord verify lists them")
+
+
+def _say(message: str) -> None:
+    print(f"syscord: {message}", file=sys.stderr)

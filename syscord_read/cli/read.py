@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import is_output_a_file, print_problems, progress_bar
+from syscord_read.cli.output import end, is_output_a_file, progress_bar, write_out
 from syscord_read.model.selection import Selection
 from syscord_read.write.strace.options import Options, Time
 
@@ -52,7 +51,7 @@ _STRACE_OPTIONS = {
     show_default=True,
     help="The module's text, strace's way of writing, or JSON Lines.",
 )
-@click.option("--follow", is_flag=True, help="Wait for what is recorded next, until Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Wait for what is recorded next, until the recording ends, or Ctrl-C.")
 @selection_options
 @click.option("-f", "children", is_flag=True, help="strace: say which process or thread each line is of.")
 @click.option("-t", "clock", count=True, help="strace: when a call began; -tt: with microseconds; -ttt: since 1970.")
@@ -90,8 +89,12 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
         # The call that opened a descriptor may not be selected.
         everything = options["descriptors"]
         masked = source.masked_batches(selection, progress.advance, everything=everything, follow=follow)
-        _print(write(masked), flush=follow)
-    return print_problems(source)
+        try:
+            _print(write(masked), flush=follow)
+        except KeyboardInterrupt:
+            end(source, following=True)
+            raise
+    return end(source)
 
 
 def _each_batch(lines: Callable[[Batch], Any], masked: Iterable[MaskedBatch]) -> Iterator[Any]:
@@ -118,9 +121,6 @@ def _strace_options(options: dict[str, Any], *, follow: bool) -> Options:
 
 
 def _print(buffers: Iterable[Any], *, flush: bool) -> None:
-    output = sys.stdout.buffer
     for buffer in buffers:
-        output.write(buffer)
-        if flush:
-            output.flush()
-    output.flush()
+        write_out(buffer, flush=flush)
+    write_out(b"", flush=True)

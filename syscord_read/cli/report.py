@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import print_problems, progress_bar
+from syscord_read.cli.output import end, output_file, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -21,7 +21,12 @@ Examples:
 @click.command("report", epilog=EXAMPLES, short_help="Write a page to look at in a browser.")
 @traces_argument
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The page, in HTML."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The page, in HTML; - is the standard output.",
 )
 @click.option("--force", is_flag=True, help="Replace what is there.")
 @selection_options
@@ -34,11 +39,10 @@ def command(*, traces: tuple[Path, ...], output: Path, force: bool, selection: S
     # They load numpy and pyarrow, which takes longer than --help may.
     from syscord_read.report.page.page import make_page  # noqa: PLC0415
     from syscord_read.source import open_source  # noqa: PLC0415 - the same
-    from syscord_read.write.atomic import atomic_file  # noqa: PLC0415
 
     source = open_source(traces)
-    with atomic_file(output, force=force) as file:
+    with output_file(output, force=force) as file:
         with progress_bar("Reading", source.size) as progress:
             page = make_page(source, selection, progress.advance)
         file.write(page.encode())
-    return print_problems(source)
+    return end(source)

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import print_problems, progress_bar
+from syscord_read.cli.output import end, print_out, progress_bar, writing_out
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -68,7 +68,9 @@ def command(
             with_resources="path" in sections or "peer" in sections,
         )
     if as_json:
-        click.echo(json.dumps(document(source, recording, sections, sort, limit or None), ensure_ascii=False, indent=1))
+        found = document(source, recording, sections, sort, limit or None)
+        print_out(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        show(tables(source, recording, sections, sort, limit or None))
-    return print_problems(source)
+        with writing_out():
+            show(tables(source, recording, sections, sort, limit or None))
+    return end(source)

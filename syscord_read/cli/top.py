@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import print_problems, progress_bar
+from syscord_read.cli.output import end, progress_bar, writing_out
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -21,7 +21,7 @@ Examples:
 
 @click.command("top", epilog=EXAMPLES, short_help="Show the busiest processes, files and sockets.")
 @traces_argument
-@click.option("--follow", is_flag=True, help="Rates of what is recorded now, until q or Ctrl-C.")
+@click.option("--follow", is_flag=True, help="Rates of what is recorded now, until the recording ends, q, or Ctrl-C.")
 @click.option(
     "--sort",
     type=click.Choice(["calls", "time", "errors", "read", "written"]),
@@ -58,9 +58,11 @@ def command(
     view = screen.View(sort, rows)
     if follow:
         batches = source.masked_batches(selection, follow=True)
-        live.follow(batches, interval, view, hosts=hosts, has_times=bool(source.traces))
-        return 0
+        with writing_out():
+            ended = live.follow(batches, interval, view, hosts=hosts, has_times=bool(source.traces))
+        return end(source, following=not ended)
     with progress_bar("Reading", source.size) as progress:
         recording = sum_up(source, selection, progress.advance)
-    show(table for table in screen.tables(recording.activity, recording.process_tree, view, hosts) if table.rows)
-    return print_problems(source)
+    with writing_out():
+        show(table for table in screen.tables(recording.activity, recording.process_tree, view, hosts) if table.rows)
+    return end(source)

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import traces_argument
-from syscord_read.cli.output import progress_bar
+from syscord_read.cli.output import print_out, progress_bar
+from syscord_read.cli.status import Status
 
 EXAMPLES = """\b
 Examples:
@@ -22,7 +23,8 @@ Examples:
 def command(traces: tuple[Path, ...], quiet: bool) -> int:
     """Look at every packet and every count of each TRACE: what is lost, where, when and why.
 
-    The exit status is 0 only if all of them are whole, and 1 if something is lost or damaged.
+    The exit status is 0 only if all of them are whole, 1 if something is lost or damaged, and 4 if nothing is missing
+    so far, but a trace is still being written.
     """
     # They load numpy and pyarrow, which takes longer than --help may.
     from syscord_read.check.summary import lines  # noqa: PLC0415
@@ -33,5 +35,7 @@ def command(traces: tuple[Path, ...], quiet: bool) -> int:
     with progress_bar("Verifying", source.size) as progress:
         reports = list(verify(source, progress.advance))
     if not quiet:
-        click.echo("\n".join(line for report in reports for line in lines(report)))
-    return 0 if all(report.is_whole for report in reports) else 1
+        print_out("\n".join(line for report in reports for line in lines(report)))
+    if not all(report.is_whole for report in reports):
+        return Status.MISSING
+    return Status.BEING_WRITTEN if any(report.is_being_written for report in reports) else Status.WELL

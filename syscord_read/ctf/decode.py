@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.ctf.classes import ANSWERED, LONG, SHORT, UNSEEN_FORM, EventHeader
+from syscord_read.ctf.classes import ANSWERED, ID_DESCRIPTIONS, LONG, SHORT, UNSEEN_FORM, EventHeader
 from syscord_read.ctf.gather import gather, gather_structs
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.registry import Registry
@@ -25,6 +25,7 @@ from syscord_read.ctf.trace import Packet, Trace
 from syscord_read.errors import Problem, ReadError
 from syscord_read.model.batch import Batch, Bools, Bytes, Ints
 from syscord_read.model.layout import EventClass
+from syscord_read.model.losses import Loss
 
 _HEADS = (
     np.dtype([("duration", "<u4"), ("ret", "<i4")]),
@@ -42,7 +43,8 @@ class Chunk:
     """Some events of one packet.
 
     ``positions`` are those of the events in ``data``, in units of 2 bytes.  The time of an event, in ns, is that of the
-    one before it (of the first: ``base``), plus what the low 32 bits say.
+    one before it (of the first: ``base``), plus what the low 32 bits say.  ``loss`` is what the packet should have, but
+    has not.
     """
 
     trace: Trace
@@ -50,12 +52,23 @@ class Chunk:
     data: bytes
     positions: list[int]
     base: int
+    loss: Loss | None = None
 
     @property
     def first(self) -> int:
         """The time of its first event, on the trace's clock."""
         at = self.positions[0] * 2 + self.trace.layout.header.time
         return self.base + (int.from_bytes(self.data[at : at + 4], "little") - self.base & 0xFFFFFFFF)
+
+    @property
+    def records(self) -> int:
+        """How many of its events are syscalls."""
+        return int((self.ids() < ID_DESCRIPTIONS).sum())
+
+    def ids(self) -> NDArray[np.uint16]:
+        """The class of each event."""
+        at = np.array(self.positions, np.int64) * 2 + self.trace.layout.header.id
+        return gather(np.frombuffer(self.data, np.uint8), "<u2", at) if self.positions else np.empty(0, np.uint16)
 
     def times(self) -> Ints:
         """The time of each event, on the trace's clock."""
@@ -76,15 +89,28 @@ class Chunk:
 
 def chunk(trace: Trace, packet: Packet) -> Chunk:
     """The events of a packet.  What is wrong with it becomes the trace's problem."""
-    data, content = packet.file.data(packet), packet.header.content_bits // 8
+    content = packet.header.content_bits // 8
     positions: list[int] = []
-    wrong = "this packet cannot be read, or was cut off just now"
+    data, wrong, cause = b"", "this packet was cut off just now", "cut"
+    try:
+        data = packet.file.data(packet)
+    except OSError as error:
+        wrong, cause = f"this packet cannot be read: {error.strerror or error}", "unreadable"
     if len(data) == packet.size:
-        data = data[:content] + bytes(content % 2)
+        data, cause = data[:content] + bytes(content % 2), "damaged"
         positions, wrong = find_events(data, content, trace.layout.header, trace.layout.packet_header)
+    found = Chunk(trace, packet, data, positions, packet.header.begin)
     if wrong:
         trace.report(Problem(str(packet.file.path), packet.offset, wrong))
-    return Chunk(trace, packet, data, positions, packet.header.begin)
+        found.loss = _loss(packet, trace, packet.header.records - found.records, cause)
+    return found
+
+
+def _loss(packet: Packet, trace: Trace, count: int, cause: str) -> Loss | None:
+    """Records that a packet should have, but has not."""
+    offset = trace.layout.clock_offset
+    begin, end = packet.header.begin + offset, packet.header.end + offset
+    return Loss(0, begin, count, cause, packet.cpu, trace.index, begin, end) if count > 0 and packet.cpu >= 0 else None
 
 
 def find_events(data: bytes, content: int, header: EventHeader, begin: int) -> tuple[list[int], str]:
@@ -143,7 +169,10 @@ class Decoder:
         self.registry = Registry(traces)
 
     def batch(self, chunks: list[Chunk], mask: Mask | None = None) -> Batch:
-        """The events of these chunks in the order of time; only those that ``mask`` wants, of what all events have."""
+        """The events of these chunks in the order of time; only those that ``mask`` wants, of what all events have.
+
+        Its losses are those of events that are damaged; nobody has looked for their rows yet.
+        """
         chunks = [chunk for chunk in chunks if chunk.positions]
         if not chunks:
             return empty_batch(self.registry.classes)
@@ -157,15 +186,16 @@ class Decoder:
             good[good] = wanted
         groups, broken = _groups(events.data, self.registry, batch.class_index, positions + events.header.size, ends)
         if not broken.any():
-            return _with_groups(batch, groups)
+            return replace(_with_groups(batch, groups), losses=tuple(events.losses))
         events.report(good.nonzero()[0][broken])
-        return _with_groups(batch, groups).select(~broken)
+        return replace(_with_groups(batch, groups).select(~broken), losses=tuple(events.losses))
 
 
 class _Events:
-    """What all events of some chunks have, in the order of time."""
+    """What all events of some chunks have, in the order of time.  ``losses``: those that are damaged."""
 
     def __init__(self, chunks: list[Chunk], registry: Registry) -> None:
+        self.losses: list[Loss] = []
         self.chunks = chunks
         self.registry = registry
         lengths = np.array([len(chunk.data) for chunk in chunks], np.int64)
@@ -249,6 +279,10 @@ class _Events:
                 chunk = self.chunks[number]
                 what = f"{count} events of this packet do not fit what the metadata says of them"
                 chunk.trace.report(Problem(str(chunk.packet.file.path), chunk.packet.offset, what))
+                mine = rows[self.chunk[rows] == number]
+                records = int((self.ids[mine] < ID_DESCRIPTIONS).sum())
+                loss = _loss(chunk.packet, chunk.trace, records, "damaged")
+                self.losses += [replace(loss, time=int(self.times[mine[0]]))] if loss else []
 
 
 def empty_batch(classes: Sequence[EventClass]) -> Batch:

@@ -14,11 +14,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from syscord_read.ctf.classes import STREAM_CPU
-from syscord_read.ctf.decode import Chunk, Decoder, Mask, chunk
+from syscord_read.ctf.decode import Chunk, Decoder, Mask, chunk, empty_batch
+from syscord_read.ctf.ledger import Ledger
 from syscord_read.ctf.trace import TIME_MAX, Packet, Stream, Trace
 from syscord_read.errors import ReadError
-from syscord_read.model.batch import Batch, Loss
+from syscord_read.model.batch import Batch
+from syscord_read.model.losses import Loss
 
 #: Bytes of packets that make a batch; and what a batch can have at most, since positions in it are 32 bits.
 BUDGET = 4 << 20
@@ -53,15 +54,6 @@ class Head:
     stream: Stream = field(compare=False)
 
 
-@dataclass
-class Counters:
-    """What was known of a stream's losses when its last packet ended."""
-
-    seq: int
-    overwritten: int
-    dropped: dict[str, int]
-
-
 class TimeRange:
     """The time of which events are wanted: from ``since`` to ``until``, in ns since the epoch."""
 
@@ -74,6 +66,11 @@ class TimeRange:
         if header.begin + offset > self.until:
             return True
         return header.end + offset < self.since and header.events == header.records
+
+    def touches(self, loss: Loss) -> bool:
+        """Whether some of what was lost may be of this time."""
+        last = loss.until if loss.until >= 0 else loss.time
+        return last >= self.since and (loss.since if loss.since >= 0 else last) <= self.until
 
 
 class Merger:
@@ -97,19 +94,29 @@ class Merger:
         self.heads: list[Head] = []
         self.open: list[Chunk] = []
         self.losses: list[tuple[Key, Loss]] = []
-        self.counters: dict[tuple[int, int], Counters] = {}
+        self.ledgers = {trace.index: Ledger(trace) for trace in traces}
         self.waiting = [(trace, stream) for trace in traces for stream in trace.streams.values()]
         self.live = False
         self.horizon = 0
+        self.packets = 0
 
     def batches(self) -> Iterator[Batch]:
         """Everything that there is, to the end."""
         self._find_heads(live=False)
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[Batch]:
+        """All that is left, now that nothing comes any more."""
         while self.heads or self.open:
             yield self._batch(_END)
+        for ledger in self.ledgers.values():
+            for loss in ledger.end():
+                self._note(loss, Key(loss.time, ledger.trace.index, loss.cpu, 0))
+        if self.losses:
+            yield self._with_losses(empty_batch(self.decoder.registry.classes), _END)
 
     def follow(self, pause: Callable[[float], None] = time.sleep) -> Iterator[Batch]:
-        """All events, and those that are still to be written; it ends only when it is closed.
+        """All events, and those that are still to be written; it ends when the recording has.
 
         A CPU's packets may be written later than those of other CPUs, by up to the module's flush_ms=.  So events are
         given only up to the end of the packets that were there already when it last looked: the horizon.
@@ -119,10 +126,18 @@ class Merger:
                 trace.update_sizes()
             for head in self.heads:
                 self._note_horizon(head.stream.trace, head.packet)
+            met = self.packets
             self._find_heads(live=True)
             while self._is_ready():
                 yield self._batch(Key(self.horizon + 1, -1, -2, -1))
+            if self.packets == met and self._is_finished():
+                break
             pause(POLL_SECONDS)
+        yield from self._rest()
+
+    def _is_finished(self) -> bool:
+        """Whether nothing can come any more: the last packet of each CPU was met."""
+        return bool(self.ledgers) and all(ledger.is_finished for ledger in self.ledgers.values())
 
     def _is_ready(self) -> bool:
         """Whether there is something up to the horizon."""
@@ -185,6 +200,8 @@ class Merger:
         while self.heads and self.heads[0].key < limit and size < goal:
             head = heapq.heappop(self.heads)
             loaded = chunk(head.stream.trace, head.packet)
+            if loaded.loss:
+                self._note(loaded.loss, head.key)
             if loaded.positions:
                 self.open.append(loaded)
                 size += len(loaded.data)
@@ -205,39 +222,27 @@ class Merger:
         return done
 
     def _with_losses(self, batch: Batch, cut: Key) -> Batch:
+        """The batch with what was lost up to the cut, each loss with its row."""
         told = sorted((entry for entry in self.losses if entry[0] < cut), key=lambda entry: entry[0])
-        if not told:
-            return batch
+        losses = [loss for _, loss in told] + [loss for loss in batch.losses if self.time_range.touches(loss)]
+        if not losses:
+            return replace(batch, losses=()) if batch.losses else batch
         self.losses = [entry for entry in self.losses if entry[0] >= cut]
-        rows = np.searchsorted(batch.time, [key.time for key, _ in told])
-        losses = tuple(replace(loss, row=int(row)) for row, (_, loss) in zip(rows, told, strict=True))
-        return replace(batch, losses=losses)
+        losses.sort(key=lambda loss: loss.time)
+        rows = np.searchsorted(batch.time, [loss.time for loss in losses])
+        return replace(batch, losses=tuple(replace(loss, row=int(row)) for row, loss in zip(rows, losses, strict=True)))
 
     def _count(self, trace: Trace, stream: Stream, packet: Packet) -> None:
         """Note what was lost between the stream's last packet and this one."""
-        if stream.kind != STREAM_CPU:
-            return
-        header = packet.header
-        key = trace.index, packet.cpu
-        last = self.counters.get(key) or _before_first(packet)
-        self.counters[key] = Counters(header.seq, header.overwritten, header.dropped)
-        lost = {cause: count - last.dropped[cause] for cause, count in header.dropped.items()}
-        # Flight-recorder mode overwrites packets, and counts them.
-        if header.overwritten == last.overwritten:
-            lost["gap"] = header.seq - last.seq - 1
-        when = header.begin + trace.layout.clock_offset
-        place = Key(when, trace.index, packet.cpu, header.seq)
-        for cause, count in lost.items():
-            if count > 0 and self.time_range.since <= when <= self.time_range.until:
-                self.losses.append((place, Loss(0, when, count, cause, packet.cpu, trace.index)))
+        self.packets += 1
+        place = Key(packet.header.begin + trace.layout.clock_offset, trace.index, packet.cpu, packet.header.seq)
+        for loss in self.ledgers[trace.index].packet(stream, packet):
+            self._note(loss, place)
 
-
-def _before_first(packet: Packet) -> Counters:
-    """What is known before the first packet that there is: nothing, if earlier ones were removed."""
-    header = packet.header
-    if header.seq:
-        return Counters(header.seq - 1, header.overwritten, header.dropped)
-    return Counters(-1, header.overwritten, dict.fromkeys(header.dropped, 0))
+    def _note(self, loss: Loss, place: Key) -> None:
+        """Something is missing: it is told with the batch that has its place, if it is of the time that is wanted."""
+        if self.time_range.touches(loss):
+            self.losses.append((place, loss))
 
 
 def _share(chunk: Chunk, cut: Key) -> int:

@@ -7,6 +7,7 @@ reader, and mapped pages would count as its memory.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import stat
@@ -17,6 +18,7 @@ from enum import Enum
 from pathlib import Path
 from typing import NamedTuple
 
+from syscord_read import live
 from syscord_read.ctf.classes import PACKET_HEADER, STREAM_CPU, STREAM_STATE, Layout
 from syscord_read.ctf.tsdl import parse
 from syscord_read.errors import Problem, ReadError
@@ -115,13 +117,15 @@ class StreamFile:
     """One file of a stream.  It is opened when its first packet is wanted, and closed behind the last one.
 
     Rotation renames files, so a file is known by its number in the file system, ``inode``, and by how it begins.
-    ``previous_size`` is how many bytes it had when ``update_sizes`` was called last but one.
+    ``previous_size`` is how many bytes it had when ``update_sizes`` was called last but one.  ``error`` is why it could
+    not be read when it was found, or "".
     """
 
-    def __init__(self, path: Path, inode: int, beginning: bytes) -> None:
+    def __init__(self, path: Path, inode: int, beginning: bytes, error: str = "") -> None:
         self.path = path
         self.inode = inode
         self.beginning = beginning
+        self.error = error
         self.previous_size = self._current_size = 0
         self._fd = -1
 
@@ -130,20 +134,29 @@ class StreamFile:
         """When its first packet begins, on the trace's clock; a file without a packet comes after all others."""
         return int.from_bytes(self.beginning[_BEGIN], "little") if len(self.beginning) == PACKET_HEADER else TIME_MAX
 
+    @property
+    def first_header(self) -> Header | None:
+        """What its first packet began with when it was found, if it had one."""
+        return _header(self.beginning) if len(self.beginning) == PACKET_HEADER else None
+
     def open(self) -> None:
-        """OSError if that fails."""
+        """RemovedError if it is there under no name; another OSError if it cannot be read."""
         if self._fd >= 0:
             return
+        failed: OSError | None = None
         for path in (self.path, *self.path.parent.glob(f"{self.path.name.partition('.')[0]}*")):
             try:
                 self._fd = _open_plain(path)
-            except OSError:
-                continue
-            if os.fstat(self._fd).st_ino == self.inode and self.read(0, PACKET_HEADER) == self.beginning:
-                self.path = path
-                return
+                is_same = bool(self.error) or self.read(0, PACKET_HEADER) == self.beginning
+                if is_same and os.fstat(self._fd).st_ino == self.inode:
+                    self.path = path
+                    return
+            except OSError as error:
+                failed = error if path == self.path and _is_there(path) else failed
             self.close()
-        raise OSError("it is not there any more: rotation has removed it, or it cannot be opened")
+        if failed:
+            raise OSError(failed.errno, f"it cannot be read: {_reason(failed)}")
+        raise RemovedError(errno.ENOENT, "it is not there any more: removed, by rotation or by somebody")
 
     def close(self) -> None:
         """Also if it is not open."""
@@ -165,16 +178,23 @@ class StreamFile:
         return os.pread(self._fd, size, offset)
 
     def data(self, packet: Packet) -> bytes:
-        """A packet's bytes, its header among them; fewer if the file was cut off meanwhile, or cannot be read."""
-        try:
-            self.open()
-            return self.read(packet.offset, packet.size)
-        except OSError:
-            return b""
+        """A packet's bytes, its header among them; fewer if the file was cut off meanwhile.  OSError as of ``open``."""
+        self.open()
+        return self.read(packet.offset, packet.size)
+
+
+class RemovedError(OSError):
+    """A file that was found is there no more."""
 
 
 class Stream:
-    """The packets of one CPU, or of the state, through all its files."""
+    """The packets of one CPU, or of the state, through all its files.
+
+    ``path`` is that of the file that was read last.  ``passed_over`` is the first header of the first file that could
+    not be opened, if that is known.  ``trouble`` is what befell the stream's bytes since the last packet: one of the
+    causes of a ``Loss``, or "".  ``tail`` is what is wrong with the stream's end, and how many bytes that are: somebody
+    may be writing them just now.
+    """
 
     def __init__(self, trace: Trace, name: str) -> None:
         self.trace = trace
@@ -183,6 +203,10 @@ class Stream:
         self.cpu = -1 if name == "state" else int(name.removeprefix("cpu"))
         self.files: list[StreamFile] = []  # the first is being read, at
         self.offset = 0
+        self.path = trace.path / name
+        self.passed_over: Header | None = None
+        self.trouble = ""
+        self.tail: tuple[Problem, int] | None = None
 
     def next(self, *, live: bool = False) -> Packet | None:
         """The next packet, or None if there is none yet.
@@ -200,6 +224,14 @@ class Stream:
             if found is NotAPacket.END:
                 self._next_file()
         return None
+
+    def report_tail(self) -> None:
+        """Nobody is writing the stream's end: so it is cut off."""
+        if self.tail:
+            problem, size = self.tail
+            self.trouble, self.tail = "cut", None
+            self.trace.report(problem)
+            self.trace.unread += size
 
     def close(self) -> None:
         """Close the file that is open."""
@@ -219,16 +251,21 @@ class Stream:
     def _open(self) -> bool:
         """Open the file that is next; false if there is none."""
         while self.files:
+            self.path = self.files[0].path
             try:
                 self.files[0].open()
             except OSError as error:
-                self._problem(-1, str(error))
+                self._problem("gap" if isinstance(error, RemovedError) else "unreadable", -1, _reason(error))
+                self.passed_over = self.passed_over or self.files[0].first_header
                 self._next_file()
                 continue
+            self.path = self.files[0].path
             return True
         return False
 
-    def _problem(self, offset: int, what: str) -> None:
+    def _problem(self, trouble: str, offset: int, what: str) -> None:
+        """What is wrong with the file that is being read."""
+        self.trouble = trouble
         self.trace.report(Problem(str(self.files[0].path), offset, what))
 
     def _find(self, growing: bool) -> Packet | NotAPacket:
@@ -238,7 +275,7 @@ class Stream:
         try:
             head = file.read(offset, self.trace.layout.packet_header) if left > 0 else b""
         except OSError as error:
-            self._skip(left, f"the rest cannot be read: {error.strerror}")
+            self._skip("unreadable", left, f"the rest cannot be read: {_reason(error)}")
             head = b""
         if not head:
             return NotAPacket.END
@@ -247,13 +284,21 @@ class Stream:
         else:
             header = _header(head)
             if wrong := self._header_error(header):
-                self._resync(left, wrong)
+                try:
+                    self._resync(left, wrong)
+                except OSError as error:
+                    self._skip("unreadable", left, f"{wrong}, and the rest cannot be read: {_reason(error)}")
                 return NotAPacket.GARBAGE
             size = header.packet_bits // 8
             if size <= left:
                 return Packet(file, offset, size, header, self.cpu)
         if not growing:
-            self._skip(left, f"the last packet is cut off: it has {size} bytes or more, of which {left} are there")
+            what = f"the last packet is cut off: it has {size} bytes or more, of which {left} are there"
+            if len(self.files) == 1:
+                self.tail = Problem(str(file.path), offset, what), left
+                self.offset += left
+            else:
+                self._skip("cut", left, what)
         return NotAPacket.END
 
     def _header_error(self, header: Header) -> str:
@@ -271,9 +316,9 @@ class Stream:
             return f"a packet begins here that lasts from {header.begin} to {header.end} ns"
         return ""
 
-    def _skip(self, size: int, what: str) -> None:
+    def _skip(self, trouble: str, size: int, what: str) -> None:
         """Pass over bytes that cannot be read."""
-        self._problem(self.offset, what)
+        self._problem(trouble, self.offset, what)
         self.trace.unread += size
         self.offset += size
 
@@ -291,7 +336,7 @@ class Stream:
             at += max(len(chunk) - len(mark) + 1, 1)
             size = min(size * 2, RESYNC_MOST)
         skipped = min(at, end) - start
-        self._skip(skipped, f"{wrong}: {skipped} bytes were passed over")
+        self._skip("damaged", skipped, f"{wrong}: {skipped} bytes were passed over")
 
 
 @dataclass
@@ -309,7 +354,16 @@ class Trace:
     unread: int = 0
     unreported: int = 0
     streams: dict[str, Stream] = field(default_factory=dict)
+    _sizes: live.Sizes = field(default_factory=dict)
     _seen: set[tuple[int, bytes]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._sizes = live.sizes(self.path)
+
+    @property
+    def is_being_written(self) -> bool:
+        """Whether a module writes it on this machine, or its files have grown since it was opened."""
+        return live.is_recorded_here(self.path) or live.has_grown(self._sizes, live.sizes(self.path))
 
     @property
     def size(self) -> int:
@@ -334,16 +388,27 @@ class Trace:
         ``live``: the trace is still being written, so a file that is too short for a packet can wait.
         """
         known = set(self.streams)
-        for name, inode in _list(self.path):
+        for name, inode in self._names():
             found = _STREAM_FILE.fullmatch(name)
-            beginning = _beginning(self.path / name) if found else b""
-            key = inode, beginning
-            if not found or key in self._seen or (live and len(beginning) < PACKET_HEADER):
+            file = _look(self.path / name, inode) if found else None
+            if not found or not file or (file.inode, file.beginning) in self._seen:
                 continue
-            self._seen.add(key)
-            stream = self.streams.setdefault(found.group(1), Stream(self, found.group(1)))
-            stream.add(StreamFile(self.path / name, inode, beginning))
+            if live and not file.error and len(file.beginning) < PACKET_HEADER:
+                continue
+            self._seen.add((file.inode, file.beginning))
+            self.streams.setdefault(found.group(1), Stream(self, found.group(1))).add(file)
         return [stream for name, stream in self.streams.items() if name not in known]
+
+    def _names(self) -> list[tuple[str, int]]:
+        """Names and inodes of what is in the folder, in the order of the names; a problem if it cannot be read."""
+        try:
+            with os.scandir(self.path) as entries:
+                return sorted((entry.name, entry.inode()) for entry in entries)
+        except OSError as error:
+            problem = Problem(str(self.path), -1, f"the folder cannot be read: {_reason(error)}")
+            if problem not in self.problems:
+                self.report(problem)
+            return []
 
     def update_sizes(self) -> None:
         """As ``StreamFile.update_sizes``, of all files."""
@@ -360,32 +425,36 @@ class Trace:
 _STREAM_FILE = re.compile(r"(state|cpu(?:0|[1-9][0-9]{0,4}))(?:\.[1-9][0-9]{0,8})?")
 
 
-def _list(folder: Path) -> list[tuple[str, int]]:
-    """Names and inodes of what is in a folder, in the order of the names."""
-    try:
-        with os.scandir(folder) as entries:
-            return sorted((entry.name, entry.inode()) for entry in entries)
-    except OSError:
-        return []
+def _reason(error: OSError) -> str:
+    """What an error says, without a number and a name."""
+    return error.strerror or str(error)
 
 
 def _open_plain(path: Path) -> int:
     """A file's descriptor.  OSError if it is no plain file; nothing else is waited for, or touched."""
     fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+    mode = os.fstat(fd).st_mode
+    if not stat.S_ISREG(mode):
         os.close(fd)
-        raise OSError("it is no plain file")
+        raise OSError(errno.EINVAL, "it is a folder" if stat.S_ISDIR(mode) else "it is no plain file")
     return fd
 
 
-def _beginning(path: Path) -> bytes:
-    """The bytes of a file's first header, fewer if it is too short or cannot be read."""
+def _is_there(path: Path) -> bool:
+    """Whether there is something of that name, be it a link that leads nowhere."""
+    return os.path.lexists(path)
+
+
+def _look(path: Path, inode: int) -> StreamFile | None:
+    """A file with the bytes of its first header, fewer if it is too short; None if it was removed just now."""
     try:
         fd = _open_plain(path)
-    except OSError:
-        return b""
+    except OSError as error:
+        return StreamFile(path, inode, b"", _reason(error)) if _is_there(path) else None
     try:
-        return os.pread(fd, PACKET_HEADER, 0)
+        return StreamFile(path, os.fstat(fd).st_ino, os.pread(fd, PACKET_HEADER, 0))
+    except OSError as error:
+        return StreamFile(path, inode, b"", _reason(error))
     finally:
         os.close(fd)
 
@@ -416,13 +485,16 @@ def open_trace(path: Path, index: int = 0, *, live: bool = False) -> Trace:
     return trace
 
 
-def find_traces(path: Path) -> Sequence[Path]:
-    """The traces at a path: the directory itself, or directories below it that have ``metadata``; sorted."""
+def find_traces(path: Path, problems: list[Problem] | None = None) -> Sequence[Path]:
+    """The traces at a path: the directory itself, or directories below it that have ``metadata``; sorted.
+
+    ``problems`` gets the folders that cannot be read.
+    """
     if (path / "metadata").is_file():
         return (path,)
-    return tuple(sorted(Path(folder) for folder, files in _walk(path) if "metadata" in files))
 
+    def note(error: OSError) -> None:
+        if problems is not None:
+            problems.append(Problem(str(error.filename), -1, f"the folder cannot be read: {_reason(error)}"))
 
-def _walk(path: Path) -> Iterator[tuple[str, list[str]]]:
-    for folder, _, files in os.walk(path):
-        yield folder, files
+    return tuple(sorted(Path(folder) for folder, _, files in os.walk(path, onerror=note) if "metadata" in files))

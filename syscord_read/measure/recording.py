@@ -25,8 +25,8 @@ class Recording:
     """Sums of the batches that were added.
 
     ``begin`` and ``end`` are of the records, in ns since the epoch, -1 if there are none, or they have no times.
-    ``losses`` counts records by cause; for "gap" it is packets.  ``with_processes`` and ``with_resources``: that part
-    of ``activity`` is wanted at all.
+    ``losses`` counts records by cause; 0 if nobody knows how many there are.  ``with_processes`` and
+    ``with_resources``: that part of ``activity`` is wanted at all.
     """
 
     with_processes: bool = True
@@ -43,7 +43,7 @@ class Recording:
     def add(self, batch: Batch, wanted: Bools) -> Ints:
         """Add the rows that are wanted, which are syscalls.  Returns the numbers of all rows' syscalls."""
         for loss in batch.losses:
-            self.losses[loss.cause] += loss.count
+            self.losses[loss.cause] += max(loss.count, 0)
         numbers = self.syscalls.add(batch, wanted)
         self._note_times(batch.time[wanted])
         self.cpus.update(cpu for cpu in distinct(batch.cpu[wanted])[0] if cpu >= 0)

@@ -71,12 +71,8 @@ def processes(recording: Recording, order: str, limit: int | None) -> list[tuple
 
 def losses(recording: Recording) -> str:
     """What is missing, in words; empty if nothing is."""
-    records = {cause: count for cause, count in recording.losses.items() if cause != "gap"}
-    packets = recording.losses["gap"]
-    parts = []
-    if records:
-        causes = ", ".join(f"{count} {cause}" for cause, count in sorted(records.items()))
-        parts.append(f"{sum(records.values())} records were lost ({causes})")
-    if packets:
-        parts.append(f"{packets} packets are not there")
-    return ", and ".join(parts)
+    if not recording.losses:
+        return ""
+    causes = ", ".join(f"{count} {cause}" if count else cause for cause, count in sorted(recording.losses.items()))
+    total = sum(recording.losses.values())
+    return f"{total} records were lost ({causes})" if total else f"records may be missing ({causes})"

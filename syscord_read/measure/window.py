@@ -36,7 +36,7 @@ class Window:
         """Add the rows that are wanted, which are syscalls."""
         processes, uses = self.process_tree.update(batch), self.resources.uses(batch)
         with self._lock:
-            self.lost += sum(loss.count for loss in batch.losses if loss.cause != "gap")
+            self.lost += sum(max(loss.count, 0) for loss in batch.losses)
             self.calls += int(wanted.sum())
             if not len(batch):
                 return

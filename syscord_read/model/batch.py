@@ -26,6 +26,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from syscord_read.model.layout import MAX_ERROR, EventClass, Field, Integer
+from syscord_read.model.losses import Loss
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
@@ -78,22 +79,6 @@ class Group(ABC):
         fields = self.event_class.exit if exit else self.event_class.entry
         found = next((field for field in fields if field.label == label), None)
         return self.column(found) if found else None
-
-
-@dataclass(frozen=True)
-class Loss:
-    """Records that are missing: ``count`` of CPU ``cpu``, for ``cause``, somewhere before row ``row`` of the batch.
-
-    ``cause`` is one of "ring", "sink", "threads", "cpu", as in the text record, or "gap": whole packets are not there,
-    and ``count`` is how many *packets*.  ``time`` is in ns since the epoch: when the next record came, -1 in text.
-    """
-
-    row: int
-    time: int
-    count: int
-    cause: str
-    cpu: int
-    trace: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Batches as objects, in the order of time: calls, and processes where they change."""
+"""Batches as objects, in the order of time: calls, processes where they change, and what is missing."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from syscord_read.model.batch import Batch, MaskedBatch
 from syscord_read.model.call import Call, calls_by_row
 from syscord_read.model.layout import EventClass
+from syscord_read.model.losses import Loss
 from syscord_read.model.processes import Process, Processes
 
 
@@ -30,27 +31,32 @@ class History:
         """The classes of events that were met."""
         yield from self._classes
 
-    def events(self, batches: Iterable[Batch]) -> Iterator[Call | Process]:
-        """Calls in the order of their ends, and each process when it was described."""
+    def events(self, batches: Iterable[Batch]) -> Iterator[Call | Process | Loss]:
+        """Calls in the order of their ends, each process when it was described, and losses where they were."""
         for batch in batches:
             for _, event in self._events(batch):
                 yield event
 
-    def events_of_masked(self, masked: Iterable[MaskedBatch]) -> Iterator[Call | Process | Unselected]:
+    def events_of_masked(self, masked: Iterable[MaskedBatch]) -> Iterator[Call | Process | Unselected | Loss]:
         """The same of batches with masks; calls that the mask leaves out are ``Unselected``."""
         for batch, wanted in masked:
             for row, event in self._events(batch):
                 yield Unselected(event) if isinstance(event, Call) and not wanted[row] else event
 
-    def _events(self, batch: Batch) -> Iterator[tuple[int, Call | Process]]:
+    def _events(self, batch: Batch) -> Iterator[tuple[int, Call | Process | Loss]]:
         """The events of a batch, with their rows."""
         self._classes = batch.classes
         self.processes.update(batch)
-        changes = self.processes.changes
+        # What stands before a row, in its order: a process is described in a row of its own, before calls.
+        others: list[tuple[int, Process | Loss]] = [
+            *((loss.row, loss) for loss in batch.losses),
+            *self.processes.changes,
+        ]
+        others.sort(key=lambda other: (other[0], isinstance(other[1], Process)))
         at = 0
         for row, call in calls_by_row(batch):
-            while at < len(changes) and changes[at][0] < row:
-                yield changes[at]
+            while at < len(others) and others[at][0] <= row:
+                yield others[at]
                 at += 1
             yield row, call
-        yield from changes[at:]
+        yield from others[at:]

@@ -40,7 +40,7 @@ class Record:
 
 @dataclass(frozen=True)
 class Lost:
-    """So many records are missing since the last such line, for one cause, on one CPU."""
+    """So many records are missing since the last such line, for one cause, on one CPU; -1: that is not known."""
 
     count: int
     cause: str
@@ -138,11 +138,16 @@ class _Part:
 
 def _lost(cursor: _Cursor) -> Lost:
     cursor.need("lost=")
-    count = cursor.decimal()
+    count = _known(cursor)
     cursor.need(", cause=")
     cause = cursor.take(_NAME, "a cause")
     cursor.need(", cpu=")
-    return Lost(count, cause, cursor.decimal())
+    return Lost(count, cause, _known(cursor))
+
+
+def _known(cursor: _Cursor) -> int:
+    """A number, or -1 for ``?``."""
+    return -1 if cursor.skip("?") else cursor.decimal()
 
 
 def _record(cursor: _Cursor) -> Record:

@@ -6,19 +6,24 @@ the members of structs, which are numbers.  A batch keeps its lines, so that the
 
 from __future__ import annotations
 
+import glob
+import io
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import pyarrow as pa
 
 from syscord_read.errors import Problem, ReadError
-from syscord_read.model.batch import Batch, Column, Group, Ints, Loss
+from syscord_read.live import is_recorded_here
+from syscord_read.model.batch import Batch, Column, Group, Ints
 from syscord_read.model.layout import FAULT, MARK_NAMES, NULL, PART, EventClass, Field, Integer, Kind, Member, Shape
+from syscord_read.model.losses import Loss
 from syscord_read.model.value import Cut, Missing, parse_integer
 from syscord_read.record.text import BadRecord, Lost, Record, TextValue, parse_line
 
@@ -26,18 +31,61 @@ from syscord_read.record.text import BadRecord, Lost, Record, TextValue, parse_l
 LINES = 8192
 LINE_MAX = 4 << 20
 
+#: Bytes that tell what a file is.
+BEGINNING = 6
+
 #: Seconds between two looks at a file that is being written.
 POLL_SECONDS = 0.25
 
 _MARKS = {name: mark for mark, name in MARK_NAMES}
 
 
+#: What stands for the standard input.
+STANDARD_INPUT = Path("-")
+
+
+class _Pipe(io.RawIOBase):
+    """A file that can be read once: its beginning was read already, to see what it is."""
+
+    def __init__(self, fd: int) -> None:
+        super().__init__()
+        self.fd = fd
+        self.beginning = b""
+
+    def look(self, size: int) -> bytes:
+        """The first bytes, fewer if there are no more."""
+        while len(self.beginning) < size and (more := os.read(self.fd, LINE_MAX)):
+            self.beginning += more
+        return self.beginning[:size]
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        data = self.beginning[: len(view)] or os.read(self.fd, len(view))
+        self.beginning = self.beginning[len(view) :]
+        view[: len(data)] = data
+        return len(data)
+
+    def close(self) -> None:
+        if not self.closed and self.fd > 0:
+            os.close(self.fd)
+        super().close()
+
+
 @dataclass
 class TextTrace:
-    """A text record.  While reading, ``problems`` grows.  ``size`` is in bytes."""
+    """A text record.  While reading, ``problems`` and ``records`` grow.  ``size`` is in bytes.
+
+    ``index`` counts what is read together.  ``pipe``: it is no plain file, and can be read once.
+    """
 
     path: Path
     problems: list[Problem] = field(default_factory=list)
+    index: int = 0
+    records: int = 0
+    pipe: _Pipe | None = None
     classes: list[EventClass] = field(default_factory=list)
     _class_numbers: dict[EventClass, int] = field(default_factory=dict)
 
@@ -54,33 +102,111 @@ class TextTrace:
             yield self.batch(lines)
 
     def follow(self, pause: Callable[[float], None] = time.sleep) -> Iterator[Batch]:
-        """All records that there are and will be, also if the file is rotated or emptied; it ends only when closed."""
-        while True:
-            inode = self.path.stat().st_ino
-            with self.path.open("rb") as file:
-                yield from self._follow_file(file.fileno(), inode, pause)
+        """All records that there are and will be, also if the file is rotated or emptied; it ends only when closed.
 
-    def _follow_file(self, fd: int, inode: int, pause: Callable[[float], None]) -> Iterator[Batch]:
+        A pipe ends when its writers are gone.
+        """
+        try:
+            yield from self._follow_pipe(self.pipe) if self.pipe else self._follow_files(pause)
+        except OSError as error:
+            raise ReadError(self.path, f"it cannot be read: {error.strerror}") from None
+
+    def _follow_files(self, pause: Callable[[float], None]) -> Iterator[Batch]:
+        waiting = [self.path.stat().st_ino]
+        while True:
+            inode = waiting.pop(0)
+            older = {each.inode for each in self._numbered()}
+            file = self._open(inode)
+            if file:
+                with file:
+                    yield from self._follow_file(file.fileno(), inode, pause, is_last=not waiting)
+            waiting = waiting or self._newer(inode, older, pause)
+
+    def _open(self, inode: int) -> BinaryIO | None:
+        """The file with that inode, whatever it is called now; None, and a problem, if there is none."""
+        for path in (self.path, *(each.path for each in self._numbered())):
+            if _inode(path) == inode:
+                file = path.open("rb")
+                if os.fstat(file.fileno()).st_ino == inode:
+                    return file
+                file.close()
+        self._removed("a file of it was removed before it was read, by rotation or by somebody")
+        return None
+
+    def _removed(self, what: str) -> None:
+        self.problems.append(Problem(str(self.path), -1, what))
+
+    def _follow_file(self, fd: int, inode: int, pause: Callable[[float], None], *, is_last: bool) -> Iterator[Batch]:
         """Until the path leads to another file, or this one was emptied."""
         rest, offset = b"", 0
         while True:
+            # This is asked before the file is read: so what is read then is all that it will ever have.
+            has_follower = not is_last or _inode(self.path) not in (inode, None)
             data = os.pread(fd, LINE_MAX, offset)
             if data:
-                offset += len(data)
                 *whole, rest = (rest + data).split(b"\n")
-                for start in range(0, len(whole), LINES):
-                    yield self.batch([(offset, line + b"\n") for line in whole[start : start + LINES]])
+                offset += len(data)
+                yield from self._batches_of(whole, offset - len(rest))
                 continue
-            if os.fstat(fd).st_size < offset or _inode(self.path) not in (inode, None):
+            if has_follower and rest:
+                yield self.batch([(offset - len(rest), rest)])
+            if has_follower or os.fstat(fd).st_size < offset:
                 return
             pause(POLL_SECONDS)
+
+    def _follow_pipe(self, pipe: _Pipe) -> Iterator[Batch]:
+        rest, offset = b"", 0
+        while data := pipe.read(LINE_MAX):
+            *whole, rest = (rest + data).split(b"\n")
+            offset += len(data)
+            yield from self._batches_of(whole, offset - len(rest))
+        if rest:
+            yield self.batch([(offset - len(rest), rest)])
+
+    def _batches_of(self, lines: list[bytes], end: int) -> Iterator[Batch]:
+        """Batches of whole lines, without their newlines; ``end`` is the offset behind the last."""
+        offsets = end - np.cumsum([len(line) + 1 for line in lines[::-1]])[::-1]
+        placed = [(offset, line + b"\n") for offset, line in zip(offsets.tolist(), lines, strict=True)]
+        for start in range(0, len(placed), LINES):
+            yield self.batch(placed[start : start + LINES])
+
+    def _newer(self, inode: int, older: set[int], pause: Callable[[float], None]) -> list[int]:
+        """The files that were begun since the one with that inode, in their order: it may have been rotated twice.
+
+        ``older`` are those that were there when it was opened.
+        """
+        while (now := _inode(self.path)) is None:
+            pause(POLL_SECONDS)
+        if now == inode:
+            return [now]
+        files = sorted(self._numbered(), reverse=True)
+        number = next((each.number for each in files if each.inode == inode), None)
+        if number is None:
+            self._removed(
+                "it was removed, by rotation or by somebody: if files were begun in between, they are missing"
+            )
+            files = [each for each in files if each.inode not in older]
+        else:
+            files = [each for each in files if each.number < number]
+        return [*(each.inode for each in files if each.inode != now), now]
+
+    def _numbered(self) -> list[_Numbered]:
+        """The files that were rotated out."""
+        found = []
+        for path in self.path.parent.glob(f"{glob.escape(self.path.name)}.*"):
+            number, inode = path.name.removeprefix(f"{self.path.name}."), _inode(path)
+            if number.isdecimal() and inode is not None:
+                found.append(_Numbered(int(number), path, inode))
+        return found
 
     def _lines(self) -> Iterator[tuple[int, bytes]]:
         """Each line with its offset; the last one may have no end."""
         offset = 0
         try:
-            with self.path.open("rb") as file:
+            with io.BufferedReader(self.pipe) if self.pipe else self.path.open("rb") as file:
                 while line := file.readline(LINE_MAX):
+                    if not line.endswith(b"\n") and len(line) < LINE_MAX and is_recorded_here(self.path):
+                        return  # its rest is being written
                     yield offset, line
                     offset += len(line)
         except OSError as error:
@@ -94,11 +220,12 @@ class TextTrace:
             parsed = self._parse(offset, line)
             if isinstance(parsed, Record):
                 records.append((line, parsed))
-            elif parsed:
-                losses.append(Loss(len(records), -1, parsed.count, parsed.cause, parsed.cpu))
+            else:
+                losses.append(Loss(len(records), -1, parsed.count, parsed.cause, parsed.cpu, self.index))
+        self.records += len(records)
         return self._batch(records, tuple(losses))
 
-    def _parse(self, offset: int, line: bytes) -> Record | Lost | None:
+    def _parse(self, offset: int, line: bytes) -> Record | Lost:
         try:
             if not line.endswith(b"\n"):
                 raise BadRecord(1, len(line) + 1, "the line has no end: it was cut off")
@@ -108,7 +235,7 @@ class TextTrace:
         except BadRecord as error:
             what = str(error).removeprefix("line 1, ")
         self.problems.append(Problem(str(self.path), offset, what))
-        return None
+        return Lost(1, "damaged", -1)
 
     def _batch(self, records: list[tuple[bytes, Record]], losses: tuple[Loss, ...]) -> Batch:
         indices = np.array([self._class(record) for _, record in records], np.int64)
@@ -144,6 +271,34 @@ class TextTrace:
             self._class_numbers[found] = len(self.classes)
             self.classes.append(found)
         return self._class_numbers[found]
+
+
+@dataclass(frozen=True, order=True)
+class _Numbered:
+    """A file of a record that is rotated: the larger the number, the older it is."""
+
+    number: int
+    path: Path
+    inode: int
+
+
+def open_text(path: Path) -> TextTrace:
+    """A text record: a file, a pipe, or ``-`` for the standard input.  ReadError if it is none."""
+    name = "standard input" if path == STANDARD_INPUT else str(path)
+    try:
+        fd = 0 if path == STANDARD_INPUT else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        pipe = _Pipe(fd)
+        beginning = pipe.look(BEGINNING)
+        is_plain = fd > 0 and stat.S_ISREG(os.fstat(fd).st_mode)
+    except OSError as error:
+        raise ReadError(name, f"it cannot be read: {error.strerror}") from None
+    if path.name == "metadata" and beginning.startswith(b"/* CTF"):
+        raise ReadError(path, "this is a trace's metadata", f"give its directory, {path.parent}")
+    if beginning and not beginning.startswith((b"pid=", b"lost=")):
+        raise ReadError(name, "this is neither a trace nor a text record", "give what record= said")
+    if is_plain:
+        pipe.close()
+    return TextTrace(path, pipe=None if is_plain else pipe)
 
 
 def _register(res: int) -> int:

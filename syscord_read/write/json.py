@@ -13,9 +13,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.model.addresses import parse_address
-from syscord_read.model.batch import Batch, Bools, Column, Group, Ints, Loss, typed_ret
+from syscord_read.model.batch import Batch, Bools, Column, Group, Ints, typed_ret
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import FAULT, LATE, MARK_NAMES, MAX_ERROR, NULL, PART, EventClass, Field, Kind, Shape
+from syscord_read.model.losses import Loss
 from syscord_read.model.processes import Process, Processes
 from syscord_read.write.columns import (
     Escapes,
@@ -66,12 +67,16 @@ def _identity(process: Process) -> bytes:
 
 
 def _lost(batch: Batch) -> list[tuple[int, bytes]]:
-    return [(loss.row, json.dumps(_loss(loss), separators=(",", ":")).encode() + b"\n") for loss in batch.losses]
+    return [(loss.row, loss_line(loss)) for loss in batch.losses]
 
 
-def _loss(loss: Loss) -> dict[str, int | str]:
-    when = {"time": loss.time} if loss.time >= 0 else {}
-    return {**when, "packets" if loss.cause == "gap" else "lost": loss.count, "cause": loss.cause, "cpu": loss.cpu}
+def loss_line(loss: Loss) -> bytes:
+    """What is missing, as an object in a line.  What is not known is null, or left out."""
+    found: dict[str, int | str | None] = {"time": loss.time} if loss.time >= 0 else {}
+    found |= {"lost": loss.count if loss.count >= 0 else None, "cause": loss.cause}
+    found |= {"cpu": loss.cpu} if loss.cpu >= 0 else {}
+    found |= {"packets": loss.packets, "packet": loss.seq} if loss.packets else {}
+    return json.dumps(found, separators=(",", ":")).encode() + b"\n"
 
 
 def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:

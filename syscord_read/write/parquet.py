@@ -1,6 +1,6 @@
 """Parquet files, partitioned as Hive does it: OUT/host=HOST/hour=HOUR/part-N.parquet.
 
-The columns are in ``SCHEMA``; docs/reading.md explains them.  The fields of a syscall are a map of strings: all
+The columns are in ``schema``; docs/reading.md explains them.  The fields of a syscall are a map of strings: all
 syscalls are in one table that way, a query for one of them reads as fields['path'], and a column that some recording
 does not have is no error.
 """
@@ -26,6 +26,7 @@ from syscord_read.model.layout import MAX_ERROR, Kind
 from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
 from syscord_read.write.fields import mark_texts, plain, texts
+from syscord_read.write.json import loss_line
 
 _HOUR = 3_600_000_000_000
 
@@ -66,17 +67,22 @@ def schema(unit: str = "us") -> pa.Schema:
     )
 
 
+#: What is missing, as JSON Lines.  Its name is none of a table's: readers of Hive's folders pass over it.
+LOST = "_lost.jsonl"
+
+
 def is_ours(folder: Path) -> bool:
     """Whether a folder has nothing but what was made here."""
-    return folder.is_dir() and all(each.name.startswith("host=") for each in folder.iterdir())
+    return folder.is_dir() and all(each.name.startswith("host=") or each.name == LOST for each in folder.iterdir())
 
 
 def write(batches: Iterable[Batch], source: Source, folder: Path, unit: str = "us") -> None:
-    """Write all syscalls of the batches."""
+    """Write all syscalls of the batches, and what is missing, which is a file of its own also if nothing is."""
     hosts = [str(trace.layout.env.get("hostname", "")) or UNKNOWN for trace in source.traces]
     rows = Rows(unit)
-    with _Files(folder, schema(unit)) as files:
+    with _Files(folder, schema(unit)) as files, (folder / LOST).open("wb") as lost:
         for batch in batches:
+            lost.writelines(map(loss_line, batch.losses))
             calls = batch.select(batch.is_call)
             table = rows.table(batch, calls)
             for partition, chosen in _partitions(calls, hosts):

@@ -14,10 +14,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from syscord_read.errors import UsageError
-from syscord_read.model.batch import Batch, Column, Group, Ints, Loss, as_type
+from syscord_read.model.batch import Batch, Column, Group, Ints, as_type
 from syscord_read.model.columns import column_numbers, distinct, distinct_texts, threads_of
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import Base, Integer, Shape
+from syscord_read.model.losses import Loss
 from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
 from syscord_read.write import protobuf
@@ -322,20 +323,21 @@ def _symbols(values: Ints, integer: Integer) -> pa.Array:
 
 
 def _loss(loss: Loss, interned: _Interned) -> bytes:
-    """An instant that says what is missing."""
-    what = b"packets" if loss.cause == "gap" else b"records"
+    """An instant that says what is missing, as far as it is known."""
+    numbers = {b"count": loss.count, b"cpu": loss.cpu}
+    numbers = {label: number for label, number in numbers.items() if number >= 0}
+    numbers |= {b"packets": loss.packets, b"packet": loss.seq} if loss.packets else {}
     event = b"".join(
         [
             protobuf.number(_TYPE, _INSTANT),
-            protobuf.number(_EVENT_NAME, interned.number(_EVENT_NAMES, b"lost " + what)),
+            protobuf.number(_EVENT_NAME, interned.number(_EVENT_NAMES, b"lost records")),
             protobuf.number(_CATEGORIES, 1),
             protobuf.number(_TRACK, _track(loss.trace, _OF_LOSSES, 0)),
-            _plain_annotation(interned, b"count", protobuf.number(_INT, loss.count)),
+            *(_plain_annotation(interned, label, protobuf.number(_INT, number)) for label, number in numbers.items()),
             _plain_annotation(interned, b"cause", protobuf.delimited(_STRING, loss.cause.encode())),
-            _plain_annotation(interned, b"cpu", protobuf.number(_INT, loss.cpu)),
         ]
     )
-    flags = protobuf.number(_SEQUENCE_FLAGS, _NEEDS_STATE) + protobuf.number(_TIMESTAMP, loss.time)
+    flags = protobuf.number(_SEQUENCE_FLAGS, _NEEDS_STATE) + protobuf.number(_TIMESTAMP, max(loss.time, 0))
     return _packet(flags + protobuf.delimited(_TRACK_EVENT, event))
 
 

@@ -86,12 +86,15 @@ def lines(batch: Batch) -> pa.Buffer:
 
 
 def lost(batch: Batch) -> list[tuple[int, bytes]]:
-    """What was lost, as lines, with the rows that they stand before.  The text has no line for missing packets."""
+    """What is missing, as lines, with the rows that they stand before; ``?`` stands for what is not known."""
     return [
-        (loss.row, b"lost=%d, cause=%s, cpu=%d\n" % (loss.count, loss.cause.encode(), loss.cpu))
+        (loss.row, f"lost={_known(loss.count)}, cause={loss.cause}, cpu={_known(loss.cpu)}\n".encode())
         for loss in batch.losses
-        if loss.cause != "gap"
     ]
+
+
+def _known(number: int) -> str:
+    return str(number) if number >= 0 else "?"
 
 
 def _lines_of_group(batch: Batch, group: Group) -> pa.Array:

@@ -16,6 +16,7 @@ import pytest
 
 from syscord_read.model.call import Call
 from syscord_read.model.history import History
+from syscord_read.model.losses import Loss
 from syscord_read.model.processes import Process
 from syscord_read.source import open_source
 from syscord_read.write.strace.options import Options
@@ -142,10 +143,11 @@ def read(trace: Path, theirs: list[str], program: Program) -> list[str]:
     return found
 
 
-def of_threads(events: Iterable[Call | Process], tids: set[int], first: int) -> Iterator[Call | Process]:
+def of_threads(events: Iterable[Call | Process | Loss], tids: set[int], first: int) -> Iterator[Call | Process]:
     """What strace's own child did before the exec is not among what strace shows."""
     begun = False
     for event in events:
+        assert not isinstance(event, Loss), event
         begun = begun or (isinstance(event, Call) and event.tid == first and event.name == "execve" and event.ret == 0)
         if begun and event.tid in tids:
             yield event

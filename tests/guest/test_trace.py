@@ -278,7 +278,9 @@ def who_marked(trace: Path) -> dict[int, Process]:
     for event in History().events(batches(trace)):
         if isinstance(event, Process):
             now[event.tid] = event
-        elif event.name == "close" and isinstance(fd := event.entry.get("fd"), int) and fd < 0:
+            continue
+        assert isinstance(event, Call), event
+        if event.name == "close" and isinstance(fd := event.entry.get("fd"), int) and fd < 0:
             found[-fd] = now[event.tid]
     return found
 

@@ -178,6 +178,7 @@ class Counts:
     recorded: int = 0
     dropped: dict[str, int] = field(default_factory=lambda: dict.fromkeys(("ring", "sink", "threads", "cpu"), 0))
     overwritten: int = 0
+    last: int = -1  # where the last packet begins in its stream
 
 
 @dataclass
@@ -189,6 +190,7 @@ class Maker:
     offset: int = OFFSET
     hostname: str = "guest"
     cpus: str = ""
+    more_env: dict[str, str] = field(default_factory=dict)
     counts_seen: bool = True
     events: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
     streams: dict[int, bytearray] = field(default_factory=dict)
@@ -306,14 +308,19 @@ class Maker:
         magic, *rest = says.values()
         header = struct.pack("<I16sI" + "Q" * 14 + "IIII", magic, self.uuid.bytes, *rest)
         packet = header + (struct.pack("<Q", seen) if self.counts_seen else b"") + body
-        self.streams.setdefault(cpu, bytearray()).extend(packet)
+        stream = self.streams.setdefault(cpu, bytearray())
+        counts.last = len(stream)
+        stream.extend(packet)
         return packet
 
     def write(self, folder: Path, *, finish: bool = True) -> Path:
-        """Write the trace; first make packets of what is left, the last ones of their CPUs."""
+        """Write the trace; first make packets of what is left.  ``finish``: the last ones of their CPUs say so."""
         folder.mkdir(parents=True, exist_ok=True)
         for cpu in list(self.events):
-            self.packet(cpu, flags=int(finish and cpu >= 0))
+            self.packet(cpu)
+        for cpu, counts in self.counts.items():
+            if finish and cpu >= 0 and 0 <= counts.last < len(self.streams.get(cpu, b"")) - 152:
+                self.streams[cpu][counts.last + 148] |= 1
         (folder / "metadata").write_text(self.metadata(), encoding="utf-8")
         for cpu, data in self.streams.items():
             (folder / ("state" if cpu < 0 else f"cpu{cpu}")).write_bytes(data)
@@ -325,7 +332,14 @@ class Maker:
         events = [text for each in self.declared for text in _classes(each, types)]
         events += _others(types)
         calls = {f"call_{each.name}": each.prototype for each in self.declared if each.handler}
-        env = {"hostname": self.hostname, "machine": "arm64", "tracer_name": "syscord", "cpus": self.cpus, **calls}
+        env = {
+            "hostname": self.hostname,
+            "machine": "arm64",
+            "tracer_name": "syscord",
+            "cpus": self.cpus,
+            **self.more_env,
+            **calls,
+        }
         return "\n".join(
             [
                 "/* CTF 1.8 */",

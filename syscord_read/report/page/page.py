@@ -124,7 +124,8 @@ def _colours(recording: Recording, times: Timeline) -> list[tuple[str, int]]:
 def context(source: Source, recording: Recording, times: Timeline) -> dict[str, Any]:
     """What the template shows."""
     total = recording.syscalls.total()
-    problems = [printable(str(problem).encode("utf-8", "surrogateescape")) for problem in source.problems]
+    missing = [*source.problems, *source.cut_off]
+    problems = [printable(str(problem).encode("utf-8", "surrogateescape")) for problem in missing]
     return {
         "version": _version(),
         "hosts": list(_hosts(source)),

@@ -27,23 +27,26 @@ _SECOND = 1_000_000_000
 #: Lines of a table that are no rows, and of what stands above and below the tables.
 _AROUND, _REST = 5, 3
 
+_ENDED = "; the recording has ended"
 _HELP = "q quits; sort by c calls, t time, e errors, r bytes read, w bytes written"
 
 
 class Reader(threading.Thread):
-    """Feeds a window with batches, until there are no more.  ``error`` is what ended it, if something did."""
+    """Feeds a window with batches, until there are no more: then it has ``ended``, or ``error`` is what ended it."""
 
     def __init__(self, batches: Iterable[MaskedBatch], window: Window) -> None:
         super().__init__(name="reader", daemon=True)
         self.batches = batches
         self.window = window
         self.error: BaseException | None = None
+        self.ended = threading.Event()
 
     def run(self) -> None:
         """The thread's work."""
         try:
             for batch, wanted in self.batches:
                 self.window.add(batch, wanted)
+            self.ended.set()
         except BaseException as error:
             self.error = error
 
@@ -55,9 +58,10 @@ class Reader(threading.Thread):
 
 def follow(
     batches: Iterable[MaskedBatch], interval: float, view: View, *, hosts: Sequence[str] = (), has_times: bool = True
-) -> None:
+) -> bool:
     """Show what is done, every ``interval`` seconds, until q or Ctrl-C; on something that is no terminal, as text.
 
+    It ends when the recording does, and says whether it has; on a terminal, what was last is shown until q or Ctrl-C.
     ``has_times``: the records have times, so that these are shown.
     """
     window = Window(round(interval * _SECOND))
@@ -71,8 +75,8 @@ def follow(
         else:
             _as_text(shown, reader, interval)
     except KeyboardInterrupt:
-        # It is how one ends it.
-        return
+        pass  # it is how one ends it
+    return reader.ended.is_set()
 
 
 class _Display:
@@ -103,7 +107,8 @@ def _on_terminal(console: Console, shown: _Display, reader: Reader, interval: fl
             reader.check()
             rows = max((console.height - _REST) // 3 - _AROUND, 1)
             parts = [rich(table, fold=False) for table in shown.tables(rows)]
-            live.update(Group(Text(shown.header(), style="bold"), *parts, Text(_HELP, style="dim")), refresh=True)
+            header = shown.header() + (_ENDED if reader.ended.is_set() else "")
+            live.update(Group(Text(header, style="bold"), *parts, Text(_HELP, style="dim")), refresh=True)
             key = pressed(interval)
             if key == "q":
                 return
@@ -111,11 +116,14 @@ def _on_terminal(console: Console, shown: _Display, reader: Reader, interval: fl
 
 
 def _as_text(shown: _Display, reader: Reader, interval: float) -> None:
-    while True:
+    ended = False
+    while not ended:
+        # What came last is of an interval that must be over to be shown.
+        ended = reader.ended.is_set()
         time.sleep(interval)
         reader.check()
         blocks = [shown.header(), *(plain(table) for table in shown.tables(shown.view.rows) if table.rows)]
-        click.echo("\n\n".join(blocks) + "\n")
+        click.echo("\n\n".join(blocks) + (f"{_ENDED[2:]}\n" if ended else "\n"))
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.history import History, Unselected
 from syscord_read.model.layout import EventClass, Kind
+from syscord_read.model.losses import Loss
 from syscord_read.model.processes import Process
 from syscord_read.write.strace.arguments import Plan, plan
 from syscord_read.write.strace.format import hexadecimal, signal
@@ -64,7 +65,15 @@ class ThreadExit:
     text: str
 
 
-Event = Begin | End | ThreadExit
+@dataclass(frozen=True)
+class Missing:
+    """Calls are missing here: what is said of them between ``---``, as of signals, so strace's readers skip it."""
+
+    time: int | None
+    text: str
+
+
+Event = Begin | End | ThreadExit | Missing
 
 
 def _only_end_is_known(call: Call) -> bool:
@@ -73,7 +82,7 @@ def _only_end_is_known(call: Call) -> bool:
 
 
 def lines(
-    calls: Iterable[Call | Process | Unselected],
+    calls: Iterable[Call | Process | Unselected | Loss],
     options: Options = Options(),  # noqa: B008
     files: Files | None = None,
     classes: Iterable[EventClass] = (),
@@ -81,8 +90,9 @@ def lines(
     """The lines that strace would have written, without their newlines.  UsageError: a call is from a text record.
 
     ``calls`` come in the order of their ends, as ``calls_of`` gives them.  There may be processes among them, which
-    say whose child a process is, and calls that are not selected.  ``files`` is what descriptors stood for at the
-    beginning (``Processes.files``), for ``-y``.  ``classes``: whose symbols may be needed before a call of them is met.
+    say whose child a process is, calls that are not selected, and what is missing.  ``files`` is what descriptors stood
+    for at the beginning (``Processes.files``), for ``-y``.  ``classes``: whose symbols may be needed before a call of
+    them is met.
     """
     writing = _Writing(options, classes, Descriptors(files) if options.paths else None)
     printer = _Printer(options)
@@ -112,11 +122,13 @@ class _Writing:
     children: set[Thread] = field(default_factory=set)
     gone: set[Thread] = field(default_factory=set)
 
-    def events(self, calls: Iterable[Call | Process | Unselected]) -> Iterator[Event]:
+    def events(self, calls: Iterable[Call | Process | Unselected | Loss]) -> Iterator[Event]:
         """Beginnings and ends, those of a call together."""
         for call in calls:
             if isinstance(call, Process):
                 self._process(call)
+            elif isinstance(call, Loss):
+                yield Missing(call.time if call.time >= 0 else None, missing(call))
             elif isinstance(call, Unselected):
                 yield from self._call(call.call, wanted=False)
             else:
@@ -197,6 +209,15 @@ class _Writing:
             yield ThreadExit(child, call.time, f"+++ killed by {signal(killed_by)} {core}+++")
 
 
+def missing(loss: Loss) -> str:
+    """What is missing, in a line: how many calls, where, and why."""
+    how_many = f"{loss.count} calls" if loss.count >= 0 else "calls may be"
+    place = f" on CPU {loss.cpu}" if loss.cpu >= 0 else ""
+    last = loss.seq + loss.packets - 1
+    packets = f": packets {loss.seq} to {last}" if loss.packets > 1 else f": packet {last}" if loss.packets else ""
+    return f"--- {how_many} lost{place} ({loss.reason.short}{packets}) ---"
+
+
 def _name(call: Call) -> str:
     """A syscall without a name is written by its number."""
     return (
@@ -237,6 +258,10 @@ class _Printer:
 
     def put(self, event: Event) -> Iterator[str]:
         """An event; gives the lines that are whole now."""
+        if isinstance(event, Missing):
+            yield from self._interrupt()
+            yield self._time(event.time) + event.text
+            return
         self.alive.add(event.thread)
         match event:
             case Begin():
@@ -269,7 +294,7 @@ class _Printer:
             line += f" <{end.duration // NS}.{end.duration % NS // 1000:06d}>"
         return line
 
-    def _leader(self, event: Event) -> str:
+    def _leader(self, event: Begin | End | ThreadExit) -> str:
         """What stands before a line (printleader)."""
         return self._thread(event.thread) + self._time(event.time)
 

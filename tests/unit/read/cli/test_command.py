@@ -173,19 +173,23 @@ def test_metadata_that_cannot_be_read_is_told_in_a_line(trace: Path, content: st
 # Verifying
 
 
-def test_a_whole_trace_ends_with_0(trace: Path) -> None:
+def test_a_whole_trace_ends_with_0(maker: Maker, trace: Path) -> None:
     done = run("verify", trace)
     assert (done.returncode, done.stderr) == (0, "")
     summary, *rest = done.stdout.splitlines()
     assert summary.startswith(f"{trace}: 2 syscalls and 2 other events, in 2 packets of 1 CPUs, from ")
-    assert rest == ["  whole: nothing is missing"]
+    assert rest[0].startswith("  finished: each CPU that has a file has its last packet; old traces do not say which")
+    assert rest[1:] == ["  whole: nothing is missing"]
+    maker.cpus = "0"
+    finished = "  finished: the last packet of each CPU is there"
+    assert finished in run("verify", maker.write(trace)).stdout.splitlines()
 
 
 def test_a_trace_that_is_not_whole_ends_with_1(trace: Path) -> None:
     os.truncate(trace / "cpu0", 200)
     done = run("verify", trace)
     assert done.returncode == 1
-    assert done.stdout.splitlines()[-1] == "  not whole: 1 places are damaged, 200 bytes cannot be read"
+    assert done.stdout.splitlines()[-1] == "  not whole: 2 places are damaged, 200 bytes cannot be read"
     assert run("verify", "--quiet", trace).stdout == ""
 
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from syscord_read.ctf.merge import Merger, TimeRange
 from syscord_read.ctf.trace import Trace, open_trace
-from syscord_read.model.batch import Batch, Loss
+from syscord_read.model.batch import Batch
+from syscord_read.model.losses import Loss
 from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
 
 
@@ -148,8 +149,8 @@ def test_what_was_dropped_is_told_where_it_was(tmp_path: Path) -> None:
     close(maker, 1, 5)
     (batch,) = Merger([open_trace(maker.write(tmp_path))]).batches()
     assert batch.losses == (
-        Loss(2, OFFSET + 10, 70, "ring", 0),
-        Loss(2, OFFSET + 10, 2, "threads", 0),
+        Loss(2, OFFSET + 10, 70, "ring", 0, since=OFFSET + 1, until=OFFSET + 11),
+        Loss(2, OFFSET + 10, 2, "threads", 0, since=OFFSET + 1, until=OFFSET + 11),
     )
 
 
@@ -158,9 +159,10 @@ def test_packets_that_are_missing_are_told(tmp_path: Path) -> None:
     close(maker, 0, 1)
     maker.packet(0)
     maker.counts[0].seq += 3
+    maker.counts[0].recorded += 40
     close(maker, 0, 10)
     trace = open_trace(maker.write(tmp_path))
-    assert losses(trace) == [Loss(1, OFFSET + 10, 3, "gap", 0)]
+    assert losses(trace) == [Loss(1, OFFSET + 10, 40, "gap", 0, 0, OFFSET + 1, OFFSET + 10, packets=3, seq=1)]
 
 
 def test_what_was_overwritten_is_not_lost(tmp_path: Path) -> None:
@@ -294,3 +296,73 @@ def test_a_long_trace_is_caught_up_with(tmp_path: Path) -> None:
     path = maker.write(tmp_path, finish=False)
     found = follow(open_trace(path, live=True), None, None, None)
     assert len(found) == 2000 and found == sorted(found)
+
+
+def test_following_ends_when_the_last_packet_of_each_cpu_was_read(tmp_path: Path) -> None:
+    """Also of a CPU that has nothing until then."""
+    maker = Maker([CLOSE], cpus="0-1")
+    close(maker, 0, 1)
+    path = maker.write(tmp_path, finish=False)
+    close(maker, 0, 5)
+    end = maker.packet(0), maker.packet(0, flags=1, begin=6, end=6), maker.packet(1, flags=1, begin=7, end=7)
+    steps = [
+        None,
+        lambda: append(path, "cpu0", end[0] + end[1]),
+        None,
+        None,
+        lambda: append(path, "cpu1", end[2]),
+    ]
+    found: list[tuple[int, int]] = []
+    clock = Clock(*steps, None, None)
+    for batch in Merger([open_trace(path, live=True)]).follow(clock):
+        found += rows(iter([batch]))
+        assert not batch.losses
+    assert found == [(1, 0), (5, 0)] and len(clock.steps) == 1
+
+
+def test_an_old_trace_that_has_ended_is_followed_to_its_end(tmp_path: Path) -> None:
+    """It does not say which CPUs there are."""
+    maker = Maker([CLOSE])
+    close(maker, 0, 1)
+    close(maker, 1, 2)
+    trace = open_trace(maker.write(tmp_path), live=True)
+    assert rows(Merger([trace]).follow(Clock(None, None))) == [(1, 0), (2, 1)]
+
+
+def test_what_rotation_removes_before_it_is_read_is_told_with_its_packets(tmp_path: Path) -> None:
+    maker = Maker([CLOSE], cpus="0")
+    close(maker, 0, 1)
+    path = maker.write(tmp_path, finish=False)
+    packets = []
+    for time in (2, 3, 4):
+        close(maker, 0, time)
+        packets.append(maker.packet(0))
+    packets.append(maker.packet(0, flags=1, begin=9, end=9))
+
+    def rotate_twice() -> None:
+        """The packets of times 2 and 3 are gone when the folder is looked at."""
+        (path / "cpu0").unlink()
+        append(path, "cpu0", packets[2] + packets[3])
+
+    found: list[Loss] = []
+    for batch in Merger([open_trace(path, live=True)]).follow(Clock(None, rotate_twice, None, None, None)):
+        found += batch.losses
+    assert found == [Loss(0, OFFSET + 4, 2, "gap", 0, 0, OFFSET + 1, OFFSET + 4, packets=2, seq=1)]
+
+
+def test_a_file_that_rotation_removes_before_it_is_opened_is_told_with_its_packets(tmp_path: Path) -> None:
+    """It was seen, so it is known which packets it had: not those that were removed before."""
+    maker = Maker([CLOSE], cpus="0")
+    maker.counts[0] = Counts(seq=5, recorded=50)
+    for time in (1, 2):
+        close(maker, 0, time)
+        maker.packet(0)
+    path = maker.write(tmp_path, finish=False)
+    (path / "cpu0").rename(path / "cpu0.1")
+    close(maker, 0, 3)
+    append(path, "cpu0", maker.packet(0) + maker.packet(0, flags=1, begin=9, end=9))
+    trace = open_trace(path, live=True)
+    (path / "cpu0.1").unlink()
+    found = [loss for batch in Merger([trace]).follow(Clock(None, None, None)) for loss in batch.losses]
+    assert found == [Loss(0, OFFSET + 3, 2, "gap", 0, 0, OFFSET + 1, OFFSET + 3, packets=2, seq=5)]
+    assert [problem.file for problem in trace.problems] == [str(path / "cpu0.1")]

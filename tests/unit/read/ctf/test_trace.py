@@ -309,7 +309,7 @@ def test_a_file_that_is_removed_while_it_waits_is_told(trace: Path) -> None:
     found = open_trace(trace)
     (trace / "cpu0").unlink()
     assert sum(len(batch) for batch in Merger([found]).batches()) == 0
-    assert "rotation has removed it" in found.problems[0].what
+    assert "removed, by rotation or by somebody" in found.problems[0].what
 
 
 def test_a_file_that_is_cut_off_while_it_is_read_is_told(trace: Path) -> None:

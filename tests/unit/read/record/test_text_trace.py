@@ -183,6 +183,42 @@ def test_rotation_is_followed(tmp_path: Path) -> None:
     assert follow(trace, None, rotate, None) == [1, 2, 3]
 
 
+def rotate(path: Path, content: str) -> None:
+    """As the module does it: record.1 becomes record.2, record becomes record.1."""
+    numbers = sorted((int(each.suffix[1:]) for each in path.parent.glob("record.*")), reverse=True)
+    for number in numbers:
+        path.with_suffix(f".{number}").rename(path.with_suffix(f".{number + 1}"))
+    path.rename(path.with_suffix(".1"))
+    path.write_text(content)
+
+
+def test_files_that_were_begun_between_two_looks_are_read_in_their_order(tmp_path: Path) -> None:
+    """And those that were rotated out before are not."""
+    trace = text(tmp_path, line(1))
+    (tmp_path / "record.1").write_text(line(99))
+
+    def thrice() -> None:
+        for pid in (2, 3, 4):
+            rotate(trace.path, line(pid))
+
+    assert follow(trace, None, thrice, None, partial(rotate, trace.path, line(5)), None) == [1, 2, 3, 4, 5]
+    assert trace.problems == []
+
+
+def test_a_file_that_rotation_removed_meanwhile_is_told(tmp_path: Path) -> None:
+    trace = text(tmp_path, line(1))
+
+    def thrice() -> None:
+        for pid in (2, 3, 4):
+            rotate(trace.path, line(pid))
+        for number in (2, 3):
+            (tmp_path / f"record.{number}").unlink()
+
+    assert follow(trace, None, thrice, None) == [1, 3, 4]
+    (problem,) = trace.problems
+    assert problem.what.startswith("it was removed, by rotation or by somebody: if files were begun in between")
+
+
 def test_a_file_that_is_emptied_is_read_from_its_beginning(tmp_path: Path) -> None:
     trace = text(tmp_path, line(1) + line(2))
 

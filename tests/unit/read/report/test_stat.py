@@ -23,9 +23,9 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, ["stat", *map(str, arguments)], standalone_mode=False)
 
 
-def output(*arguments: str | Path) -> str:
+def output(*arguments: str | Path, status: int = 0) -> str:
     result = run(*arguments)
-    assert (result.exception, result.return_value) == (None, 0), result.output
+    assert (result.exception, result.return_value) == (None, status), result.output
     return result.output
 
 
@@ -192,9 +192,11 @@ def test_a_text_record_has_no_times_and_says_so(tmp_path: Path) -> None:
 
 
 def test_an_empty_trace_has_no_rows(tmp_path: Path) -> None:
-    trace = Maker().write(tmp_path / "trace")
-    assert rows(output("--by", "all", trace)) == [["0", "total"], ["0", "total"]]
-    assert document(trace)["syscalls"] == []
+    maker = Maker()
+    maker.process(0, 1, 7, 7, comm=b"tool")
+    trace = maker.write(tmp_path / "trace")
+    assert rows(output("--by", "all", trace, status=3)) == [["0", "total"], ["0", "total"]]
+    assert json.loads(output("--json", trace, status=3).partition("syscord:")[0])["syscalls"] == []
 
 
 def test_what_was_lost_is_told(maker: Maker, tmp_path: Path) -> None:
@@ -202,8 +204,9 @@ def test_what_was_lost_is_told(maker: Maker, tmp_path: Path) -> None:
     maker.counts[0].dropped |= {"ring": 70, "sink": 2}
     maker.call(0, 900_000, 8, "close", {"fd": 1})
     trace = maker.write(tmp_path / "trace")
-    assert "72 records were lost (70 ring, 2 sink): syscord verify says where." in output(trace)
-    assert document(trace)["lost"] == {"ring": 70, "sink": 2}
+    assert "72 records were lost (70 ring, 2 sink): syscord verify says where." in output(trace, status=1)
+    found = json.loads(output("--json", trace, status=1).partition("syscord:")[0])
+    assert found["lost"] == {"ring": 70, "sink": 2}
 
 
 def test_a_damaged_trace_is_read_as_far_as_it_goes(trace: Path) -> None:

@@ -165,7 +165,7 @@ def test_losses_stand_where_they_were(tmp_path: Path) -> None:
     maker.call(0, 2, 7, "close", {"fd": 1})
     assert of(maker, tmp_path)[1:3] == [
         {"time": OFFSET + 2, "lost": 70, "cause": "ring", "cpu": 0},
-        {"time": OFFSET + 2, "packets": 4, "cause": "gap", "cpu": 0},
+        {"time": OFFSET + 2, "lost": 0, "cause": "gap", "cpu": 0, "packets": 4, "packet": 1},
     ]
 
 
@@ -237,8 +237,8 @@ def test_the_page_shows_what_the_schema_allows() -> None:
         {"pid": 1, "tid": 1, "syscall": "x", "ret": "0"},
         {"pid": 1, "tid": 1, "syscall": "x", "ret": 0, "more": 1},
         {"pid": 1, "tid": 1, "syscall": "x", "ret": 0, "marks": {"args": {"a": ["null"]}}},
-        {"lost": 0, "cause": "ring", "cpu": 0},
-        {"lost": 1, "cause": "gap", "cpu": 0},
+        {"lost": -1, "cause": "ring", "cpu": 0},
+        {"lost": 1, "cause": "banana", "cpu": 0},
     ],
 )
 def test_the_schema_refuses_what_is_none(wrong: dict[str, Any]) -> None:

@@ -32,9 +32,9 @@ def run(*arguments: str | Path) -> Result:
     return CliRunner().invoke(cli, command, standalone_mode=False)
 
 
-def convert(*arguments: str | Path) -> Path:
+def convert(*arguments: str | Path, status: int = 0) -> Path:
     result = run(*arguments)
-    assert (result.exception, result.return_value) == (None, 0), result.output
+    assert (result.exception, result.return_value) == (None, status), result.output
     return Path(arguments[-1])
 
 
@@ -50,7 +50,7 @@ def rows(folder: Path, columns: str = "time") -> list[Any]:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*.parquet"))
 
 
 @pytest.fixture
@@ -247,7 +247,9 @@ def test_an_earlier_conversion_is_replaced_only_if_forced(trace: Path, tmp_path:
 
 
 def test_an_empty_trace_makes_an_empty_folder(tmp_path: Path) -> None:
-    assert files(convert(Maker().write(tmp_path / "trace"), tmp_path / "out")) == []
+    maker = Maker()
+    maker.process(0, 1, 7, 7, comm=b"tool")
+    assert files(convert(maker.write(tmp_path / "trace"), tmp_path / "out", status=3)) == []
 
 
 def test_hours_are_named_in_utc() -> None:

@@ -97,14 +97,14 @@ def drawn(path: Path) -> Drawn:
     return found
 
 
-def convert(*arguments: str | Path) -> Path:
+def convert(*arguments: str | Path, status: int = 0) -> Path:
     output = Path(arguments[-1])
     result = CliRunner().invoke(
         cli,
         ["convert", "--to", "perfetto", "--force", "-o", str(output), *map(str, arguments[:-1])],
         standalone_mode=False,
     )
-    assert (result.exception, result.return_value) == (None, 0), result.output
+    assert (result.exception, result.return_value) == (None, status), result.output
     return output
 
 
@@ -204,7 +204,7 @@ def test_what_was_lost_is_drawn(maker: Maker, tmp_path: Path) -> None:
     maker.packet(0)
     maker.counts[0].dropped["ring"] += 70
     maker.call(0, 500, 7, "close", {"fd": 3})
-    found = drawn(convert(maker.write(tmp_path / "trace"), tmp_path / "out"))
+    found = drawn(convert(maker.write(tmp_path / "trace"), tmp_path / "out", status=1))
     (track,) = (uuid for uuid, track in found.tracks.items() if track.name == "lost records")
     (lost,) = found.slices[track]
     assert (lost.name, lost.begin) == ("lost records", OFFSET + 500)

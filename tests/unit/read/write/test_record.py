@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -155,14 +156,14 @@ def test_classes_and_losses_stand_in_the_order_of_time(tmp_path: Path) -> None:
     )
 
 
-def test_missing_packets_have_no_line(tmp_path: Path) -> None:
-    """The text has no word for them; verify tells."""
+def test_missing_packets_have_a_line(tmp_path: Path) -> None:
     maker = Maker([CLOSE])
     maker.call(0, 1, 7, "close", {"fd": 1})
     maker.packet(0)
-    maker.counts[0].seq = 9
+    maker.counts[0] = replace(maker.counts[0], seq=9, recorded=40)
     maker.call(0, 2, 7, "close", {"fd": 1})
-    assert written(maker, tmp_path) == "pid=7, close, fd=1, res=0\n" * 2
+    close = "pid=7, close, fd=1, res=0\n"
+    assert written(maker, tmp_path) == f"{close}lost=39, cause=gap, cpu=0\n{close}"
 
 
 def test_a_trace_without_records_has_no_lines(tmp_path: Path) -> None:
