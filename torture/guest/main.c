@@ -5,6 +5,8 @@
  *
  * torture unwind MODULE PARAMETERS FIRST STRIDE SECONDS, torture spoil FILE TEXT FIRST STRIDE SECONDS: see unwind.c.
  * torture fuzz PROGRAM ACCOUNT: see fuzz.c.
+ * torture slowly FOLDER MS: see slowly.c.
+ * torture same WHAT: see same.c.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -25,6 +27,8 @@
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "same.h"
+#include "slowly.h"
 #include "stress.h"
 #include "unwind.h"
 
@@ -249,6 +253,10 @@ int main(int argc, char **argv)
 		return 0;
 	if (argc == 4 && !strcmp(argv[1], "fuzz"))
 		return fuzz(argv[2], argv[3]);
+	if (argc == 3 && !strcmp(argv[1], "same"))
+		return same(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "slowly"))
+		return slowly(argv[2], argv[3]);
 	if (argc >= 4 && !strcmp(argv[1], "run"))
 		return run(strtoul(argv[2], NULL, 0), argv[3], argv + 4);
 	if (argc == 7 && !strcmp(argv[1], "unwind"))

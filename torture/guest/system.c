@@ -2,6 +2,7 @@
 /* Stressors: usual work of programs, and what happens to the whole machine: its CPUs and its clock. */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -9,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -182,5 +184,53 @@ STRESSOR(clock)
 	clock_gettime(CLOCK_REALTIME, &now);
 	now.tv_sec += (long)pick(2 * 86400) - 86400;
 	clock_settime(CLOCK_REALTIME, &now);
+	nanosleep(&interval, NULL);
+}
+
+/* Have the kernel put away what a process has in memory, so that whoever reads there next finds nothing at first. */
+static void put_away(pid_t pid)
+{
+	struct iovec parts[64];
+	char path[40], line[300];
+	int count = 0, fd;
+	FILE *maps;
+
+	sprintf(path, "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return;
+	while (count < (int)ARRAY_SIZE(parts) && fgets(line, sizeof(line), maps)) {
+		unsigned long start, end;
+
+		if (sscanf(line, "%lx-%lx", &start, &end) != 2 || strstr(line, "[v"))
+			continue;
+		parts[count].iov_base = (void *)start;
+		parts[count++].iov_len = end - start;
+	}
+	fclose(maps);
+	fd = syscall(__NR_pidfd_open, pid, 0);
+	/* It stops at the first part that cannot be put away, so each is asked for by itself. */
+	while (fd >= 0 && count--)
+		syscall(__NR_process_madvise, fd, parts + count, 1, MADV_PAGEOUT, 0);
+	close(fd);
+}
+
+/* The memory of processes is put away under them.  It is that of the newest ones, which do most. */
+STRESSOR(pageout)
+{
+	struct timespec interval = { 0, 2000000 };
+	struct dirent *entry;
+	DIR *folder = opendir("/proc");
+	pid_t pids[8] = { 0 };
+	size_t i = 0;
+
+	while (folder && (entry = readdir(folder)))
+		if (isdigit(entry->d_name[0]) && atoi(entry->d_name) != getpid())
+			pids[i++ % ARRAY_SIZE(pids)] = atoi(entry->d_name);
+	if (folder)
+		closedir(folder);
+	for (i = 0; i < ARRAY_SIZE(pids); i++)
+		if (pids[i] > 1)
+			put_away(pids[i]);
 	nanosleep(&interval, NULL);
 }
