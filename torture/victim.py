@@ -30,7 +30,7 @@ mount -t debugfs debug /sys/kernel/debug
 modprobe -a fuse loop
 mkdir -p /tmp/places /tmp/unwind
 # So that memory of processes can be put away.
-dd if=/dev/zero of=/var/swap bs=1M count=64 status=none && mkswap -q /var/swap && swapon /var/swap
+(umask 077; fallocate -l 64M /var/swap) && mkswap -q /var/swap && swapon /var/swap || exit 1
 cd /sys/kernel/debug || exit 1
 for what in failslab fail_page_alloc fail_usercopy; do
     [ ! -e $what/verbose ] || echo 0 > $what/verbose
