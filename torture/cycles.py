@@ -10,7 +10,7 @@ from random import Random
 
 PARAMETERS = "/sys/module/syscord/parameters"
 SLOW_MS = 100  # that an answer takes at most; on average, it is a tenth
-QUICK, FAST = 5, 20  # times in a script that only loads and unloads
+QUICK, FAST = 5, 50  # times in a command that only loads and unloads
 RING_KB = (64, 128, 512)
 THREADS = (16, 64, 256)  # with 1024, KASAN makes a load take seconds
 CONTENT = (0, 1, 256, 4096, 65536)
@@ -104,17 +104,12 @@ def quick(rng: Random) -> Cycle:
     return Cycle(again, QUICK, f"quick: {options}", "", False)
 
 
-def fast(rng: Random) -> Cycle:
-    """The module comes and goes as fast as it can, with one call between that its parameters know."""
+def fast(rng: Random, seconds: float) -> str:
+    """A command by which the module comes and goes as fast as it can for SECONDS. It says how often."""
     options = f"ring_kb=64 threads=16 sink={rng.choice(('text', 'ctf'))} on_full={rng.choice(('drop', 'wait'))}"
     folder = f"{SOUND[0].folder}/fast"
-    load = f"insmod syscord.ko record={folder}/record {options} || exit 1; {_used(rng)}; rmmod syscord || exit 1"
-    again = f"for i in $(seq {FAST}); do mkdir -p {folder}; {load}; rm -rf {folder}; done"
-    return Cycle(again, FAST, f"fast: {options}", "", False)
-
-
-def _used(rng: Random) -> str:
-    return rng.choice((":", f"echo 1,2 > {PARAMETERS}/pid", f"cat {PARAMETERS}/stats > /dev/null", "./tiny32"))
+    command = f"./torture load syscord.ko '{options} record={folder}/record' {FAST} {seconds:.0f}"
+    return f"mkdir -p {folder}; {command} && rm -rf {folder}"
 
 
 def full(rng: Random) -> Cycle:

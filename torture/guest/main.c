@@ -3,7 +3,8 @@
  * torture run SEED COUNTS [NAME...]: take the steps of all stressors, or of those that are named, at the same time, until
  * SIGTERM comes; then write to the file COUNTS how many steps each took.
  *
- * torture unwind MODULE PARAMETERS FIRST STRIDE SECONDS, torture spoil FILE TEXT FIRST STRIDE SECONDS: see unwind.c.
+ * torture unwind MODULE PARAMETERS FIRST STRIDE SECONDS, torture spoil FILE TEXT FIRST STRIDE SECONDS,
+ * torture load MODULE PARAMETERS TIMES SECONDS: see unwind.c.
  * torture fuzz PROGRAM ACCOUNT: see fuzz.c.
  * torture slowly FOLDER MS: see slowly.c.
  * torture same WHAT: see same.c.
@@ -153,6 +154,8 @@ int main(int argc, char **argv)
 		return slowly(argv[2], argv[3]);
 	if (argc >= 4 && !strcmp(argv[1], "run"))
 		return run(strtoul(argv[2], NULL, 0), argv[3], argv + 4);
+	if (argc == 6 && !strcmp(argv[1], "load"))
+		return load(argv[2], argv[3], argv + 4);
 	if (argc == 7 && !strcmp(argv[1], "unwind"))
 		return unwind(argv[2], argv[3], argv + 4);
 	if (argc == 7 && !strcmp(argv[1], "spoil"))
