@@ -119,7 +119,7 @@ static void wait_in_many_ways(void)
 	sigemptyset(&none);
 	sigaddset(&none, SIGUSR2);
 	sigprocmask(SIG_BLOCK, &none, NULL);
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 4; i++) {
 		SAY(nanosleep(&interval, NULL));
 		SAY(clock_nanosleep(CLOCK_MONOTONIC, 0, &interval, NULL));
 		SAY(syscall(__NR_futex, &word, FUTEX_WAIT, 0, &interval));
@@ -166,14 +166,14 @@ static void be_interrupted(void)
 		return;
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
-	for (i = 0; i < 10; i++) {
+	for (i = 0; i < 5; i++) {
 		SAY(nanosleep(&second, NULL));
 		SAY(read(ends[0], &byte, 1));
 		SAY(poll(&none, 0, 30000));
 		SAY(pause());
 	}
 	setitimer(ITIMER_REAL, &never, NULL);
-	SAY(handled >= 40);
+	SAY(handled >= 20);
 	handle(SIGALRM, SA_RESTART);
 	setitimer(ITIMER_REAL, &often, NULL);
 	if (!fork()) {
@@ -340,7 +340,7 @@ static void move_bytes(void)
 		out[i] = bits();
 	if (socketpair(AF_UNIX, SOCK_DGRAM, 0, sockets))
 		return;
-	for (i = 1; i < 60000; i = i * 3 + 1) {
+	for (i = 1; i < 60000; i = i * 5 + 1) {
 		SAY(write(fd, out, i));
 		SAY(pwrite(fd, out, i, 17));
 		SAY(pread(fd, in, sizeof(in), 3));

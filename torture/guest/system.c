@@ -187,41 +187,39 @@ STRESSOR(clock)
 	nanosleep(&interval, NULL);
 }
 
-/* Have the kernel put away what a process has in memory, so that whoever reads there next finds nothing at first. */
+/*
+ * Have the kernel put away what a process can write in memory, so that whoever reads there next finds nothing at first.
+ * Without its program, it would do nothing but read that again.
+ */
 static void put_away(pid_t pid)
 {
-	struct iovec parts[64];
 	char path[40], line[300];
-	int count = 0, fd;
+	int fd = syscall(__NR_pidfd_open, pid, 0);
 	FILE *maps;
 
 	sprintf(path, "/proc/%d/maps", pid);
 	maps = fopen(path, "re");
-	if (!maps)
-		return;
-	while (count < (int)ARRAY_SIZE(parts) && fgets(line, sizeof(line), maps)) {
+	while (fd >= 0 && maps && fgets(line, sizeof(line), maps)) {
 		unsigned long start, end;
+		struct iovec part;
 
-		if (sscanf(line, "%lx-%lx", &start, &end) != 2 || strstr(line, "[v"))
+		if (sscanf(line, "%lx-%lx rw", &start, &end) != 2 || !strstr(line, " rw"))
 			continue;
-		parts[count].iov_base = (void *)start;
-		parts[count++].iov_len = end - start;
+		part = (struct iovec){ (void *)start, end - start };
+		syscall(__NR_process_madvise, fd, &part, 1, MADV_PAGEOUT, 0);
 	}
-	fclose(maps);
-	fd = syscall(__NR_pidfd_open, pid, 0);
-	/* It stops at the first part that cannot be put away, so each is asked for by itself. */
-	while (fd >= 0 && count--)
-		syscall(__NR_process_madvise, fd, parts + count, 1, MADV_PAGEOUT, 0);
+	if (maps)
+		fclose(maps);
 	close(fd);
 }
 
-/* The memory of processes is put away under them.  It is that of the newest ones, which do most. */
+/* The memory of one of the newest processes is put away under it: they do most. */
 STRESSOR(pageout)
 {
-	struct timespec interval = { 0, 2000000 };
+	struct timespec interval = { 0, 5000000 };
 	struct dirent *entry;
 	DIR *folder = opendir("/proc");
-	pid_t pids[8] = { 0 };
+	pid_t pids[4] = { 0 }, pid;
 	size_t i = 0;
 
 	while (folder && (entry = readdir(folder)))
@@ -229,8 +227,8 @@ STRESSOR(pageout)
 			pids[i++ % ARRAY_SIZE(pids)] = atoi(entry->d_name);
 	if (folder)
 		closedir(folder);
-	for (i = 0; i < ARRAY_SIZE(pids); i++)
-		if (pids[i] > 1)
-			put_away(pids[i]);
+	pid = pids[pick(ARRAY_SIZE(pids))];
+	if (pid > 1)
+		put_away(pid);
 	nanosleep(&interval, NULL);
 }
