@@ -111,8 +111,8 @@ def victim(kernel: Kernel, payload: bytes, log: Path) -> Iterator[Victim]:
     with boot(spec) as machine:
         found = Victim(machine)
         try:
-            machine.run("tar xzf - -C /tmp", stdin=payload, timeout=180)
-            found.run(SETTINGS + (TRACERS if kernel.arch.name == "x86_64" else ""))
+            machine.run("tar xzf - -C /tmp", stdin=payload, timeout=BOOT_S)
+            found.run(SETTINGS + (TRACERS if kernel.arch.name == "x86_64" else ""), timeout=BOOT_S)
             yield found
         except (TortureError, VmError):
             found.log.append(machine.console_tail(400))
