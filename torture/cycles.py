@@ -106,7 +106,9 @@ def quick(rng: Random) -> Cycle:
 
 def fast(rng: Random, seconds: float) -> str:
     """A command by which the module comes and goes as fast as it can for SECONDS. It says how often."""
-    options = f"ring_kb=64 threads=16 sink={rng.choice(('text', 'ctf'))} on_full={rng.choice(('drop', 'wait'))}"
+    # With on_full=wait, unloading waits for RCU tasks, which takes seconds.
+    on_full = rng.choice(("drop", "drop", "drop", "drop", "wait"))
+    options = f"ring_kb=64 threads=16 sink={rng.choice(('text', 'ctf'))} on_full={on_full}"
     folder = f"{SOUND[0].folder}/fast"
     command = f"./torture load syscord.ko '{options} record={folder}/record' {FAST} {seconds:.0f}"
     return f"mkdir -p {folder}; {command} && rm -rf {folder}"

@@ -147,13 +147,16 @@ def finish(name: str) -> str:
     return f"pid=$(cat {name}.pid); kill -TERM $pid; {wait} || {{ kill -KILL -$pid; {wait}; }}\n"
 
 
-def fast(victim: Victim, rng: Random, seconds: float, done: Counter[str]) -> None:
-    """Load and unload, over and over, beside one stressor of ours: each time all that insmod made must go again."""
-    end = monotonic() + seconds
+def fast(victim: Victim, rng: Random, seconds: float, wanted: float, done: Counter[str]) -> None:
+    """Load and unload, over and over, beside one stressor of ours: each time all that insmod made must go again.
+
+    It goes on for SECONDS, and twice as long where there were fewer loads than WANTED.
+    """
+    start = monotonic()
     victim.run(cycles.SOUND[0].make)
     with _stress(victim, rng, [rng.choice(FAST_BESIDE)], [], done):
-        while monotonic() < end:
-            command = cycles.fast(rng, max(1.0, end - monotonic()))
+        while (past := monotonic() - start) < seconds * (1 if done["loads and unloads"] >= wanted else 2):
+            command = cycles.fast(rng, max(1.0, 2 * seconds - past))
             loads = int(victim.run(command, timeout=CYCLE_S).stdout)
             summaries = law.summaries(victim.look(command))
             if len(summaries) != loads or not all(summary.is_lawful for summary in summaries):

@@ -21,8 +21,10 @@ from vm.progress import console, step
 
 SANITIZE = "sanitize"
 #: The parts of the time for failing allocations, random programs, programs that must not notice, and fast loads. The
-#: rest is for the load. Each part may end a little later: none stops in the middle of what it does.
-UNWINDING, FUZZING, SAME, FAST = 0.2, 0.1, 0.15, 0.2
+#: rest is for the load, but no less than LOAD. Any may end a little later: none stops in the middle of what it does.
+UNWINDING, FUZZING, SAME, FAST, LOAD = 0.2, 0.1, 0.15, 0.2, 0.2
+#: A thousand in an hour.
+LOADS_A_SECOND = 1000 / 3600
 
 
 def run(arch: str, minutes: float, seed: int | None = None, kernel: str = SANITIZE) -> Counter[str]:
@@ -53,6 +55,7 @@ def run(arch: str, minutes: float, seed: int | None = None, kernel: str = SANITI
 
 def _torment(machine: Victim, seed: int, seconds: float, done: Counter[str]) -> None:
     rng = Random(seed)
+    end = monotonic() + seconds
     machine.look("boot")
     with step("The module as it is to be"):
         phases.works(machine)
@@ -64,9 +67,9 @@ def _torment(machine: Victim, seed: int, seconds: float, done: Counter[str]) -> 
     with step("Programs that must not notice"):
         same(machine, rng, seconds * SAME, done)
     with step("The module comes and goes, fast"):
-        phases.fast(machine, rng, seconds * FAST, done)
+        phases.fast(machine, rng, seconds * FAST, seconds * LOADS_A_SECOND, done)
     with step("The module comes and goes under load"):
-        phases.under_load(machine, rng, monotonic() + seconds * (1 - UNWINDING - FUZZING - SAME - FAST), done)
+        phases.under_load(machine, rng, max(end, monotonic() + seconds * LOAD), done)
     with step("The module as it was"):
         phases.works(machine)
         phases.leaks(machine)
