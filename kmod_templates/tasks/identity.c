@@ -210,7 +210,7 @@ noinline bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_th
 	if (syscord_settings.describe && has_changed(thread, epoch) &&
 	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
 		return false;
-	/* In flight-recorder mode, the description itself may have begun one.  There may be no ring. */
+	/* In flight-recorder mode the description itself may have begun one.  Is there a ring? */
 	if (ring->base && ring->config->overwrite)
 		epoch = ring->epoch;
 	thread->epoch = epoch;

@@ -32,15 +32,14 @@ static __always_inline const struct cred *syscord_identity_cred(void)
 	return current_real_cred();
 }
 
-/*
- * Whether the ring's current epoch has a description of the current thread as it is now.
- *
- * data_race(): the writer may begin another epoch meanwhile.  With the old one this record has the
- * description that is there, and the next record gets a new one.
- */
+/* Whether the ring's current epoch has a description of the current thread as it is now. */
 static __always_inline bool syscord_identity_is_known(const struct syscord_ring *ring,
 						      const struct syscord_thread *thread)
 {
+	/*
+	 * data_race(): the writer may begin another epoch meanwhile.  With the old one this record
+	 * has the description that is there, and the next record gets a new one.
+	 */
 	return thread->epoch == data_race(ring->epoch) &&
 	       thread->cred == syscord_identity_cred() &&
 	       thread->parent == rcu_access_pointer(current->real_parent);
