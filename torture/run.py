@@ -47,7 +47,7 @@ def run(arch: str, minutes: float, seed: int | None = None, kernel: str = SANITI
             finally:
                 report.left_out, report.races = machine.left_out, machine.races
     except (TortureError, VmError) as error:
-        report.write(fault=str(error).partition("\n")[0])
+        report.write(fault=" ".join(str(error).split())[:300])
         raise TortureError(f"{error}\nagain: {again}\nthe whole log: {log}") from error
     report.write()
     return report.done
