@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from random import Random
 
 PARAMETERS = "/sys/module/syscord/parameters"
-QUICK = 5  # times in a script that only loads and unloads
+SLOW_MS = 100  # that an answer takes at most; on average, it is a tenth
+QUICK, FAST = 5, 50  # times in a command that only loads and unloads
 RING_KB = (64, 128, 512)
 THREADS = (16, 64, 256)  # with 1024, KASAN makes a load take seconds
 CONTENT = (0, 1, 256, 4096, 65536)
@@ -53,8 +54,15 @@ def _ext4(name: str, mib: int, *spoil: str) -> Place:
     return Place(name, make, spoil, f"umount -l {folder}; rm -f /tmp/{name}.img")
 
 
+def _slow(name: str, *spoil: str) -> Place:
+    """A file system that answers as slowly as one on a network, see guest/slowly.c; who answers is recorded, too."""
+    folder = f"/tmp/places/{name}"
+    return Place(name, f"mkdir -p {folder} && ./torture slowly {folder} {SLOW_MS}", spoil, f"umount -l {folder}")
+
+
+SLOW = _slow("slow")
 #: Where nothing happens to what is written.
-SOUND = (_tmpfs("memory", "size=200m"), _ext4("disk", 100))
+SOUND = (_tmpfs("memory", "size=200m"), _ext4("disk", 100), SLOW)
 BAD = (
     _tmpfs("full", "size=300k", "mount -o remount,size=4m /tmp/places/full"),
     _tmpfs("inodes", "size=8m,nr_inodes=6", "touch /tmp/places/inodes/1 /tmp/places/inodes/2"),
@@ -69,6 +77,9 @@ BAD = (
     _tmpfs("moved", "size=8m", "mv /tmp/places/moved/to /tmp/places/moved/elsewhere"),
     _tmpfs("linked", "size=8m", "cd /tmp/places/linked/to && rm -rf record && ln -s /etc/passwd record; cd /tmp"),
     _tmpfs("folder", "size=8m", "cd /tmp/places/folder/to && rm -rf record && mkdir -p record/folder; cd /tmp"),
+    # The server does not answer for a while; it is gone for good.
+    _slow("silent", "pkill -STOP -x slowly; sleep 3; pkill -CONT -x slowly"),
+    _slow("dead", "pkill -KILL -x slowly"),
 )
 
 
@@ -91,6 +102,16 @@ def quick(rng: Random) -> Cycle:
     load = f"insmod syscord.ko record={folder}/record {options} || exit 1; rmmod syscord || exit 1"
     again = f"for i in $(seq {QUICK}); do mkdir -p {folder}; {load}; rm -rf {folder}; done"
     return Cycle(again, QUICK, f"quick: {options}", "", False)
+
+
+def fast(rng: Random, seconds: float) -> str:
+    """A command by which the module comes and goes as fast as it can for SECONDS. It says how often."""
+    # With on_full=wait, unloading waits for RCU tasks, which takes seconds.
+    on_full = rng.choice(("drop", "drop", "drop", "drop", "wait"))
+    options = f"ring_kb=64 threads=16 sink={rng.choice(('text', 'ctf'))} on_full={on_full}"
+    folder = f"{SOUND[0].folder}/fast"
+    command = f"./torture load syscord.ko '{options} record={folder}/record' {FAST} {seconds:.0f}"
+    return f"mkdir -p {folder}; {command} && rm -rf {folder}"
 
 
 def full(rng: Random) -> Cycle:
@@ -122,9 +143,10 @@ def full(rng: Random) -> Cycle:
 
 
 def _options(rng: Random) -> str:
+    mode = rng.choice(("stream", "stream", "overwrite"))
     chosen = [
         f"sink={rng.choice(('text', 'text', 'ctf'))}",
-        f"mode={rng.choice(('stream', 'stream', 'overwrite'))}",
+        f"mode={mode}",
         f"ring_kb={rng.choice(RING_KB)}",
         f"content={rng.choice(CONTENT)}",
         f"flush_ms={rng.choice((10, 100, 1000))}",
@@ -133,6 +155,10 @@ def _options(rng: Random) -> str:
     ]
     if rng.random() < 0.4:
         chosen += [f"rotate_mb={rng.choice((0, 1))} rotate_s={rng.choice((0, 1))} keep={rng.choice((2, 3, 8))}"]
+    if mode == "stream" and rng.random() < 0.3:
+        chosen += [f"on_full=wait wait_ms={rng.choice((1, 10, 100))}"]
+    if rng.random() < 0.3:
+        chosen += [f"max_mb={rng.choice((1, 2, 8))} min_free_mb={rng.choice((0, 1))}"]
     return " ".join(chosen)
 
 

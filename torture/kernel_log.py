@@ -14,9 +14,28 @@ TROUBLE = re.compile(
 )
 
 
+#: A data race: the two functions that touched the memory, each with its module.
+RACE = re.compile(r"BUG: KCSAN: (?:data-race|assert: race) in (.*)")
+OURS = "[syscord]"
+
+
 def troubles(log: str) -> list[str]:
     """The lines of a kernel log that tell of a fault."""
-    return [line for line in log.splitlines() if TROUBLE.search(line)]
+    return [line for line in log.splitlines() if TROUBLE.search(line) and not _is_kernels_race(line)]
+
+
+def _is_kernels_race(line: str) -> bool:
+    found = RACE.search(line)
+    return bool(found) and OURS not in line
+
+
+def races_of_kernel(log: str) -> list[str]:
+    """The functions of each data race in which none of the two is the module's.
+
+    The kernel has races of its own, which are there without the module. What is inlined counts as the function that it
+    is in, so what the module reads or writes itself always has the module's name.
+    """
+    return [found[1] for line in log.splitlines() if (found := RACE.search(line)) and OURS not in line]
 
 
 def around(log: str, line: str, lines: int = 60) -> str:

@@ -15,6 +15,7 @@ from vm.kernels import Kernel
 from vm.progress import step
 
 GUEST = Path(__file__).parent / "guest"
+SAME = GUEST / "same"
 PROGRAMS = ROOT / "tests/guest/programs"
 TINY = PROGRAMS / "tiny.c"  # needs no C library: a 32-bit program, too
 WARNINGS = ("-Wall", "-Werror")
@@ -37,11 +38,13 @@ def make(kernel: Kernel, word: str, folder: Path) -> bytes:
             _compile([gcc, "-static", "-pthread"], sorted(GUEST.glob("*.c")), folder / "torture"),
             _compile([gcc, "-static", "-pthread", f"-I{PROGRAMS / 'lib'}"], tests, folder / "programs"),
             _compile([*gcc_32, *FREE], [TINY], folder / "tiny32"),
+            _compile([*gcc_32, *FREE], [GUEST / "free/same32.c"], folder / "same32"),
         ]
     memory = io.BytesIO()
     with tarfile.open(fileobj=memory, mode="w:gz", compresslevel=6) as archive:
         for file in files:
             archive.add(file, file.name)
+        archive.add(SAME, "same-scripts")
         archive.add(_stress_ng(arch), "stress-ng")
     return memory.getvalue()
 

@@ -22,13 +22,15 @@ STRESS_NG = "/tmp/stress-ng"
 #: Ours, see guest/.
 STRESSORS = (
     *("kills", "threads", "execs", "whoare", "signals", "traced", "anything", "nearly", "flips", "userfault", "fuse"),
-    *("works", "cpus", "clock"),
+    *("works", "cpus", "clock", "pageout"),
 )
 #: Its stressors that make calls of many kinds, with bad arguments too, and do no harm to the machine.
 STRESS_NG_WORK = (
     *("sysinval", "sysbadaddr", "enosys", "get", "futex", "ptrace", "seccomp", "sockpair", "poll", "epoll", "fifo"),
     *("sigq", "timer", "dirdeep", "fstat", "rename", "vm-rw", "clone", "fork", "exec", "pidfd", "inotify", "splice"),
 )
+#: What runs beside loads that are to be many.
+FAST_BESIDE = ("kills", "threads", "execs", "whoare", "signals", "works")
 #: Loads in which each allocation fails in turn: all that can be allocated is asked for in one of them.
 UNWOUND = (
     "threads=64 ring_kb=64 pid=1,2 proc_name=a,b* syscalls=read,write record=/tmp/unwind/record",
@@ -42,7 +44,7 @@ NTH = "/proc/self/fail-nth"
 
 def unwind(victim: Victim, rng: Random, seconds: float, done: Counter[str]) -> None:
     """Fail every allocation of insmod in turn, and every one of a change of parameters."""
-    if victim.run(f"[ -e {NTH} ]", check=False).status:
+    if not victim.has(NTH, "failing allocations and copies"):
         return
     share = seconds / (len(UNWOUND) + len(SPOILT))
     for parameters in UNWOUND:
@@ -104,18 +106,19 @@ def _hands(rng: Random, names: tuple[str, ...], size: int) -> list[list[str]]:
 def _stress(victim: Victim, rng: Random, ours: list[str], theirs: list[str], done: Counter[str]) -> Iterator[None]:
     """Stressors at work. Raises TortureError if one of ours ended by itself."""
     seed = rng.randrange(2**32)
-    work = " ".join(f"--{name} 1" for name in theirs)
-    victim.run(
-        "mkdir -p stress-ng-files; rm -f ours.* theirs.* counts; "
-        + _begin("ours", f"./torture run {seed} counts {' '.join(ours)}")
-        + _begin(
+    begins = begin("ours", f"./torture run {seed} counts {' '.join(ours)}")
+    ends = finish("ours")
+    if theirs:
+        work = " ".join(f"--{name} 1" for name in theirs)
+        begins += begin(
             "theirs",
             f"env LD_LIBRARY_PATH={STRESS_NG} {STRESS_NG}/stress-ng --seed {seed} --temp-path /tmp/stress-ng-files "
             f"--oomable --metrics-brief --timeout 1h {work}",
         )
-    )
+        ends = finish("theirs") + ends
+    victim.run(f"mkdir -p stress-ng-files; rm -f ours.* theirs.* counts; {begins}")
     yield
-    victim.run(_finish("theirs") + _finish("ours"), timeout=5 * END_S)
+    victim.run(ends, timeout=5 * END_S)
     # A CPU may have been away when the stressor was told to end.
     victim.run("echo 1 > /sys/devices/system/cpu/cpu1/online; true")
     said = victim.run("cat ours.said").stdout
@@ -124,12 +127,12 @@ def _stress(victim: Victim, rng: Random, ours: list[str], theirs: list[str], don
     for line in victim.run("cat counts").stdout.splitlines():
         name, count = line.split()
         done[f"steps of {name}"] += int(count)
-    metrics = victim.run("cat theirs.said").stdout
+    metrics = victim.run("cat theirs.said 2>/dev/null || true").stdout
     for found in re.finditer(r"^stress-ng: \w+: +\[\d+\] [a-z-]+ +(\d+) ", metrics, re.MULTILINE):
         done["operations of stress-ng"] += int(found[1])
 
 
-def _begin(name: str, command: str) -> str:
+def begin(name: str, command: str) -> str:
     """Start a command in the background. A lock is held until it has ended, so that one can wait for that.
 
     What the cycles do has precedence: emulation is slow, and there are to be many of them.
@@ -138,19 +141,39 @@ def _begin(name: str, command: str) -> str:
     return f'flock -o {name}.lock sh -c "{work}" &\n'.replace("$$", "\\$\\$")
 
 
-def _finish(name: str) -> str:
+def finish(name: str) -> str:
     """Have it end; where it does not, end it and all that it started."""
     wait = f"flock -w {END_S} {name}.lock true"
     return f"pid=$(cat {name}.pid); kill -TERM $pid; {wait} || {{ kill -KILL -$pid; {wait}; }}\n"
 
 
+def fast(victim: Victim, rng: Random, seconds: float, wanted: float, done: Counter[str]) -> None:
+    """Load and unload, over and over, beside one stressor of ours: each time all that insmod made must go again.
+
+    It goes on for SECONDS, and twice as long where there were fewer loads than WANTED.
+    """
+    start = monotonic()
+    victim.run(cycles.SOUND[0].make)
+    with _stress(victim, rng, [rng.choice(FAST_BESIDE)], [], done):
+        while (past := monotonic() - start) < seconds * (1 if done["loads and unloads"] >= wanted else 2):
+            command = cycles.fast(rng, max(1.0, 2 * seconds - past))
+            loads = int(victim.run(command, timeout=CYCLE_S).stdout)
+            summaries = law.summaries(victim.look(command))
+            if len(summaries) != loads or not all(summary.is_lawful for summary in summaries):
+                raise TortureError(f"{command}: {loads} loads, but the log says {summaries}")
+            done["loads and unloads"] += loads
+    victim.run(cycles.SOUND[0].remove)
+
+
 def come_and_go(victim: Victim, rng: Random, end: float, done: Counter[str]) -> None:
     """Load, use and unload the module until the moment END."""
     while monotonic() < end:
-        cycle = cycles.quick(rng) if rng.random() < 0.25 else cycles.full(rng)
-        said = victim.run(cycle.script, timeout=CYCLE_S).stdout
-        log = victim.look(cycle.what)
-        _check(cycle, said, log, done)
+        _one(victim, cycles.quick(rng) if rng.random() < 0.25 else cycles.full(rng), done)
+
+
+def _one(victim: Victim, cycle: Cycle, done: Counter[str]) -> None:
+    said = victim.run(cycle.script, timeout=CYCLE_S).stdout
+    _check(cycle, said, victim.look(cycle.what), done)
 
 
 def _check(cycle: Cycle, said: str, log: str, done: Counter[str]) -> None:
@@ -178,7 +201,7 @@ def _check(cycle: Cycle, said: str, log: str, done: Counter[str]) -> None:
 
 def freeze(victim: Victim, done: Counter[str]) -> None:
     """The machine is suspended while a program is recorded."""
-    if victim.run("[ -e /sys/power/pm_test ] && grep -q freeze /sys/power/state", check=False).status:
+    if not victim.has("/sys/power/pm_test", "suspend to idle"):
         return
     victim.run("insmod syscord.ko record=/tmp/unwind/frozen; echo freezer > /sys/power/pm_test")
     victim.run("./programs forever & echo freeze > /sys/power/state; kill $!; rmmod syscord")
@@ -188,7 +211,7 @@ def freeze(victim: Victim, done: Counter[str]) -> None:
 
 def leaks(victim: Victim) -> None:
     """Have the kernel search its memory for what nobody points at. The first scan only finds what may be one."""
-    if victim.run("[ -e /sys/kernel/debug/kmemleak ]", check=False).status:
+    if not victim.has("/sys/kernel/debug/kmemleak", "the search for leaks"):
         return
     victim.run("for i in 1 2; do echo scan > /sys/kernel/debug/kmemleak; done", timeout=600)
     found = victim.run("cat /sys/kernel/debug/kmemleak").stdout

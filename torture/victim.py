@@ -14,6 +14,7 @@ from vm.channel import Result
 from vm.errors import CommandTimeout, VmError
 from vm.kernels import Kernel
 from vm.machine import Machine
+from vm.progress import console
 from vm.spec import MachineSpec
 
 #: Emulation on a busy host is slow, and this is no test of how fast the kernel's own timers are.
@@ -26,7 +27,10 @@ MEMORY_MIB = 1536
 BOOT_S = 400.0
 SETTINGS = """
 mount -t debugfs debug /sys/kernel/debug
+modprobe -a fuse loop
 mkdir -p /tmp/places /tmp/unwind
+# So that memory of processes can be put away.
+(umask 077; fallocate -l 64M /var/swap) && mkswap -q /var/swap && swapon /var/swap || exit 1
 cd /sys/kernel/debug || exit 1
 for what in failslab fail_page_alloc fail_usercopy; do
     [ ! -e $what/verbose ] || echo 0 > $what/verbose
@@ -63,6 +67,8 @@ class Victim:
 
     machine: Machine
     log: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    races: list[str] = field(default_factory=list)
 
     def run(self, command: str, *, timeout: float = 120.0, check: bool = True) -> Result:
         """Run a command in the guest's /tmp. One that hangs is a fault; then it is said what all tasks wait for."""
@@ -70,6 +76,14 @@ class Victim:
             return self.machine.run(f"cd /tmp && {{ {command}\n}}", timeout=timeout, check=check)
         except CommandTimeout as error:
             raise TortureError(f"{error}\nthe tasks then:\n{self._waiting()}") from error
+
+    def has(self, path: str, what: str) -> bool:
+        """Whether the kernel has PATH, which WHAT needs. Where it has not, this is said, and WHAT is left out."""
+        there = not self.machine.run(f"[ -e {path} ]", check=False).status
+        if not there:
+            self.left_out.append(f"{what}: this kernel has no {path}")
+            console.print(f"left out: {self.left_out[-1]}")
+        return there
 
     def _waiting(self) -> str:
         """What the tasks of a machine do that may be of no more use."""
@@ -82,6 +96,7 @@ class Victim:
         """What the kernel said since the last look. Raises TortureError where it tells of a fault, in WHAT was done."""
         said = self.machine.run("dmesg --read-clear").stdout
         self.log.append(f"--- {what}\n{said}")
+        self.races += kernel_log.races_of_kernel(said)
         found = kernel_log.troubles(said)
         if found:
             raise TortureError(f"in {what}:\n{kernel_log.around(said, found[0])}")
@@ -96,8 +111,8 @@ def victim(kernel: Kernel, payload: bytes, log: Path) -> Iterator[Victim]:
     with boot(spec) as machine:
         found = Victim(machine)
         try:
-            machine.run("tar xzf - -C /tmp", stdin=payload, timeout=180)
-            found.run(SETTINGS + (TRACERS if kernel.arch.name == "x86_64" else ""))
+            machine.run("tar xzf - -C /tmp", stdin=payload, timeout=BOOT_S)
+            found.run(SETTINGS + (TRACERS if kernel.arch.name == "x86_64" else ""), timeout=BOOT_S)
             yield found
         except (TortureError, VmError):
             found.log.append(machine.console_tail(400))

@@ -2,6 +2,7 @@
 /*
  * Comparing a task with the filter.  Every list is bounded, and the cheap comparisons come first.
  */
+#include <linux/compiler.h>
 #include <linux/glob.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -44,8 +45,12 @@ bool syscord_filter_has_name(const struct syscord_name_list *list, const char co
 	u64 name[2];
 	unsigned int i;
 
-	/* Another thread may change it meanwhile, so it is read once. */
-	memcpy(name, comm, sizeof(name));
+	/*
+	 * Another thread may change it meanwhile, so it is read once.  data_race(): where half of
+	 * the old name and half of the new one match, or do not, a task is compared anew once the
+	 * new one is set (syscord_untrace_renaming()).
+	 */
+	data_race(memcpy(name, comm, sizeof(name)));
 	for (i = 0; i < list->count; i++)
 		if (matches(&list->patterns[i], name))
 			return true;

@@ -4,6 +4,7 @@
  */
 #include <linux/build_bug.h>
 #include <linux/capability.h>
+#include <linux/compiler.h>
 #include <linux/cred.h>
 #include <linux/dcache.h>
 #include <linux/err.h>
@@ -184,9 +185,9 @@ static enum syscord_reason find_reason(const struct syscord_thread *thread)
 }
 
 /* Each exec() brings new credentials, which mostly say the same. */
-static bool has_changed(const struct syscord_ring *ring, const struct syscord_thread *thread)
+static bool has_changed(const struct syscord_thread *thread, u32 epoch)
 {
-	return thread->epoch != ring->epoch ||
+	return thread->epoch != epoch ||
 	       thread->parent != rcu_access_pointer(current->real_parent) ||
 	       !are_same_ids(thread->cred, syscord_identity_cred());
 }
@@ -202,10 +203,17 @@ static bool has_changed(const struct syscord_ring *ring, const struct syscord_th
 noinline bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread,
 				      u64 time)
 {
-	if (syscord_settings.describe && has_changed(&cpu->ring, thread) &&
+	struct syscord_ring *ring = &cpu->ring;
+	/* The writer may begin another one after this: the thread is described anew for that. */
+	u32 epoch = READ_ONCE(ring->epoch);
+
+	if (syscord_settings.describe && has_changed(thread, epoch) &&
 	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
 		return false;
-	thread->epoch = cpu->ring.epoch;
+	/* In flight-recorder mode the description itself may have begun one.  Is there a ring? */
+	if (ring->base && ring->config->overwrite)
+		epoch = ring->epoch;
+	thread->epoch = epoch;
 	thread->parent = rcu_access_pointer(current->real_parent);
 	syscord_thread_set_cred(thread, syscord_identity_cred());
 	return true;

@@ -5,6 +5,7 @@
 #ifndef SYSCORD_IDENTITY_H
 #define SYSCORD_IDENTITY_H
 
+#include <linux/compiler.h>
 #include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/path.h>
@@ -35,7 +36,12 @@ static __always_inline const struct cred *syscord_identity_cred(void)
 static __always_inline bool syscord_identity_is_known(const struct syscord_ring *ring,
 						      const struct syscord_thread *thread)
 {
-	return thread->epoch == ring->epoch && thread->cred == syscord_identity_cred() &&
+	/*
+	 * data_race(): the writer may begin another epoch meanwhile.  With the old one this record
+	 * has the description that is there, and the next record gets a new one.
+	 */
+	return thread->epoch == data_race(ring->epoch) &&
+	       thread->cred == syscord_identity_cred() &&
 	       thread->parent == rcu_access_pointer(current->real_parent);
 }
 

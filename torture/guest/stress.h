@@ -38,6 +38,9 @@ void reseed(unsigned long seed);
  */
 pid_t start(void (*work)(void));
 
+/* The monotonic clock, in microseconds. */
+unsigned long now_us(void);
+
 /* Let up to @us microseconds go by: when a process is struck is chance. */
 void linger(unsigned long us);
 

@@ -2,6 +2,7 @@
 /* Stressors: usual work of programs, and what happens to the whole machine: its CPUs and its clock. */
 #define _GNU_SOURCE
 #include <dirent.h>
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
@@ -9,6 +10,7 @@
 #include <linux/seccomp.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -182,5 +184,51 @@ STRESSOR(clock)
 	clock_gettime(CLOCK_REALTIME, &now);
 	now.tv_sec += (long)pick(2 * 86400) - 86400;
 	clock_settime(CLOCK_REALTIME, &now);
+	nanosleep(&interval, NULL);
+}
+
+/*
+ * Have the kernel put away what a process can write in memory, so that whoever reads there next finds nothing at first.
+ * Without its program, it would do nothing but read that again.
+ */
+static void put_away(pid_t pid)
+{
+	char path[40], line[300];
+	int fd = syscall(__NR_pidfd_open, pid, 0);
+	FILE *maps;
+
+	sprintf(path, "/proc/%d/maps", pid);
+	maps = fopen(path, "re");
+	while (fd >= 0 && maps && fgets(line, sizeof(line), maps)) {
+		unsigned long start, end;
+		struct iovec part;
+
+		if (sscanf(line, "%lx-%lx rw", &start, &end) != 2 || !strstr(line, " rw"))
+			continue;
+		part = (struct iovec){ (void *)start, end - start };
+		syscall(__NR_process_madvise, fd, &part, 1, MADV_PAGEOUT, 0);
+	}
+	if (maps)
+		fclose(maps);
+	close(fd);
+}
+
+/* The memory of one of the newest processes is put away under it: they do most. */
+STRESSOR(pageout)
+{
+	struct timespec interval = { 0, 5000000 };
+	struct dirent *entry;
+	DIR *folder = opendir("/proc");
+	pid_t pids[4] = { 0 }, pid;
+	size_t i = 0;
+
+	while (folder && (entry = readdir(folder)))
+		if (isdigit(entry->d_name[0]) && atoi(entry->d_name) != getpid())
+			pids[i++ % ARRAY_SIZE(pids)] = atoi(entry->d_name);
+	if (folder)
+		closedir(folder);
+	pid = pids[pick(ARRAY_SIZE(pids))];
+	if (pid > 1)
+		put_away(pid);
 	nanosleep(&interval, NULL);
 }

@@ -118,3 +118,25 @@ int spoil(const char *path, const char *text, char **args)
 	printf("%d %d %ld %d\n", rounds, refused, n, !failed);
 	return 0;
 }
+
+/*
+ * Load the module at @path with @parameters and unload it, again and again: at most args[0] times, for args[1] seconds.  To
+ * start a program for each would take most of the time.  Prints how often it was.  As in unwind(), record= comes last.
+ */
+int load(const char *path, const char *parameters, char **args)
+{
+	int fd = open(path, O_RDONLY), most = atoi(args[0]), i;
+	long end = now_s() + atol(args[1]);
+
+	for (i = 0; i < most && (!i || now_s() < end); i++) {
+		char given[500];
+
+		snprintf(given, sizeof(given), "%s-%d", parameters, i);
+		if (syscall(__NR_finit_module, fd, given, 0) || syscall(__NR_delete_module, MODULE, 0)) {
+			fprintf(stderr, "load %d: %s: %s\n", i, given, strerror(errno));
+			return 1;
+		}
+	}
+	printf("%d\n", i);
+	return 0;
+}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import pytest
@@ -19,6 +20,7 @@ from torture.fuzz.memory import Memory, Unknown, area
 from torture.fuzz.program import Call
 from torture.fuzz.run import shrink
 from torture.fuzz.target import Target, ask
+from torture.report import Report
 from vm import architectures
 from vm.built import missing
 
@@ -47,6 +49,41 @@ def test_usual_lines_are_no_trouble() -> None:
         "[ 0.0] rcu: \tRCU callback double-/use-after-free debug is enabled.\n[ 1.0] syscord: 3 syscalls recorded in /r"
     )
     assert kernel_log.troubles(log) == []
+
+
+RACE = "[    1.0] BUG: KCSAN: data-race in {}\n"
+
+
+@pytest.mark.parametrize(
+    "functions",
+    ["a_probe [syscord] / b_writer [syscord]", "a_probe [syscord] / __set_task_comm", "__set_task_comm / a [syscord]"],
+)
+def test_a_race_of_the_module_is_trouble(functions: str) -> None:
+    log = RACE.format(functions)
+    assert kernel_log.troubles(log) == log.splitlines()
+    assert kernel_log.races_of_kernel(log) == []
+
+
+def test_a_race_of_the_kernels_own_is_only_counted() -> None:
+    log = RACE.format("tick_nohz_stop_tick / tick_sched_timer") + "[ 1.0] write_packet+0x1/0x2 [syscord]\n"
+    assert kernel_log.troubles(log) == []
+    assert kernel_log.races_of_kernel(log) == ["tick_nohz_stop_tick / tick_sched_timer"]
+
+
+def test_the_page_of_a_run_has_all_that_was_done_and_left_out(tmp_path: Path) -> None:
+    report = Report("invoke torture --seed 1", "6.1.0-some", tmp_path / "deep/page.md")
+    report.done["loads and unloads"] += 1234
+    report.left_out.append("the search for leaks: this kernel has no x")
+    report.races += ["a / b", "a / b"]
+    report.write()
+    page = report.path.read_text()
+    assert "`invoke torture --seed 1`, Linux 6.1.0-some" in page
+    assert "passed" in page
+    assert "| loads and unloads | 1,234 |" in page
+    assert "- the search for leaks" in page
+    assert "- 2 times: `a / b`" in page
+    report.write(fault="BUG: KASAN")
+    assert "ended by a fault: BUG: KASAN" in report.path.read_text()
 
 
 def test_the_law_at_the_end_holds_to_the_unit() -> None:

@@ -1,0 +1,2 @@
+# Bytes through files and sockets.
+/tmp/torture same bytes

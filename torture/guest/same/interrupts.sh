@@ -1,0 +1,2 @@
+# Calls that a timer ends, or has begin again.
+/tmp/torture same interrupts
