@@ -118,7 +118,7 @@ static void enter_rejected(const struct syscord_filter *filter, struct syscord_t
 {
 	if (thread)
 		syscord_thread_put(current);
-	if (READ_ONCE(syscord_untrace_on))
+	if (syscord_untrace_is_allowed())
 		syscord_untrace_rejected(filter);
 }
 
@@ -149,6 +149,6 @@ void syscord_probe_sys_enter(void *data, struct pt_regs *regs, long nr)
 		enter_wanted(regs, nr);
 	else if (unlikely(!only))
 		enter_by_lists(filter, regs, nr);
-	else if (READ_ONCE(syscord_untrace_on))
+	else if (syscord_untrace_is_allowed())
 		syscord_untrace_rejected(filter);
 }
