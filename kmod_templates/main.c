@@ -87,6 +87,7 @@ static int __init syscord_init(void)
 
 stop_waiting_and_writer:
 	/* Some probes may have run. */
+	syscord_clock_stop();
 	syscord_wait_stop();
 	syscord_writer_stop();
 destroy_rings:
@@ -106,6 +107,7 @@ static void __exit syscord_exit(void)
 	syscord_reclaim_stop();
 	syscord_untrace_stop();
 	syscord_hooks_unregister();
+	syscord_clock_stop();
 	syscord_wait_stop();
 	syscord_writer_stop();
 	syscord_rings_destroy();

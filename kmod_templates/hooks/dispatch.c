@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The table of handlers by number, and what is known of 32-bit calls.
+ * The table of handlers by number, and what is known of 32-bit calls and of x32 calls.
  */
 #include <linux/init.h>
 #include <linux/types.h>
@@ -31,6 +31,24 @@ static const struct syscord_handler compat_returns_twice = {
 	.returns_twice = true,
 };
 
+/*
+ * x32 calls stand in the record by their number.  They, too, return as their namesakes do.  But a
+ * kernel may have x32 turned off, and it is not known which.  There such a call always returns, so
+ * none is recorded at its entry.
+ */
+#define X32_HANDLER		.slow = SYSCORD_SLOW_CALL, .generic_id = SYSCORD_ID_UNKNOWN
+
+static const struct syscord_handler x32_no_result = {
+	X32_HANDLER,
+	.no_result = true,
+};
+
+static const struct syscord_handler x32_returns_twice = {
+	X32_HANDLER,
+	.ret_kind = SYSCORD_S64,
+	.returns_twice = true,
+};
+
 static struct syscord_set never_returning __ro_after_init;
 static struct syscord_set without_result __ro_after_init;
 static struct syscord_set returning_twice __ro_after_init;
@@ -54,6 +72,21 @@ noinline const struct syscord_handler *syscord_compat_handler(long nr)
 	return &syscord_handler_compat;
 }
 
+/**
+ * syscord_large_number_handler - the handler of a call whose number the 64-bit table can't have
+ * @nr:		its number, which is that of an x32 call, or of none
+ *
+ * Return: the handler.
+ */
+noinline const struct syscord_handler *syscord_large_number_handler(long nr)
+{
+	if (syscord_set_has(&without_result, nr, false))
+		return &x32_no_result;
+	if (syscord_set_has(&returning_twice, nr, false))
+		return &x32_returns_twice;
+	return &syscord_handler_unknown;
+}
+
 static void __init add_to_sets(const struct syscord_handler *handler)
 {
 	if (handler->never_returns)
@@ -67,7 +100,7 @@ static void __init add_to_sets(const struct syscord_handler *handler)
 /**
  * syscord_dispatch_init - fill the table, before the first probe
  *
- * What a handler says of its syscall's return also holds for the 32-bit syscall of that name.
+ * What a handler says of its syscall's return also holds for the 32-bit and x32 calls of that name.
  */
 void __init syscord_dispatch_init(void)
 {

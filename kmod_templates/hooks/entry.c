@@ -94,16 +94,26 @@ static noinline void begin_compat(struct pt_regs *regs, long nr)
 	begin_any(syscord_compat_handler(nr), regs, nr);
 }
 
+static noinline void begin_large_number(struct pt_regs *regs, long nr)
+{
+	begin_any(syscord_large_number_handler(nr), regs, nr);
+}
+
 /* The entry of a call that the filter wants.  Most calls need only the code of this function. */
 static noinline void enter_wanted(struct pt_regs *regs, long nr)
 {
-	const struct syscord_handler *handler = syscord_handler_of(nr, false);
 	struct syscord_thread *thread = this_cpu_read(syscord_last_thread);
+	const struct syscord_handler *handler;
 
 	if (unlikely(compat_is_32bit_call())) {
 		begin_compat(regs, nr);
 		return;
 	}
+	if (unlikely((unsigned long)nr >= SYSCORD_NR_MAX)) {
+		begin_large_number(regs, nr);
+		return;
+	}
+	handler = syscord_handler_in_table(nr);
 	if (unlikely(!syscord_thread_is_of(thread, current)) ||
 	    handler->work >= SYSCORD_WORK_MEMORY ||
 	    !static_branch_likely(&syscord_clock_has_counter)) {
@@ -120,7 +130,7 @@ static void enter_rejected(const struct syscord_filter *filter, struct syscord_t
 {
 	if (thread)
 		syscord_thread_put(current);
-	if (READ_ONCE(syscord_untrace_on))
+	if (syscord_untrace_is_allowed())
 		syscord_untrace_rejected(filter);
 }
 
@@ -151,6 +161,6 @@ void syscord_probe_sys_enter(void *data, struct pt_regs *regs, long nr)
 		enter_wanted(regs, nr);
 	else if (unlikely(!only))
 		enter_by_lists(filter, regs, nr);
-	else if (READ_ONCE(syscord_untrace_on))
+	else if (syscord_untrace_is_allowed())
 		syscord_untrace_rejected(filter);
 }

@@ -20,13 +20,20 @@
  *
  * A forked task gets a copy of its parent's flag.  The probe on fork runs before the task does.
  *
- * Other tracers need the flags that we clear.  The kernel sets them for the first probe only, so we
- * check again and again whether there is another tracer.  While there is, every task has its flag.
+ * Other tracers need the flags that we clear.  The kernel sets them for the first probe only.  So
+ * before another probe is attached, clearing is stopped and the flags are set (registrations.c).
+ * It is also checked again and again whether there is another tracer: some kernels let only that
+ * be known, and it may go.  While it is there, every task has its flag.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/atomic.h>
 #include <linux/compiler.h>
+#include <linux/irq_work.h>
 #include <linux/jiffies.h>
 #include <linux/mutex.h>
 #include <linux/pid.h>
+#include <linux/printk.h>
 #include <linux/rcupdate.h>
 #include <linux/sched.h>
 #include <linux/sched/signal.h>
@@ -37,19 +44,19 @@
 
 #include "compat/syscall_work.h"
 #include "hooks/filter.h"
+#include "hooks/registrations.h"
 #include "hooks/untrace.h"
 
-bool syscord_untrace_on __read_mostly;
+/* Counts how often clearing was stopped, in steps of 2, and whether it is allowed. */
+atomic_t syscord_untrace_state __read_mostly;
 
 static struct {
 	bool active;			/* from start to stop: probes may set flags */
 	bool other_tracer;		/* there was one at the last check */
-	unsigned int stops;		/* how often clearing was stopped */
 	unsigned long check_interval;	/* between two checks for another tracer, in jiffies */
 	bool (*has_other_tracer)(void);
 } untrace;
 
-static DEFINE_RAW_SPINLOCK(clearing_lock);	/* protects syscord_untrace_on, untrace.stops */
 static DEFINE_MUTEX(active_lock);	/* held to set all flags, and to change untrace.active */
 
 /*
@@ -58,10 +65,12 @@ static DEFINE_MUTEX(active_lock);	/* held to set all flags, and to change untrac
  */
 static void stop_clearing(void)
 {
-	raw_spin_lock(&clearing_lock);
-	untrace.stops++;
-	WRITE_ONCE(syscord_untrace_on, false);
-	raw_spin_unlock(&clearing_lock);
+	int state = atomic_read(&syscord_untrace_state);
+
+	/* Without a lock: one is not allowed where another tracer is noticed. */
+	while (!atomic_try_cmpxchg(&syscord_untrace_state, &state,
+				   (state | SYSCORD_UNTRACE_ALLOWED) + 1))
+		;
 	/*
 	 * The caller's change and the stop come before the flags are set.  Pairs with
 	 * syscord_untrace_rejected().
@@ -109,7 +118,7 @@ static bool is_surely_rejected(const struct syscord_filter *filter,
 
 static bool may_be_clear(const struct syscord_filter *filter, const struct task_struct *task)
 {
-	return READ_ONCE(syscord_untrace_on) && rcu_access_pointer(syscord_filter) == filter &&
+	return syscord_untrace_is_allowed() && rcu_access_pointer(syscord_filter) == filter &&
 	       is_surely_rejected(filter, task);
 }
 
@@ -211,16 +220,14 @@ static bool may_search(void)
 	return may;
 }
 
+typedef bool (*concerns_fn)(const struct task_struct *thread, const struct task_struct *task);
+
 /* Set the flag of each task that @concerns says.  False if not all tasks could be visited. */
-static bool search(bool (*concerns)(const struct task_struct *thread,
-				    const struct task_struct *task),
-		   const struct task_struct *task)
+static bool visit_tasks(concerns_fn concerns, const struct task_struct *task)
 {
 	unsigned int visits = TASKS_VISITED;
 	struct task_struct *process, *thread;
 
-	if (!may_search())
-		return false;
 	rcu_read_lock();
 	for_each_process_thread(process, thread) {
 		if (!visits--)
@@ -233,6 +240,11 @@ static bool search(bool (*concerns)(const struct task_struct *thread,
 unlock:
 	rcu_read_unlock();
 	return false;
+}
+
+static bool search(concerns_fn concerns, const struct task_struct *task)
+{
+	return may_search() && visit_tasks(concerns, task);
 }
 
 static void set_flags_later(struct work_struct *work)
@@ -310,21 +322,39 @@ void syscord_untrace_new_filter(void)
 	mutex_unlock(&active_lock);
 }
 
+static void queue_flags_work(struct irq_work *work)
+{
+	schedule_work(&flags_work);
+}
+
+static DEFINE_IRQ_WORK(flags_irq_work, queue_flags_work);
+
+static bool is_any(const struct task_struct *thread, const struct task_struct *unused)
+{
+	return true;
+}
+
+/* Somebody is about to attach a probe.  No locks are allowed here, so neither is to queue work. */
+static void other_tracer_comes(void)
+{
+	stop_clearing();
+	if (!visit_tasks(is_any, NULL))
+		irq_work_queue(&flags_irq_work);
+}
+
 static void allow_clearing(struct work_struct *work)
 {
-	unsigned int stops = READ_ONCE(untrace.stops);
+	int state = atomic_read(&syscord_untrace_state);
 
 	/*
 	 * A rename that began before the stop may not have set the name yet.  Between its probe and
 	 * the name it may be preempted, but does not sleep.  So this waits until the name is set.
 	 */
 	synchronize_rcu_tasks();
-	if (untrace.has_other_tracer())
+	/* In this order: what is no longer under way is there.  What begins later stops this. */
+	if (syscord_registration_under_way() || untrace.has_other_tracer())
 		return;
-	raw_spin_lock(&clearing_lock);
-	if (untrace.stops == stops)
-		WRITE_ONCE(syscord_untrace_on, true);
-	raw_spin_unlock(&clearing_lock);
+	atomic_cmpxchg(&syscord_untrace_state, state, state | SYSCORD_UNTRACE_ALLOWED);
 }
 
 static DECLARE_WORK(allow_work, allow_clearing);
@@ -341,7 +371,7 @@ static void check_other_tracer(struct work_struct *work)
 		set_all_flags();
 	}
 	untrace.other_tracer = other_tracer;
-	if (!other_tracer && !READ_ONCE(syscord_untrace_on))
+	if (!other_tracer && !syscord_untrace_is_allowed())
 		queue_work(system_long_wq, &allow_work);
 	schedule_delayed_work(&check_work, untrace.check_interval);
 }
@@ -359,12 +389,17 @@ static void set_active(bool active)
  * @check_ms:		how often to ask it, in ms
  *
  * Our probes are registered, so all tasks have the flag.
+ *
+ * The check is for kernels that let nobody know when another tracer comes, and for when it goes.
  */
 void syscord_untrace_start(bool (*has_other_tracer)(void), unsigned int check_ms)
 {
 	untrace.has_other_tracer = has_other_tracer;
 	untrace.check_interval = msecs_to_jiffies(check_ms);
 	set_active(true);
+	if (!syscord_registrations_watch(other_tracer_comes))
+		pr_info("this kernel has no kprobes: another tracer may miss the calls of rejected processes for %u ms after it starts\n",
+			check_ms);
 	schedule_delayed_work(&check_work, untrace.check_interval);
 }
 
@@ -379,6 +414,8 @@ void syscord_untrace_stop(void)
 	if (!untrace.active)
 		return;
 	set_active(false);
+	syscord_registrations_unwatch();
+	irq_work_sync(&flags_irq_work);
 	cancel_delayed_work_sync(&check_work);
 	cancel_work_sync(&allow_work);
 	stop_clearing();

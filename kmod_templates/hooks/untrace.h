@@ -5,13 +5,22 @@
 #ifndef SYSCORD_UNTRACE_H
 #define SYSCORD_UNTRACE_H
 
+#include <linux/atomic.h>
+#include <linux/bits.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
 #include "hooks/filter.h"
 
+#define SYSCORD_UNTRACE_ALLOWED	BIT(0)
+
+extern atomic_t syscord_untrace_state;
+
 /* Whether tasks may clear their flags now. */
-extern bool syscord_untrace_on;
+static __always_inline bool syscord_untrace_is_allowed(void)
+{
+	return atomic_read(&syscord_untrace_state) & SYSCORD_UNTRACE_ALLOWED;
+}
 
 void syscord_untrace_start(bool (*has_other_tracer)(void), unsigned int check_ms);
 void syscord_untrace_stop(void);

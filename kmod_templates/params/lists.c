@@ -2,6 +2,9 @@
 /*
  * The parameters that are lists: pid=, ppid=, proc_name=, parent_proc_name=, syscalls=.  Together
  * they are the filter.
+ *
+ * What root gives may be of somebody else, as in proc_name=$(ps ...).  So where it stands in the
+ * kernel log, control characters are escaped (%*pE): nobody can forge a line there.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -48,8 +51,8 @@ static int parse_pid(const char *param, char *item, void *data)
 	int pid;
 
 	if (kstrtoint(item, 10, &pid) || pid < 1) {
-		pr_err("%s=%s is no process number: give numbers from 1, with commas between them\n",
-		       param, item);
+		pr_err("%s=%*pE is no process number: give numbers from 1, with commas between them\n",
+		       param, (int)strlen(item), item);
 		return -EINVAL;
 	}
 	if (list->count == SYSCORD_LIST_MAX) {
@@ -91,8 +94,8 @@ static int parse_name(const char *param, char *item, void *data)
 	}
 	pattern = &list->patterns[list->count];
 	if (strlen(item) >= sizeof(pattern->text)) {
-		pr_err("%s=%s is too long: a name has up to 15 characters, a pattern up to %d\n",
-		       param, item, SYSCORD_PATTERN_MAX - 1);
+		pr_err("%s=%*pE is too long: a name has up to 15 characters, a pattern up to %d\n",
+		       param, (int)strlen(item), item, SYSCORD_PATTERN_MAX - 1);
 		return -EINVAL;
 	}
 	pattern->plain = plain >= TASK_COMM_LEN - 1 || !item[plain];
@@ -128,7 +131,8 @@ static int parse_syscall(const char *param, char *item, void *data)
 	struct syscord_syscall_list *list = data;
 
 	if (!syscord_set_add(&list->set, item)) {
-		pr_err("%s=%s: this kernel has no syscall of that name\n", param, item);
+		pr_err("%s=%*pE: this kernel has no syscall of that name\n", param,
+		       (int)strlen(item), item);
 		return -EINVAL;
 	}
 	list->count++;

@@ -16,6 +16,7 @@
 
 #include "config.h"
 #include "params/params.h"
+#include "params/shown.h"
 
 #define WAIT_MS		1000
 
@@ -59,13 +60,14 @@ static int set_number(const char *value, const struct kernel_param *kp)
 		return 0;
 	}
 	if (kstrtouint(value, 10, &number) || number < param->min || number > param->max) {
-		pr_err("%s=%s: give a whole number of %s from %u to %u%s\n", kp->name, value,
-		       param->unit, param->min, param->max, param->or_auto ? ", or auto" : "");
+		pr_err("%s=%*pE: give a whole number of %s from %u to %u%s\n", kp->name,
+		       syscord_shown_len(value), value, param->unit, param->min, param->max,
+		       param->or_auto ? ", or auto" : "");
 		return -EINVAL;
 	}
 	if (param->power_of_two && !is_power_of_2(number)) {
-		pr_err("%s=%s: give a power of two, such as %lu\n", kp->name, value,
-		       roundup_pow_of_two(number));
+		pr_err("%s=%*pE: give a power of two, such as %lu\n", kp->name,
+		       syscord_shown_len(value), value, roundup_pow_of_two(number));
 		return -EINVAL;
 	}
 	WRITE_ONCE(*param->value, number);

@@ -5,6 +5,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/ctype.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/module.h>
@@ -17,14 +18,29 @@
 #include "compat/vfs_rename.h"
 #include "config.h"
 #include "params/params.h"
+#include "params/shown.h"
 #include "params/sinks.h"
+
+static bool has_control_character(const char *text)
+{
+	while (*text && !iscntrl(*text))
+		text++;
+	return *text;
+}
 
 static int set_record(const char *value, const struct kernel_param *kp)
 {
 	char *path;
 
 	if (value[0] != '/') {
-		pr_err("record=%s: give the whole path, from / on\n", value);
+		pr_err("record=%*pE: give the whole path, from / on\n", syscord_shown_len(value),
+		       value);
+		return -EINVAL;
+	}
+	/* The kernel log names the path again and again, each time in a line. */
+	if (has_control_character(value)) {
+		pr_err("record=%*pE: give a path without control characters\n",
+		       syscord_shown_len(value), value);
 		return -EINVAL;
 	}
 	path = kstrdup(value, GFP_KERNEL);
@@ -73,7 +89,8 @@ static int set_choice(const char *value, const struct kernel_param *kp)
 			return 0;
 		}
 	}
-	pr_err("%s=%s: give %s or %s\n", kp->name, value, param->words[0], param->words[1]);
+	pr_err("%s=%*pE: give %s or %s\n", kp->name, syscord_shown_len(value), value,
+	       param->words[0], param->words[1]);
 	return -EINVAL;
 }
 

@@ -103,7 +103,8 @@ int syscord_refuse_unknown_params(void)
 	while (!err && (name = next_name(&rest)) != NULL) {
 		if (is_known(name))
 			continue;
-		pr_err("%s= is no parameter: modinfo syscord.ko names them all\n", name);
+		pr_err("%*pE= is no parameter: modinfo syscord.ko names them all\n",
+		       (int)strlen(name), name);
 		err = -EINVAL;
 	}
 	kfree(text);

@@ -7,11 +7,15 @@
  * least once in SYSCORD_CLOCK_MAX_AGE_NS, so times are CLOCK_MONOTONIC's to within some us.  While
  * that clock is slewed by more than a promille, it is read each time.
  *
+ * The kernel may give up the counter, as it finds it unstable or is told to use another clock.
+ * Then times are read from the kernel's clock each time, and so are durations, still in ticks.
+ *
  * On other machines a tick is a ns of CLOCK_MONOTONIC.
  */
 #ifndef SYSCORD_CLOCK_H
 #define SYSCORD_CLOCK_H
 
+#include <linux/compiler.h>
 #include <linux/jump_label.h>
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -23,12 +27,14 @@
 #define SYSCORD_CLOCK_ERROR_NS	(SYSCORD_CLOCK_MAX_AGE_NS / 8)
 
 DECLARE_STATIC_KEY_FALSE(syscord_clock_has_counter);
+DECLARE_STATIC_KEY_FALSE(syscord_clock_gave_up);	/* it had one */
 
 /**
  * struct syscord_clock - what a tick is
  * @mult:	ns = ticks * @mult >> @shift, for less than 2^32 ticks
  * @shift:	at most 32
- * @max_age:	ticks after which the kernel's clock is read again
+ * @max_age:	ticks after which the kernel's clock is read again; 0 once the kernel may have given
+ *		up the counter
  */
 struct syscord_clock {
 	u32 mult;
@@ -51,12 +57,16 @@ struct syscord_clock_base {
 };
 
 void syscord_clock_start(void);
+void syscord_clock_stop(void);
 u64 syscord_clock_read(struct syscord_clock_base *base);
+u64 syscord_clock_ticks_of_kernel(void);
 
 static __always_inline u64 syscord_clock_ticks(void)
 {
 	if (static_branch_likely(&syscord_clock_has_counter))
 		return get_cycles();
+	if (static_branch_unlikely(&syscord_clock_gave_up))
+		return syscord_clock_ticks_of_kernel();
 	return ktime_get_mono_fast_ns();
 }
 
@@ -83,8 +93,8 @@ static __always_inline u64 syscord_clock_time(struct syscord_clock_base *base, u
 {
 	u64 since = ticks - base->ticks;
 
-	/* True as well if the counter was set back. */
-	if (unlikely(since > syscord_clock.max_age))
+	/* True as well if the counter was set back.  It may take a while to see a new @max_age. */
+	if (unlikely(since > data_race(syscord_clock.max_age)))
 		return syscord_clock_read(base);
 	return base->ns + syscord_clock_ns(since);
 }

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/compiler.h>
 #include <linux/cpu.h>
 #include <linux/cpuhotplug.h>
 #include <linux/limits.h>
@@ -96,6 +97,12 @@ static void close_packet(void *data)
 		syscord_ring_flush(cpu);
 }
 
+/* A CPU that made no record since then is not interrupted: it may be idle, or free of the tick. */
+static bool has_packet_to_close(const struct syscord_ring *ring)
+{
+	return READ_ONCE(ring->end) && !syscord_ring_is_high(ring);
+}
+
 /**
  * syscord_rings_close_packets - have the open packets closed, so that they can be written
  *
@@ -110,7 +117,7 @@ void syscord_rings_close_packets(void)
 	for_each_possible_cpu(number) {
 		struct syscord_cpu *cpu = per_cpu_ptr(&syscord_cpus, number);
 
-		if (!READ_ONCE(cpu->ring.end))
+		if (!has_packet_to_close(&cpu->ring))
 			continue;
 		if (cpu_online(number))
 			smp_call_function_single(number, close_packet, cpu, true);

@@ -18,6 +18,7 @@
 #include <linux/wait.h>
 
 #include "params/params.h"
+#include "params/shown.h"
 #include "ring/rings.h"
 #include "write/sink.h"
 #include "write/snapshot.h"
@@ -119,7 +120,8 @@ static int set_snapshot(const char *value, const struct kernel_param *kp)
 	int err;
 
 	if (!sysfs_streq(value, "1")) {
-		pr_err("%s=%s: write 1 to have written what the rings hold\n", kp->name, value);
+		pr_err("%s=%*pE: write 1 to have written what the rings hold\n", kp->name,
+		       syscord_shown_len(value), value);
 		return -EINVAL;
 	}
 	if (!syscord_params.overwrite) {

@@ -6,8 +6,12 @@
  * A probe reads the clock and commits its event with preemption off, which holds off a grace period
  * of RCU.  So the writer notes the time, the horizon, and starts a grace period.  When that has
  * ended, all events up to the horizon are in their rings.  The writer runs four times in a flush
- * interval.  Each run writes up to the horizon of the run before, and sets the next one.  Where
- * that would take too long, the writer waits for an expedited grace period instead.
+ * interval, and when a ring fills up.  Each run writes up to the horizon that was set before, if
+ * the grace period has ended, and sets the next one.
+ *
+ * An expedited grace period ends sooner, but interrupts all CPUs that are at work.  So the writer
+ * waits for one only where it must: a ring is half full, threads wait for room, or the flush
+ * interval would be over before a usual one ends.  Where the file takes nothing, it never must.
  *
  * The other sink writes packets.  Once in a flush interval, each CPU is made to close its open
  * packet, if that is not empty.
@@ -51,6 +55,7 @@ static struct {
 	bool describing;		/* there is more of that to write */
 	bool has_horizon;		/* a horizon is set, and its grace period has begun */
 	u64 horizon;			/* all before it may be written, after the grace period */
+	unsigned long horizon_at;	/* when it was set, in jiffies */
 	unsigned long grace_period;
 	unsigned long close_at;		/* when packets are to be closed next, in jiffies */
 } writer;
@@ -85,33 +90,68 @@ static void flush_now(void)
 	writer.has_horizon = false;
 }
 
-/* A quarter of the flush interval is over: write up to the horizon, and set the next one. */
-static void flush_to_horizon(void)
-{
-	if (writer.has_horizon) {
-		cond_synchronize_rcu(writer.grace_period);
-		writer.sink->write(writer.horizon);
-		writer.has_horizon = false;
-	}
-	if (anything_waits()) {
-		/* A probe that begins from now on reads no earlier time. */
-		writer.horizon = ktime_get_mono_fast_ns() - SYSCORD_CLOCK_ERROR_NS;
-		writer.grace_period = compat_start_poll_synchronize_rcu();
-		writer.has_horizon = true;
-	}
-}
-
 /* A grace period takes some 20 ms: flush intervals shorter than this have no time for it. */
 #define GRACE_PERIOD_MS	60
 
-static void write_in_order(bool woken)
+static bool has_time_for_grace_period(void)
 {
-	if (woken)
+	return syscord_params.flush_ms >= GRACE_PERIOD_MS;
+}
+
+static void set_horizon(void)
+{
+	/* A probe that begins from now on reads no earlier time. */
+	writer.horizon = ktime_get_mono_fast_ns() - SYSCORD_CLOCK_ERROR_NS;
+	writer.horizon_at = jiffies;
+	writer.grace_period = compat_start_poll_synchronize_rcu();
+	writer.has_horizon = true;
+}
+
+/* Write up to the horizon, if its grace period has ended, or must not be waited for any longer. */
+static void flush_to_horizon(void)
+{
+	unsigned long latest = writer.horizon_at + msecs_to_jiffies(syscord_params.flush_ms / 2);
+
+	if (!writer.has_horizon)
+		return;
+	if (compat_poll_state_synchronize_rcu(writer.grace_period)) {
+		writer.sink->write(writer.horizon);
+		writer.has_horizon = false;
+	} else if (time_after_eq(jiffies, latest) && !syscord_sink_is_stalled()) {
 		flush_now();
-	else if (syscord_params.flush_ms >= GRACE_PERIOD_MS)
-		flush_to_horizon();
-	else if (anything_waits())
+	}
+}
+
+static bool is_any_half_full(void)
+{
+	unsigned int cpu;
+
+	for_each_possible_cpu(cpu) {
+		const struct syscord_ring *ring = &per_cpu_ptr(&syscord_cpus, cpu)->ring;
+
+		if (ring->base && syscord_ring_filled(ring) >= ring->size / 2)
+			return true;
+	}
+	return false;
+}
+
+/* Whether there is no time for a usual grace period. */
+static bool is_urgent(void)
+{
+	if (syscord_sink_is_stalled())
+		return false;
+	return is_any_half_full() || (!has_time_for_grace_period() && anything_waits());
+}
+
+static void write_in_order(bool awaited)
+{
+	if (awaited || is_urgent()) {
 		flush_now();
+		return;
+	}
+	flush_to_horizon();
+	if (!writer.has_horizon && anything_waits())
+		set_horizon();
 }
 
 /* A ring that is filling up wakes the writer: then there are complete packets already. */
@@ -132,7 +172,8 @@ static bool is_awaited(void)
 
 static void run_once(void)
 {
-	bool woken = xchg(&writer.woken, false) || is_awaited();
+	bool awaited = is_awaited();
+	bool woken = xchg(&writer.woken, false) || awaited;
 
 	if (syscord_params.overwrite) {
 		syscord_snapshot_serve(writer.sink);
@@ -141,7 +182,7 @@ static void run_once(void)
 	if (xchg(&writer.describe, false) && writer.sink->describe)
 		writer.sink->describe();
 	if (writer.sink->in_order)
-		write_in_order(woken);
+		write_in_order(awaited);
 	else
 		write_packets(woken);
 	writer.describing = writer.sink->describe_slice && writer.sink->describe_slice();
@@ -179,11 +220,19 @@ static void write_rest(void)
 		writer.sink->finish();
 }
 
-static int run(void *unused)
+/* The timer may be late by an eighth of a pause: the longest one leaves time for that. */
+static ktime_t usual_pause(void)
 {
 	ktime_t flush = ms_to_ktime(syscord_params.flush_ms);
-	/* The timer may be late by an eighth of a pause: the longer one leaves time for that. */
-	ktime_t pause = writer.sink->in_order ? flush / 4 : flush / 8 * 7;
+
+	if (!writer.sink->in_order)
+		return flush / 8 * 7;
+	return has_time_for_grace_period() ? flush / 4 : flush / 2;
+}
+
+static int run(void *unused)
+{
+	ktime_t pause = usual_pause();
 
 	set_freezable();	/* no writing behind the back of a hibernation */
 	while (!kthread_should_stop()) {

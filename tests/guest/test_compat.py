@@ -46,8 +46,36 @@ def test_syscalls_are_chosen_by_name_in_the_32_bit_table_too(recorder: Recorder)
     assert compat == ["openat, abi=32, res=-2", "exit_group, abi=32, res=?"]
 
 
+ONLY_X86_64 = "only x86_64 lets a 64-bit program make calls of another ABI"
+
+
 def test_a_64_bit_program_may_make_32_bit_calls(recorder: Recorder, arch: str) -> None:
     if arch != "x86_64":
-        pytest.skip("only x86_64 lets a 64-bit program make 32-bit calls")
+        pytest.skip(ONLY_X86_64)
     pid = int(recorder.during("./programs int80 & pid=$!; wait $pid; echo $pid"))
     assert lines_of(recorder, pid)[-2:] == [f"getpid, abi=32, res={pid}", "exit_group, abi=32, res=?"]
+
+
+# Number 20 is getpid in the 32-bit table, and writev in the 64-bit one; 252 is exit_group there, and ioprio_get here.
+@pytest.mark.parametrize(
+    ("syscalls", "recorded"),
+    [
+        ("getpid", ["getpid, abi=32, res={pid}"]),
+        ("exit_group", ["exit_group, abi=32, res=?"]),
+        ("writev,ioprio_get", []),
+    ],
+)
+def test_such_calls_are_chosen_by_the_32_bit_table(
+    recorder: Recorder, arch: str, syscalls: str, recorded: list[str]
+) -> None:
+    if arch != "x86_64":
+        pytest.skip(ONLY_X86_64)
+    pid = int(recorder.during("./programs int80 & pid=$!; wait $pid; echo $pid", f"syscalls={syscalls}"))
+    assert lines_of(recorder, pid) == [line.format(pid=pid) for line in recorded]
+
+
+def test_x32_calls_are_none_where_the_kernel_takes_none(recorder: Recorder, arch: str) -> None:
+    if arch != "x86_64":
+        pytest.skip(ONLY_X86_64)
+    pid = int(recorder.during("./programs x32 & pid=$!; wait $pid; echo $pid", "syscalls=getppid,fork"))
+    assert lines_of(recorder, pid) == [f"unknown, nr={0x40000000 + nr}, res=-38" for nr in (110, 57)]

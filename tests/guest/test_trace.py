@@ -114,24 +114,25 @@ for _ in range(20):
 TOLERATED_NS = 2 * 2000  # some us, at both ends
 
 
-def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path) -> None:
-    recorder.machine.put(ASKS_THE_TIME.encode(), "/tmp/asks.py")
-    recorder.during("python3 asks.py", f"{CTF} syscalls=clock_gettime,clock_nanosleep")
-    found = [call for call in calls(recorder.fetch(TRACE, tmp_path)) if not call.unseen]
+def told(call: Call) -> int:
+    """What a clock_gettime() was told, in ns."""
+    time = call.exit["time"]
+    assert isinstance(time, Mapping)
+    return int(time["sec"] * 10**9 + time["nsec"])
+
+
+def check_times(found: list[Call]) -> int:
+    """Check the times of all clock_gettime() by what they were told. Returns how many there are."""
     begins, ends, pauses = [], [], []
     last: dict[int, int] = {}
     for call in found:
         assert call.time is not None and call.duration is not None
         begin = call.time - call.duration
         if call.name == "clock_gettime":
-            asked = call.exit["time"]
-            assert isinstance(asked, Mapping)
-            told = asked["sec"] * 10**9 + asked["nsec"]
-            begins.append(begin - told)
-            ends.append(call.time - told)
+            begins.append(begin - told(call))
+            ends.append(call.time - told(call))
             pauses.append(begin - last.get(call.tid, 0))
         last[call.tid] = call.time
-    assert len(begins) >= 4000
     # What is told lies in the call: of all calls by the same, which is how long before 1970 the machine was booted.
     limit = min(ends) + TOLERATED_NS
     late = [(begin - limit, pause) for begin, pause in zip(begins, pauses, strict=True) if begin > limit]
@@ -139,8 +140,52 @@ def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path
     # It was taken away for as long as that, so the pause before the call seems that much longer.
     assert len(late) <= len(begins) / 100
     assert [(by, pause) for by, pause in late if by > pause] == []
+    return len(begins)
+
+
+def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path) -> None:
+    recorder.machine.put(ASKS_THE_TIME.encode(), "/tmp/asks.py")
+    recorder.during("python3 asks.py", f"{CTF} syscalls=clock_gettime,clock_nanosleep")
+    found = [call for call in calls(recorder.fetch(TRACE, tmp_path)) if not call.unseen]
+    assert check_times(found) >= 4000
     slept = [call.duration or 0 for call in found if call.name == "clock_nanosleep"]
     assert len(slept) == 20 and min(slept) >= 10**7
+
+
+# While the clock is told to go a tenth slower than the processor's counter, which the kernel does not use any more.
+GIVES_UP_THE_COUNTER = """
+import ctypes, os, time
+libc, now = ctypes.CDLL(None), (ctypes.c_long * 2)()
+def ask():
+    libc.syscall(228, time.CLOCK_MONOTONIC, now)
+for _ in range(5):
+    ask(); libc.usleep(1000)
+with open("/sys/devices/system/clocksource/clocksource0/current_clocksource", "w") as file:
+    file.write("hpet")
+while not "given up" in os.popen("dmesg").read():
+    ask()
+timex = (ctypes.c_long * 26)(0x4000, *10 * [0], 9000)
+assert libc.adjtimex(timex) >= 0
+for _ in range(10):
+    ask(); libc.usleep(100_000); ask()
+"""
+
+
+def test_the_counter_is_given_up_when_the_kernel_does(recorder: Recorder, arch: str, tmp_path: Path) -> None:
+    if arch != "x86_64":
+        pytest.skip("arm64 has one counter only, which the kernel never gives up")
+    recorder.machine.put(GIVES_UP_THE_COUNTER.encode(), "/tmp/gives_up.py")
+    filters = "proc_name=python3 syscalls=clock_gettime,clock_nanosleep,clock_adjtime"
+    recorder.during("python3 gives_up.py", f"{CTF} {filters}", timeout=120)
+    assert any(line.startswith("the kernel's clock has given up the processor's counter") for line in recorder.log())
+    found = [call for call in calls(recorder.fetch(TRACE, tmp_path)) if not call.unseen]
+    slewed = next(i for i, call in enumerate(found) if call.name == "clock_adjtime")
+    assert check_times(found[slewed:]) >= 20
+    sleeps = [i for i, call in enumerate(found) if call.name == "clock_nanosleep" and i > slewed]
+    assert len(sleeps) == 10
+    for i in sleeps:
+        # By the counter each would be a tenth longer than the time that passed by the clock.
+        assert 10**8 <= (found[i].duration or 0) <= told(found[i + 1]) - told(found[i - 1])
 
 
 # Babeltrace

@@ -146,13 +146,13 @@ def test_unloading_ends_all_waits(slow: Recorder, sink: str) -> None:
     assert summary(slow)[0] > 0
 
 
-@pytest.mark.slow  # on arm64 it took longer than its deadline in two of four runs
 def test_it_can_be_loaded_and_unloaded_while_threads_wait(slow: Recorder) -> None:
     # On a disk that is full, nobody waits a third time.
     load = f"rm -f slow/r/record; insmod syscord.ko {WAIT} {WHERE['text']} max_mb=0"
     cycle = f"{load}; {until('waits', 3)}; rmmod syscord"
     cycles = f"for i in 1 2 3 4 5; do {cycle}; done"
-    slow.run(f"./programs overload 8 100000000 & pid=$!; {SLOW}; {cycles}; {QUICK}; kill $pid", timeout=120)
+    # The threads would take eight ninths of the time from what loads, unloads and waits for grace periods.
+    slow.run(f"nice -n 19 ./programs overload 8 100000000 & pid=$!; {SLOW}; {cycles}; {QUICK}; kill $pid", timeout=120)
     assert [said.dropped for said in law.summaries("\n".join(slow.log()))] == 5 * [0]
 
 

@@ -12,7 +12,7 @@ from tests.rooms.tree import Arrow, Tree
 #: Where the compiler looks besides the including file's own folder.
 INCLUDE_PATH = ("kmod_templates", "tests/guest/programs/lib")
 #: Names of those files that a build makes.
-MADE_FILES = ("config.h", "names_64.inc", "names_32.inc")
+MADE_FILES = ("config.h", "names_64.inc", "names_32.inc", "names_x32.inc")
 #: What the module's names begin with, so that they are nobody else's.
 PREFIX = "syscord_"
 

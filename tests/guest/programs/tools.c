@@ -318,6 +318,13 @@ TOOL(writes)
 		syscall(__NR_write, fd, bytes, size);
 }
 
+/* spin: no calls at all, until it is killed. */
+TOOL(spin)
+{
+	for (;;)
+		asm volatile("" : : : "memory");
+}
+
 /* forever: calls of many kinds, in threads that come and go, until it is killed. */
 TOOL(forever)
 {
@@ -470,6 +477,19 @@ TOOL(race)
 		syscall(__NR_openat, -1, contested, 0, 0);
 	racing = 0;
 	pthread_join(thread, NULL);
+}
+
+/* x32: a 64-bit program that makes x32 calls: getppid, and a fork that waits for its child. */
+TOOL(x32)
+{
+#ifdef __x86_64__
+	const long x32 = 0x40000000;
+
+	syscall(x32 + __NR_getppid);
+	if (!syscall(x32 + __NR_fork))
+		_exit(0);
+	wait(NULL);
+#endif
 }
 
 /* int80: a 64-bit program that makes 32-bit calls: getpid and exit_group there. */

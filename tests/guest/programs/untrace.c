@@ -93,6 +93,16 @@ static void write_to(const char *file, const char *text)
 	close(fd);
 }
 
+/* Each call is the first one after a name that the filter wants: its flag is set when it begins. */
+static void be_wanted_and_not_until(const char *file)
+{
+	while (access(file, F_OK)) {
+		prctl(PR_SET_NAME, "wanted");
+		prctl(PR_SET_NAME, "worker");
+		make_calls(1);
+	}
+}
+
 static void obey(FILE *orders);
 
 /* Its file is kept open by who gives the orders. */
@@ -125,6 +135,8 @@ static long do_order(const char *order, const char *what)
 		mark(atoi(what));
 	else if (!strcmp(order, "calls"))
 		make_calls(atoi(what));
+	else if (!strcmp(order, "renames_until"))
+		be_wanted_and_not_until(what);
 	else if (!strcmp(order, "unseen"))
 		return await(false);
 	else if (!strcmp(order, "seen"))
