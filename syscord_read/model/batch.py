@@ -48,6 +48,8 @@ class Column:
     NUMBERS             list<int>
     ==================  ==============================================================================
 
+    In a text record, which does not say what type a number has, members are decimal128(20, 0): any of 64 bits.
+
     ``marks`` are those of ``layout`` (PART, FAULT, NULL, LATE), 0 for integers.  A value of which nothing could be read
     (FAULT), or whose pointer was NULL, is empty (or null, see above), never null otherwise.  ``item_marks`` are those
     of each string of STRINGS, flat, as ``values.flatten()`` has them; else empty.

@@ -157,10 +157,12 @@ def present(column: Column) -> Piece:
 
 
 def _numbers(values: pa.Array) -> pa.Array:
+    if pa.types.is_decimal(values.type):
+        return pc.cast(values, pa.string()).cast(pa.binary())
     return decimal(numbers_of(values))
 
 
-def _elements(values: pa.Array, field: Field) -> pa.Array:
+def _elements(values: pa.Array, field: Field) -> Piece:
     if field.shape in (Shape.NUMBER, Shape.NUMBERS):
         return _numbers(values)
     pieces: list[Piece] = []
@@ -168,7 +170,9 @@ def _elements(values: pa.Array, field: Field) -> pa.Array:
     for place, member in enumerate(field.members):
         pieces += [before + _text(member.label.encode()) + b":", _numbers(values.field(place))]
         before = b","
-    return join([*pieces, b"}"], len(values))
+    made = join([*pieces, b"}"], len(values))
+    # One of a list that could not be read.
+    return where(is_null(values), _NULL, made) if values.null_count else made
 
 
 def _list(lists: pa.Array, texts: Piece) -> pa.Array:
