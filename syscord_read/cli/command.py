@@ -66,7 +66,7 @@ class Commands(click.Group):
 EXAMPLES = """\b
 Examples:
   syscord read /var/tmp/trace
-  syscord read --style strace -f -T --failed /var/tmp/trace
+  syscord read --style strace -T --failed /var/tmp/trace
   syscord read --follow -e openat,connect -P '/etc/*' /var/tmp/trace
   syscord verify /var/tmp/trace && echo nothing is missing
 

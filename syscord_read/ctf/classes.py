@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from syscord_read.ctf.steps import NEWER, Step, StepReader, bits_of, integer_of, label_of
+from syscord_read.ctf.steps import NEWER, Step, StepReader, bits_of, integer_of, is_symbols, label_of, symbols_of
 from syscord_read.ctf.tsdl import EnumType, Event, Fields, Metadata, Type
 from syscord_read.errors import ReadError
-from syscord_read.model.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype
+from syscord_read.model.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype, Symbols
 
 #: Bytes of what each packet begins with, in all versions; newer ones have one more number, ``seen``.
 PACKET_HEADER = 152
@@ -114,6 +114,16 @@ class Layout:
         fields = self.metadata.parts(event)[1] if event else ()
         number = next((field.type for field in fields if label_of(field.name) == "nr"), None)
         return {value: label for label, value in number.labels.items()} if isinstance(number, EnumType) else {}
+
+    @cached_property
+    def symbols(self) -> Mapping[str, Symbols]:
+        """All sets of named constants, by name, whether or not a class that has one was met."""
+        found: dict[str, Symbols] = {}
+        for type in self.metadata.types.values():
+            if isinstance(type, EnumType) and is_symbols(type):
+                symbols = symbols_of(type)
+                found.setdefault(symbols.name, symbols)
+        return found
 
     @property
     def names(self) -> Iterator[str]:

@@ -19,8 +19,9 @@ import pytest
 
 from syscord_read.cli import manual, output
 from syscord_read.cli.command import COMMANDS, cli
+from syscord_read.model.layout import Integer, Shape, Symbols
 from tests.unit.read.program import COMMAND
-from tests.unit.traces import Maker
+from tests.unit.traces import FD, Declared, Maker, integer, memory
 
 DEADLINE = 60
 
@@ -95,6 +96,31 @@ def test_the_way_of_strace_has_its_options(trace: Path) -> None:
 def test_strace_knows_paths_also_from_calls_that_are_not_selected(trace: Path) -> None:
     done = run("read", "--style", "strace", "-y", "-e", "close", trace)
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["close(3</etc/hosts>)"]
+
+
+def test_strace_shows_every_process_that_is_selected(maker: Maker, tmp_path: Path) -> None:
+    """Whether or not it was born while the trace was recorded."""
+    maker.process(0, 21, 8, 8, ppid=7, comm=b"child", reason="fork")
+    maker.call(0, 22, 8, "close", {"fd": 4}, ret=-9)
+    trace = maker.write(tmp_path / "trace")
+    shown = {
+        arguments: run("read", "--style", "strace", *arguments, trace).stdout.count("close(4)")
+        for arguments in ((), ("-p", "8"), ("--comm", "child"), ("-Z",), ("-e", "close"), ("-y",), ("-f",), ("-p", "7"))
+    }
+    assert [count for arguments, count in shown.items()] == [1, 1, 1, 1, 1, 1, 1, 0]
+
+
+def test_strace_has_names_that_no_call_before_has_brought(tmp_path: Path) -> None:
+    """An attached server was never seen to make a socket."""
+    domains = Integer(32, True, symbols=Symbols("socket_domains", "enum", {"AF_UNIX": 1, "AF_INET": 2}))
+    never_called = Declared(198, "socket", (integer("domain", domains),), "fd")
+    fields = integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr"), integer("addrlen", FD)
+    maker = Maker([Declared(203, "connect", fields), never_called])
+    address = bytes.fromhex("02001f907f000001") + bytes(8)
+    maker.call(0, 1, 7, "connect", {"sockfd": 5, "addr": address, "addrlen": 16})
+    assert run("read", "--style", "strace", maker.write(tmp_path / "trace")).stdout == (
+        'connect(5, {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}, 16) = 0\n'
+    )
 
 
 def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> None:
