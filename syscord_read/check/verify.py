@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +23,7 @@ from syscord_read.ctf.trace import LAST_PACKET, Header, Packet, Stream, Trace
 from syscord_read.errors import Problem
 from syscord_read.model.columns import entry_numbers
 from syscord_read.model.layout import Kind
+from syscord_read.model.times import timestamp
 from syscord_read.record.text_trace import TextTrace
 from syscord_read.source import Source
 
@@ -96,12 +96,6 @@ class Findings:
     def lost(self) -> int:
         """Records that the recorder dropped."""
         return sum(loss.count for loss in self.losses)
-
-
-def timestamp(time: int) -> str:
-    """A time in ns since the epoch, on the wall's clock."""
-    seconds, nanoseconds = divmod(time, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}.{nanoseconds // 1000:06d}"
 
 
 def verify(source: Source, progress: Progress | None = None) -> Iterator[Findings]:

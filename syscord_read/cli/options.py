@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from syscord_read.model.selection import Selection, parse_duration, parse_errnos, parse_when
+from syscord_read.model.selection import Selection, parse_errnos
+from syscord_read.model.times import parse_duration, parse_when, use_utc
 
 Command = Callable[..., Any]
 
@@ -24,6 +25,16 @@ def _parse_numbers(_context: click.Context, _parameter: click.Parameter, values:
 
 traces_argument = click.argument(
     "traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(exists=True, path_type=Path)
+)
+
+
+def _use_utc(_context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        use_utc()
+
+
+utc_option = click.option(
+    "--utc", is_flag=True, expose_value=False, callback=_use_utc, help="Times are of UTC, not of the local zone."
 )
 
 _OPTIONS = (
@@ -52,9 +63,11 @@ _OPTIONS = (
     click.option(
         "--since",
         metavar="WHEN",
-        help="Calls that ended at this time or later: 14:05:00, 2026-11-23T14:05:00, or +10s after the beginning.",
+        help="Calls that ended at this time or later: 2026-11-23T14:05:00, 14:05:00 on the first day, seconds since "
+        "1970, +10s after the beginning, or -5s before the end.",
     ),
     click.option("--until", metavar="WHEN", help="Calls that ended at this time or earlier."),
+    utc_option,
 )
 _NAMES = (
     "pids",

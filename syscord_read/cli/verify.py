@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from syscord_read.cli.options import traces_argument
+from syscord_read.cli.options import traces_argument, utc_option
 from syscord_read.cli.output import progress_bar
 
 EXAMPLES = """\b
@@ -19,6 +19,7 @@ Examples:
 @click.command("verify", epilog=EXAMPLES, short_help="Say whether a trace is whole, and what is missing.")
 @traces_argument
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit status tells.")
+@utc_option
 def command(traces: tuple[Path, ...], quiet: bool) -> int:
     """Look at every packet and every count of each TRACE: what is lost, where, when and why.
 

@@ -25,6 +25,7 @@ from syscord_read.measure.resources import display_name
 from syscord_read.measure.tally import Tally
 from syscord_read.measure.timeline import Timeline
 from syscord_read.model.selection import Selection
+from syscord_read.model.times import timestamp
 from syscord_read.report.page import format, tree
 from syscord_read.report.printable import printable
 from syscord_read.source import Source
@@ -129,8 +130,8 @@ def context(source: Source, recording: Recording, times: Timeline) -> dict[str, 
         "version": _version(),
         "hosts": list(_hosts(source)),
         "tiles": list(_tiles(recording)),
-        "begin": format.timestamp(recording.begin) if recording.begin >= 0 else "",
-        "end": format.timestamp(recording.end) if recording.begin >= 0 else "",
+        "begin": timestamp(recording.begin, "milliseconds") if recording.begin >= 0 else "",
+        "end": timestamp(recording.end, "milliseconds") if recording.begin >= 0 else "",
         "lost": summary.losses(recording),
         "problems": problems[:PROBLEMS],
         "more_problems": len(problems) - PROBLEMS,

@@ -20,7 +20,8 @@ from rich.text import Text
 
 from syscord_read.measure.window import Window
 from syscord_read.model.batch import MaskedBatch
-from syscord_read.report.top.screen import ORDERS, View, short_number, tables, timestamp
+from syscord_read.model.times import timestamp
+from syscord_read.report.top.screen import ORDERS, View, short_number, tables
 from syscord_read.write.tables import Table, plain, rich
 
 _SECOND = 1_000_000_000
@@ -87,7 +88,7 @@ class _Display:
 
     def header(self) -> str:
         """When it is in the recording, and how much of it there was."""
-        when = f"{timestamp(self.window.now())}, " if self.has_times else ""
+        when = f"{timestamp(self.window.now(), 'seconds')}, " if self.has_times else ""
         lost = f", {short_number(self.window.lost)} lost" if self.window.lost else ""
         return f"{when}{short_number(self.window.calls)} calls so far{lost}; by {self.view.order}"
 

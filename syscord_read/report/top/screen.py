@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.process_tree import ProcessTree
@@ -81,8 +80,3 @@ def short_number(number: float) -> str:
         number /= 1000
         unit += 1
     return f"{number:.0f}{_UNITS[unit]}" if number >= 99.95 or number == int(number) else f"{number:.1f}{_UNITS[unit]}"
-
-
-def timestamp(nanoseconds: int) -> str:
-    """A time of the recording, in UTC."""
-    return datetime.fromtimestamp(nanoseconds // _SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from syscord_read.check.verify import Findings, Lost, timestamp, verify
+from syscord_read.check.verify import Findings, Lost, verify
 from syscord_read.ctf.trace import Header
+from syscord_read.model.times import timestamp
 from syscord_read.source import open_source
 from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
 

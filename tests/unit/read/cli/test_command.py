@@ -82,6 +82,27 @@ def test_filters_are_applied(trace: Path) -> None:
     assert run("read", "--since", "+15ns", "--max-duration", "0", trace).stdout == CLOSE
 
 
+def test_times_are_local_or_utc_and_can_be_copied_from_any_output(trace: Path, tmp_path: Path) -> None:
+    zone = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
+    page, utc_page = tmp_path / "page.html", tmp_path / "utc.html"
+    run("report", trace, "-o", page, **zone)
+    run("report", "--utc", trace, "-o", utc_page, **zone)
+    local, utc = run("verify", trace, **zone).stdout, run("verify", "--utc", trace, **zone).stdout
+    assert "from 2023-11-14T23:13:20.000000+01:00 to 2023-11-14T23:13:20.000000+01:00" in local
+    assert "from 2023-11-14T22:13:20.000000+00:00 to " in utc
+    assert "2023-11-14T23:13:20.000+01:00" in page.read_text()
+    assert "2023-11-14T22:13:20.000+00:00" in utc_page.read_text()
+    for option, clock in (("-t", "23:13:20 "), ("-tt", "23:13:20.000000 "), ("-ttt", "1700000000.000000 ")):
+        shown = run("read", "--style", "strace", option, trace, **zone).stdout
+        assert shown.startswith(clock)
+        selected = run("read", "--style", "strace", "--since", clock.strip(), option, trace, **zone).stdout
+        assert selected == shown
+    assert run("read", "--style", "strace", "--utc", "-t", trace, **zone).stdout.startswith("22:13:20 ")
+    assert run("read", "--since", "-5ns", trace).stdout == CLOSE
+    nothing = run("stat", "--json", "--until", "2023-11-14T23:13:19", trace, **zone).stdout
+    assert json.loads(nothing)["total"]["calls"] == 0
+
+
 def test_json_is_a_line_a_syscall(trace: Path) -> None:
     lines = run("read", "--style", "json", trace).stdout.splitlines()
     assert [json.loads(line)["syscall"] for line in lines] == ["openat", "close"]

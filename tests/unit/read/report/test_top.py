@@ -20,7 +20,7 @@ from syscord_read.cli.command import cli
 from syscord_read.measure.window import Window
 from syscord_read.model.batch import Batch
 from syscord_read.report.top.live import Reader
-from syscord_read.report.top.screen import View, short_number, tables, timestamp
+from syscord_read.report.top.screen import View, short_number, tables
 from syscord_read.source import open_source
 from tests.unit.read.program import COMMAND
 from tests.unit.traces import Maker
@@ -105,10 +105,6 @@ def test_sockets_are_shown_by_their_peers(maker: Maker, tmp_path: Path) -> None:
 )
 def test_numbers_are_short(number: float, text: str) -> None:
     assert short_number(number) == text
-
-
-def test_times_are_of_the_recording() -> None:
-    assert timestamp(1_795_398_167_842_102_051) == "2026-11-23 01:42:47 UTC"
 
 
 @pytest.fixture

@@ -166,10 +166,7 @@ def test_a_call_that_took_longer_than_the_window_stands_whole() -> None:
     assert written(*short, lasting, to_file=True)[0] == "7     close(99 <unfinished ...>"
     held = written(*short, lasting, to_file=True, window=1)
     assert held[0].startswith("8     close(1)")
-    assert (
-        written(*short, lasting, to_file=True, window=0)[-1]
-        == "7     close(99)                         = 0"
-    )
+    assert written(*short, lasting, to_file=True, window=0)[-1] == "7     close(99)                         = 0"
 
 
 def test_descriptors_are_written_with_what_they_stand_for() -> None:
