@@ -108,7 +108,7 @@ class Batch:
     ``cpu``          -1: not known, or none (events of the stream ``state``)
     ``class_index``  index into ``classes``
     ``pid``, ``tid`` process and thread, as in the first pid namespace
-    ``duration``     ns; -1: not known, or no syscall
+    ``duration``     ns; -1: not known, or a call that never returns, or no syscall
     ``ret``          what the call returned, the register's 64 bits with a sign; 0 where ``has_ret`` is false.
                      An error if it is from -4095 to -1.  What its type makes of it: ``typed_ret``
     ``has_ret``      the call has a result

@@ -26,9 +26,9 @@ from syscord_read.write.tables import Table, plain, rich
 
 _SECOND = 1_000_000_000
 #: Lines of a table that are no rows, and of what stands above and below the tables.
-_AROUND, _REST = 5, 3
+_AROUND, _REST = 4, 2
 
-_HELP = "q quits; sort by c calls, t time, e errors, r bytes read, w bytes written"
+_HELP = "q quits; sort by c calls, t time, i waiting (idle), e errors, r bytes read, w bytes written"
 
 
 class Reader(threading.Thread):
@@ -103,7 +103,7 @@ def _on_terminal(console: Console, shown: _Display, reader: Reader, interval: fl
         while True:
             reader.check()
             rows = max((console.height - _REST) // 3 - _AROUND, 1)
-            parts = [rich(table, fold=False) for table in shown.tables(rows)]
+            parts = [rich(table, console.width, fold=False) for table in shown.tables(rows)]
             live.update(Group(Text(shown.header(), style="bold"), *parts, Text(_HELP, style="dim")), refresh=True)
             key = pressed(interval)
             if key == "q":

@@ -98,6 +98,12 @@ def text(masked: Iterable[MaskedBatch], options: Options, names: Names) -> Itera
         yield f"{line}\n".encode("utf-8", "surrogateescape")
 
 
+def whole(call: Call, names: Names, options: Options = Options()) -> str:  # noqa: B008
+    """One call with its arguments and its result, on a line of its own; UsageError if it is from a text record."""
+    begin, end = _Writing(options, names, None)._texts(call)
+    return f"{begin.text}{end.text} = {end.result}"
+
+
 @dataclass
 class _Writing:
     """Makes texts of calls."""

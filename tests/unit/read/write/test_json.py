@@ -130,7 +130,6 @@ def test_a_record_in_full(tmp_path: Path) -> None:
         },
         {
             "time": OFFSET + 6,
-            "duration": 0,
             "cpu": 1,
             "pid": 7,
             "tid": 7,
