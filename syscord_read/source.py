@@ -70,6 +70,11 @@ class Source:
         """
         if follow and (len(self.texts) > 1 or (self.texts and self.traces)):
             raise UsageError("--follow takes one text record, or traces: they cannot be followed together")
+        if selection and selection.paths:
+            # A descriptor stands for a path: the call that opened it may not be selected.
+            for batch, wanted in self.masked_batches(selection, progress, follow=follow):
+                yield batch.select(wanted | ~batch.is_call)
+            return
         selector = self.selector(selection or Selection())
         yield from self._of_traces(selector, progress, follow=follow)
         for text in self.texts:

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from syscord_read.model.selection import Selection, parse_errnos
+from syscord_read.model.syscall_sets import parse_syscalls
 from syscord_read.model.times import parse_duration, parse_when, use_utc
 
 Command = Callable[..., Any]
@@ -48,7 +49,8 @@ _OPTIONS = (
         "--syscalls",
         multiple=True,
         metavar="NAMES",
-        help="These syscalls, with commas between them; with ! before the names, all others.",
+        help="These syscalls, with commas between them; with ! before them, all others. %file, %network and the like, "
+        "/REGEX and trace= are understood as strace does, open* as the shell does.",
     ),
     click.option("-z", "--ok", is_flag=True, help="Calls that succeeded."),
     click.option("-Z", "--failed", is_flag=True, help="Calls that failed."),
@@ -58,7 +60,12 @@ _OPTIONS = (
     click.option("--min-duration", metavar="TIME", help="Calls that took as long or longer (250us, 10ms, 1.5s)."),
     click.option("--max-duration", metavar="TIME", help="Calls that took no longer."),
     click.option(
-        "-P", "--path", "paths", multiple=True, metavar="PATTERN", help="Calls with a path like this ('/etc/*')."
+        "-P",
+        "--path",
+        "paths",
+        multiple=True,
+        metavar="PATTERN",
+        help="Calls on files with a path like this ('/etc/*'), also by descriptor.",
     ),
     click.option(
         "--since",
@@ -115,7 +122,7 @@ def _make_selection(
 ) -> Selection:
     if ok and (failed or errors):
         raise click.UsageError("--ok and --failed, or --error, leave nothing")
-    names, not_names = _parse_syscalls(syscalls)
+    names, not_names = parse_syscalls(syscalls)
     return Selection(
         pids=pids,
         tids=tids,
@@ -135,13 +142,3 @@ def _make_selection(
 def _split_at_commas(values: Iterable[str]) -> list[str]:
     """What stands between commas."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
-
-
-def _parse_syscalls(values: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Names that are wanted, and those that are not; strace's trace=NAMES is understood."""
-    wanted: set[str] = set()
-    unwanted: set[str] = set()
-    for value in values:
-        plain = value.removeprefix("trace=")
-        (unwanted if plain.startswith("!") else wanted).update(_split_at_commas([plain.removeprefix("!")]))
-    return frozenset(wanted), frozenset(unwanted)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from syscord_read.measure.resources import MOVING, READING, WRITING, Uses, is_socket
 from syscord_read.measure.tally import Tally
 from syscord_read.model.batch import Batch, Bools, Ints
 from syscord_read.model.columns import distinct
+from syscord_read.model.resources import MOVING, READING, WRITING, Uses, is_socket
 
 
 @dataclass

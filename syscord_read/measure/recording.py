@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.process_tree import ProcessTree
-from syscord_read.measure.resources import Resources
 from syscord_read.measure.slowest import KEEP, Slowest
 from syscord_read.measure.syscalls import Syscalls
 from syscord_read.measure.tally import KEEP as KEEP_KEYS
 from syscord_read.measure.waiting import waited, waits
 from syscord_read.model.batch import Batch, Bools, Ints
 from syscord_read.model.columns import distinct
+from syscord_read.model.resources import Resources
 from syscord_read.model.selection import Selection
 from syscord_read.source import Source
 

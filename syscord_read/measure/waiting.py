@@ -11,10 +11,10 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from syscord_read.measure.resources import Uses, is_socket
 from syscord_read.model.batch import Batch, Bools, Group, Ints
 from syscord_read.model.columns import entry_numbers
 from syscord_read.model.layout import Kind
+from syscord_read.model.resources import Uses, is_socket
 
 #: Calls that wait, whatever they are given.
 WAITING = frozenset(

@@ -14,9 +14,9 @@ import numpy as np
 
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.process_tree import ProcessTree
-from syscord_read.measure.resources import Resources
 from syscord_read.measure.waiting import waited, waits
 from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.resources import Resources
 
 
 class Window:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from syscord_read.errors import UsageError
 from syscord_read.model.errno_names import ERRNOS
+from syscord_read.model.syscall_sets import EMPTY, Syscalls
 from syscord_read.model.times import When
 
 
@@ -25,8 +26,8 @@ class Selection:
     pids: frozenset[int] = frozenset()
     tids: frozenset[int] = frozenset()
     comms: tuple[str, ...] = ()
-    names: frozenset[str] = frozenset()
-    not_names: frozenset[str] = frozenset()
+    names: Syscalls = EMPTY
+    not_names: Syscalls = EMPTY
     outcome: str = ""
     errnos: frozenset[int] = frozenset()
     least: int | None = None
@@ -49,9 +50,8 @@ class Selection:
     def check_names(self, known: Iterable[str]) -> None:
         """UsageError if a syscall is asked for that is none of these."""
         names = set(known)
-        for name in sorted((self.names | self.not_names) - names):
-            similar = difflib.get_close_matches(name, names, 1)
-            raise UsageError(f"there is no syscall {name!r}" + (f": did you mean {similar[0]}?" if similar else ""))
+        self.names.check(names)
+        self.not_names.check(names)
 
 
 def parse_errnos(names: Iterable[str]) -> frozenset[int]:

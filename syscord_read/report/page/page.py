@@ -21,10 +21,10 @@ from markupsafe import Markup
 
 from syscord_read.measure import summary, timeline
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import display_name
 from syscord_read.measure.slowest import Slowest
 from syscord_read.measure.tally import Tally
 from syscord_read.measure.timeline import Timeline
+from syscord_read.model.resources import display_name
 from syscord_read.model.selection import Selection
 from syscord_read.model.times import timestamp
 from syscord_read.report.page import format, tree

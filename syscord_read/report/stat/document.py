@@ -6,10 +6,10 @@ from typing import Any
 
 from syscord_read.measure import summary
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import display_name
 from syscord_read.measure.slowest import Slowest
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Sums, Tally
+from syscord_read.model.resources import display_name
 from syscord_read.report.printable import printable
 from syscord_read.report.stat.sections import Limits, call_texts
 from syscord_read.source import Source

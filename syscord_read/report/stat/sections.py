@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from syscord_read.measure import summary
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import display_name
 from syscord_read.measure.slowest import LongCall, Slowest
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Key, Sums, Tally
+from syscord_read.model.resources import display_name
 from syscord_read.model.times import timestamp
 from syscord_read.report.printable import printable
 from syscord_read.source import Source

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.process_tree import ProcessTree
-from syscord_read.measure.resources import display_name
 from syscord_read.measure.tally import Sums
+from syscord_read.model.resources import display_name
 from syscord_read.report.printable import printable
 from syscord_read.write.tables import Heading, Table
 

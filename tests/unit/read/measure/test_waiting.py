@@ -13,6 +13,7 @@ from syscord_read.measure.timeline import Timeline
 from syscord_read.measure.waiting import waits
 from syscord_read.model.layout import Shape
 from syscord_read.model.selection import Selection
+from syscord_read.model.syscall_sets import Syscalls
 from syscord_read.source import open_source
 from tests.unit.traces import ALL, FD, INT, Declared, Maker, integer, memory, number
 
@@ -93,7 +94,8 @@ def test_sums_tell_both(tmp_path: Path) -> None:
     scene.call("pipe2", {"flags": 0}, exit={"fds": (3, 4)})
     for fd in (3, 3, 3, 9):
         scene.read(fd)
-    recording = sum_up(open_source([scene.maker.write(tmp_path / "trace")]), Selection(names=frozenset({"read"})))
+    source = open_source([scene.maker.write(tmp_path / "trace")])
+    recording = sum_up(source, Selection(names=Syscalls(frozenset({"read"}))))
     (read,) = recording.syscalls.each()
     assert (read.time, read.waited, read.worked) == (400_000, 300_000, 100_000)
     assert recording.syscalls.total().waited == 300_000
