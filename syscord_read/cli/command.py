@@ -6,6 +6,7 @@ A subcommand is a line in ``COMMANDS``; its module is loaded when it is called, 
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -14,6 +15,7 @@ from typing import NamedTuple, NoReturn
 import click
 
 from syscord_read.errors import ReadError, UsageError
+from syscord_read.report.printable import printable_text
 
 #: Exit status: what was read is damaged, or records of it are missing; the command was called in a wrong way.
 DAMAGED, WRONG_USE = 1, 2
@@ -94,7 +96,10 @@ def main() -> NoReturn:
     except click.exceptions.Abort:
         _end_by_sigint()
     except click.ClickException as error:
-        error.show()
+        # What it quotes may be the name of a file that a shell's * has found.
+        shown = io.StringIO()
+        error.show(shown)
+        print(printable_text(shown.getvalue(), keep="\n"), end="", file=sys.stderr)
         status = error.exit_code
     except UsageError as error:
         status = _print_error(error, WRONG_USE)
@@ -104,7 +109,7 @@ def main() -> NoReturn:
 
 
 def _print_error(error: Exception, status: int) -> int:
-    print(f"syscord: {error}", file=sys.stderr)
+    print(f"syscord: {printable_text(str(error))}", file=sys.stderr)
     return status
 
 

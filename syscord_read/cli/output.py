@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from syscord_read.report.printable import printable_text
+
 if TYPE_CHECKING:
     from syscord_read.source import Source
 
@@ -75,7 +77,7 @@ def print_problems(source: Source) -> int:
     """Say on stderr what is wrong with what was read.  Returns the exit status."""
     problems = source.problems
     for problem in problems[:PROBLEMS_SHOWN]:
-        print(f"syscord: {problem}", file=sys.stderr)
+        print(f"syscord: {printable_text(str(problem))}", file=sys.stderr)
     more = len(problems) - PROBLEMS_SHOWN + sum(trace.unreported for trace in source.traces)
     if more > 0:
         print(f"syscord: and {more} more such places: syscord verify lists them", file=sys.stderr)

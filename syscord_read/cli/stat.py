@@ -79,7 +79,8 @@ def command(
             slowest=(limits.get("slow", limits.get("wait")) or KEEP_MOST) if {"slow", "wait"} & {*sections} else 0,
         )
     if as_json:
-        click.echo(json.dumps(document(source, recording, limits, sort), ensure_ascii=False, indent=1))
+        # Escapes of JSON: what is not ASCII cannot do anything to a terminal, and is the same to who reads it.
+        click.echo(json.dumps(document(source, recording, limits, sort), indent=1))
     else:
         show(tables(source, recording, limits, sort))
     return print_problems(source)

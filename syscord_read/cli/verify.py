@@ -8,6 +8,7 @@ import click
 
 from syscord_read.cli.options import traces_argument, utc_option
 from syscord_read.cli.output import progress_bar
+from syscord_read.report.printable import printable_text
 
 EXAMPLES = """\b
 Examples:
@@ -34,5 +35,5 @@ def command(traces: tuple[Path, ...], quiet: bool) -> int:
     with progress_bar("Verifying", source.size) as progress:
         reports = list(verify(source, progress.advance))
     if not quiet:
-        click.echo("\n".join(line for report in reports for line in lines(report)))
+        click.echo("\n".join(printable_text(line) for report in reports for line in lines(report)))
     return 0 if all(report.is_whole for report in reports) else 1

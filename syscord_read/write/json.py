@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -21,6 +22,7 @@ from syscord_read.write.columns import (
     Escapes,
     Piece,
     by_value,
+    data_of,
     decimal,
     escape,
     in_order,
@@ -35,11 +37,23 @@ from syscord_read.write.record import is_empty
 
 
 def _escape_byte(byte: int) -> bytes:
+    if byte == 0x7F:
+        return b"\\u007f"
     text = json.dumps(chr(byte), ensure_ascii=False)[1:-1]
     return text.encode("ascii") if byte < 128 else bytes([byte])
 
 
 _ESCAPES = Escapes([_escape_byte(byte) for byte in range(256)])
+
+#: In UTF-8, the control characters of C1, the ends of lines that are no newline, and what turns the direction of
+#: writing.  They are written as escapes of JSON: it may go to a terminal, and means the same.
+_DANGEROUS = re.compile(rb"\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+
+
+def _neutralise(text: bytes) -> bytes:
+    return _DANGEROUS.sub(lambda found: b"\\u%04x" % ord(found.group().decode()), text)
+
+
 _NULL = b"null"
 
 
@@ -197,7 +211,10 @@ def _strings(values: pa.Array, marks: Any) -> Piece:
 def texts_of(values: pa.Array) -> pa.Array:
     """Bytes as strings; those that are no UTF-8 as {"base64": ...}."""
     foreign = _not_utf8(values)
-    strings = join([b'"', escape(values, _ESCAPES), b'"'], len(values))
+    escaped = escape(values, _ESCAPES)
+    if _DANGEROUS.search(bytes(data_of(escaped))):
+        escaped = pa.array(map(_neutralise, escaped.to_pylist()), pa.binary())
+    strings = join([b'"', escaped, b'"'], len(values))
     if not foreign.any():
         return strings
     encoded = [_base64(value) if wrong else None for value, wrong in zip(values.to_pylist(), foreign, strict=True)]
@@ -229,7 +246,9 @@ def _base64(value: bytes) -> bytes:
 
 def _text(value: bytes) -> bytes:
     """One value as ``texts_of`` writes it."""
-    return json.dumps(value.decode(), ensure_ascii=False).encode() if _is_utf8(value) else _base64(value)
+    if not _is_utf8(value):
+        return _base64(value)
+    return _neutralise(json.dumps(value.decode(), ensure_ascii=False).encode().replace(b"\x7f", b"\\u007f"))
 
 
 def _address(value: bytes) -> bytes:

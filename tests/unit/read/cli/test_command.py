@@ -218,6 +218,71 @@ def test_metadata_that_cannot_be_read_is_told_in_a_line(trace: Path, content: st
     assert done.stderr.startswith(f"syscord: {trace}/metadata:1: ")
 
 
+# Hostile names
+
+#: What makes a terminal do something: ESC, C1's CSI, DEL, what turns the direction of writing.
+DANGEROUS = "\x1b\x9b\x7f\u202e\u2066\u061c\u200f"
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A damaged trace, in a folder, and of a process, of such names."""
+    maker = Maker(hostname=f"h{DANGEROUS}")
+    text = f"a{DANGEROUS}z".encode()
+    maker.process(-1, 1, 7, 7, comm=text[:16], exe=text)
+    maker.call(0, 10, 7, "openat", {"dir": -100, "path": b"/" + text, "flags": 0, "mode": 0}, ret=3, duration=5)
+    maker.call(0, 20, 7, "execve", {"path": text, "argv": (text, b"\xff" + text)}, duration=7)
+    maker.call(0, 30, 7, "read", {"fd": 3, "size": 9}, exit={"data": text}, ret=len(text), duration=9)
+    trace = maker.write(tmp_path / f"f{DANGEROUS}" / "trace")
+    with (trace / "cpu0").open("ab") as file:
+        file.write(b"nonsense")
+    return trace
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read"],
+        ["read", "--style", "strace", "-y"],
+        ["read", "--style", "json"],
+        ["verify"],
+        ["stat", "--by", "all"],
+        ["stat", "--by", "all", "--json"],
+        ["top"],
+        ["report", "--force", "-o", "/dev/null/x"],
+    ],
+    ids=" ".join,
+)
+def test_no_name_does_anything_to_a_terminal(arguments: list[str], hostile: Path) -> None:
+    done = run(*arguments, hostile)
+    assert done.returncode == 1 and done.stderr + done.stdout
+    assert not set(DANGEROUS) & set(done.stdout + done.stderr)
+
+
+def test_nor_does_a_name_in_an_error(trace: Path, tmp_path: Path) -> None:
+    folder = tmp_path / DANGEROUS
+    for arguments in (["read", folder], ["read", "-e", DANGEROUS, trace], ["read", "--since", DANGEROUS, trace]):
+        done = run(*arguments)
+        assert done.returncode == 2 and done.stderr and not set(DANGEROUS) & set(done.stderr)
+    folder.mkdir()
+    done = run("read", folder)
+    assert done.returncode == 1 and "there is no trace in it" in done.stderr
+    assert not set(DANGEROUS) & set(done.stderr)
+
+
+def test_json_means_what_the_bytes_are(hostile: Path) -> None:
+    first = json.loads(run("read", "--style", "json", hostile).stdout.splitlines()[0])
+    assert first["args"]["path"] == f"/a{DANGEROUS}z"
+
+
+def test_metadata_whose_names_do_not_print_is_refused(trace: Path) -> None:
+    path = trace / "metadata"
+    path.write_text(path.read_text().replace('name = "openat"', 'name = "open\x1b[31mat"'))
+    done = run("read", trace)
+    assert done.returncode == 1 and "this event has a name that does not print" in done.stderr
+    assert "\x1b" not in done.stderr
+
+
 # Verifying
 
 
