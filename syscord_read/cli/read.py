@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  syscord read /var/tmp/trace                          as the module itself writes text
-  syscord read --style strace -tt -T /var/tmp/trace   as strace -tt -T writes it
-  syscord read --style json /var/tmp/trace | jq .path
-  syscord read --comm 'nginx*' --failed /var/tmp/trace what went wrong in nginx
-  syscord read --min-duration 10ms /var/tmp/trace      what took long
+  syscord read /var/tmp/trace                          # as the module itself writes text
+  syscord read --style strace -tt -T /var/tmp/trace    # as strace -tt -T writes it
+  syscord read --style json /var/tmp/trace | jq -r '.args.path // empty'
+  syscord read --comm 'nginx*' --failed /var/tmp/trace # what went wrong in nginx
+  syscord read --min-duration 10ms /var/tmp/trace      # what took long
   syscord read --since +10s --until +20s /var/tmp/trace
-  syscord read --follow -P '/etc/*' /var/tmp/trace     live, until Ctrl-C
+  syscord read --follow -P '/etc/*' /var/tmp/trace     # live, until Ctrl-C
 """
 
 #: Makes bytes of batches.
@@ -67,6 +67,7 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
     """
     # They load numpy and pyarrow, which takes longer than --help may; of the styles, one is enough.
     from syscord_read.source import open_source  # noqa: PLC0415
+    from syscord_read.write.strace.view import names_of  # noqa: PLC0415
 
     if style != "strace":
         _refuse_strace_options(options)
@@ -80,13 +81,11 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
         case "json":
             from syscord_read.write.json import Writer  # noqa: PLC0415
 
-            write = partial(_each_batch, Writer().lines)
+            write = partial(_each_batch, Writer(names_of(source)).lines)
         case _:
             from syscord_read.write.strace.output import text  # noqa: PLC0415
-            from syscord_read.write.strace.view import Names  # noqa: PLC0415
 
-            names = Names({number: trace.layout.symbols for number, trace in enumerate(source.traces)})
-            write = partial(text, options=_strace_options(options, follow=follow), names=names)
+            write = partial(text, options=_strace_options(options, follow=follow), names=names_of(source))
 
     with progress_bar("Reading", source.size, shown=is_output_a_file() and not follow) as progress:
         # The call that opened a descriptor may not be selected.

@@ -13,11 +13,11 @@ from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
 Examples:
-  syscord stat /var/tmp/trace                      the syscalls, as strace -c -w has them
+  syscord stat /var/tmp/trace                      # the syscalls, as strace -c -w has them
   syscord stat --by process --by path /var/tmp/trace
-  syscord stat --by error --comm nginx /var/tmp/trace  what went wrong in nginx
-  syscord stat --sort p99 /var/tmp/trace           the slowest syscalls first
-  syscord stat --by slow -n 5 /var/tmp/trace       the five slowest calls
+  syscord stat --by error --comm nginx /var/tmp/trace  # what went wrong in nginx
+  syscord stat --sort p99 /var/tmp/trace           # the slowest syscalls first
+  syscord stat --by slow -n 5 /var/tmp/trace       # the five slowest calls
   syscord stat --by all --json /var/tmp/trace | jq .peers
 """
 

@@ -12,8 +12,8 @@ from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
 Examples:
-  syscord top /var/tmp/trace                   who did most, in all of it
-  syscord top --follow /var/tmp/trace          live, until q or Ctrl-C
+  syscord top /var/tmp/trace                   # who did most, in all of it
+  syscord top --follow /var/tmp/trace          # live, until q or Ctrl-C
   syscord top --follow --sort written --interval 5 /var/tmp/trace
   syscord top --comm 'nginx*' /var/tmp/trace
 """

@@ -33,7 +33,9 @@ from syscord_read.write.columns import (
     one_of,
     where,
 )
+from syscord_read.write.names import argument_names
 from syscord_read.write.record import is_empty
+from syscord_read.write.strace.view import Names
 
 
 def _escape_byte(byte: int) -> bytes:
@@ -60,8 +62,10 @@ _NULL = b"null"
 class Writer:
     """Writes batches, in order; it knows what the processes are called."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names = Names()) -> None:  # noqa: B008
+        """``names``: the sets of symbols of the traces, by which arguments have names."""
         self.processes = Processes()
+        self.names = names
 
     def lines(self, batch: Batch) -> pa.Buffer:
         """All syscalls of a batch as lines, and what was lost between them."""
@@ -70,13 +74,13 @@ class Writer:
         # The last is for -1: nobody knows who it is.
         comms = one_of([*names, b""], np.where(identities < 0, len(names), identities))
         groups = [group for group in batch.group_list if group.event_class.kind.is_call]
-        columns = [_lines_of_group(batch, group, comms) for group in groups]
+        columns = [_lines_of_group(batch, group, comms, self.names) for group in groups]
         return in_order(columns, [group.rows for group in groups], _lost(batch))
 
 
 def _identity(process: Process) -> bytes:
     users = "".join(f'"{name}":{number},' for name, number in process.users.items())
-    return b'"comm":' + _text(process.comm) + b"," + users.encode()
+    return b'"comm":' + _text(process.comm) + b',"ppid":%d,' % process.ppid + users.encode()
 
 
 def _lost(batch: Batch) -> list[tuple[int, bytes]]:
@@ -88,7 +92,7 @@ def _loss(loss: Loss) -> dict[str, int | str]:
     return {**when, "packets" if loss.cause == "gap" else "lost": loss.count, "cause": loss.cause, "cpu": loss.cpu}
 
 
-def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:
+def _lines_of_group(batch: Batch, group: Group, comms: pa.Array, names: Names) -> pa.Array:
     event_class, rows = group.event_class, group.rows
     pieces: list[Piece] = [b"{"]
     for label, values in (("time", batch.time), ("duration", batch.duration), ("cpu", batch.cpu)):
@@ -100,7 +104,7 @@ def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:
     pieces.append(b',"compat":true' if event_class.kind is Kind.COMPAT else b"")
     pieces.append(b',"unseen":true' if event_class.unseen else b"")
     pieces.append(b',"answered":true' if event_class.answered else b"")
-    pieces += _part(group, "args", event_class.entry)
+    pieces += [*_part(group, "args", event_class.entry), _names(group, names)]
     pieces += _result(event_class, batch.ret[rows])
     pieces += _part(group, "out", event_class.exit)
     pieces += [_marks(group), b"}\n"]
@@ -140,6 +144,25 @@ def _part(group: Group, label: str, fields: Sequence[Field]) -> list[Piece]:
         pieces += [before + _text(field.label.encode()) + b":", _value(group.column(field))]
         before = b","
     return [*pieces, b"}"] if fields else []
+
+
+def _names(group: Group, names: Names) -> Piece:
+    """The names of arguments that are numbers, where there are some."""
+    named = argument_names(group, names)
+    if not named:
+        return b""
+    encoded = [pc.dictionary_encode(texts) for _, texts in named]
+    indices = np.stack([each.indices.fill_null(-1).to_numpy() for each in encoded], axis=1)
+    codes, which = np.unique(indices, axis=0, return_inverse=True)
+    labels, texts = [label for label, _ in named], [each.dictionary.to_pylist() for each in encoded]
+    objects = [_names_object(labels, texts, code) for code in codes.tolist()]
+    return one_of(objects, which.reshape(-1))
+
+
+def _names_object(labels: Sequence[str], texts: Sequence[Sequence[str]], code: Sequence[int]) -> bytes:
+    """One object; ``code`` has for each label the index of its text, -1 if there is none."""
+    found = {label: known[number] for label, known, number in zip(labels, texts, code, strict=True) if number >= 0}
+    return b',"names":' + json.dumps(found, separators=(",", ":")).encode() if found else b""
 
 
 def _value(column: Column) -> Piece:

@@ -14,7 +14,7 @@ from syscord_read.model.times import timestamp
 from syscord_read.report.printable import printable
 from syscord_read.source import Source
 from syscord_read.write.strace.output import whole
-from syscord_read.write.strace.view import Names
+from syscord_read.write.strace.view import names_of
 from syscord_read.write.tables import Heading, Table
 
 #: Sections, and how many rows each has at most; None: all.
@@ -165,7 +165,7 @@ def _slowest(source: Source, title: str, slowest: Slowest, limit: int | None) ->
 
 def call_texts(source: Source, calls: Sequence[LongCall]) -> list[str]:
     """Single calls as strace writes them."""
-    names = Names({number: trace.layout.symbols for number, trace in enumerate(source.traces)})
+    names = names_of(source)
     return [whole(each.call, names) for each in calls]
 
 

@@ -10,6 +10,7 @@ from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import MAX_ERROR, Base, Integer, Symbols
 from syscord_read.model.value import Value
+from syscord_read.source import Source
 from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import STATX_ALL
 
@@ -86,6 +87,11 @@ class Names:
     def get(self, trace: int, name: str) -> Symbols | None:
         """One set, or None if the metadata has none of that name."""
         return self.sets.get(trace, {}).get(name)
+
+
+def names_of(source: Source) -> Names:
+    """The sets of all traces of a source."""
+    return Names({number: trace.layout.symbols for number, trace in enumerate(source.traces)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,8 +261,9 @@ def test_no_name_does_anything_to_a_terminal(arguments: list[str], hostile: Path
 
 def test_nor_does_a_name_in_an_error(trace: Path, tmp_path: Path) -> None:
     folder = tmp_path / DANGEROUS
-    for arguments in (["read", folder], ["read", "-e", DANGEROUS, trace], ["read", "--since", DANGEROUS, trace]):
-        done = run(*arguments)
+    tried: list[list[str | Path]] = [[folder], ["-e", DANGEROUS, trace], ["--since", DANGEROUS, trace]]
+    for arguments in tried:
+        done = run("read", *arguments)
         assert done.returncode == 2 and done.stderr and not set(DANGEROUS) & set(done.stderr)
     folder.mkdir()
     done = run("read", folder)
@@ -408,7 +409,7 @@ def test_there_is_no_bar_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPa
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(cli, info_name="syscord")
+    context = click.Context(cli, info_name="syscord", **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command
@@ -418,7 +419,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 def test_every_subcommand_has_help_with_examples() -> None:
     for name, command in commands():
         assert command.name == name
-        text = command.get_help(click.Context(command, info_name=name))
+        text = command.get_help(click.Context(command, info_name=name, help_option_names=["-h", "--help"]))
         assert "Examples:" in text and f"syscord {name} " in text
 
 
