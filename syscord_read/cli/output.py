@@ -73,6 +73,17 @@ def is_output_a_file() -> bool:
     return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
 
 
+def print_what_is_unknown(source: Source) -> None:
+    """Say on stderr of which traces nobody knows what descriptors stand for, where somebody asks for that."""
+    for trace in source.traces:
+        if not trace.layout.follows:
+            print(
+                f"syscord: {printable_text(str(trace.path))}: nobody knows what descriptors stand for, as syscalls= "
+                f"left out calls that end it: record {', '.join(trace.layout.ending)}, too",
+                file=sys.stderr,
+            )
+
+
 def print_problems(source: Source) -> int:
     """Say on stderr what is wrong with what was read.  Returns the exit status."""
     problems = source.problems

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import is_output_a_file, print_problems, progress_bar
+from syscord_read.cli.output import is_output_a_file, print_problems, print_what_is_unknown, progress_bar
 from syscord_read.model.selection import Selection
 from syscord_read.write.strace.options import Options, Time
 
@@ -72,6 +72,8 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
     if style != "strace":
         _refuse_strace_options(options)
     source = open_source(traces, live=follow)
+    if options["descriptors"] or selection.paths:
+        print_what_is_unknown(source)
     write: Style
     match style:
         case "record":

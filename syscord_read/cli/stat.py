@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import print_problems, progress_bar
+from syscord_read.cli.output import print_problems, print_what_is_unknown, progress_bar
 from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
@@ -69,6 +69,8 @@ def command(
     sections = [section for section in SECTIONS if section in by or "all" in by]
     limits = {section: _limit(section, limit) for section in sections}
     source = open_source(traces)
+    if {"path", "peer"} & {*sections} or selection.paths:
+        print_what_is_unknown(source)
     with progress_bar("Reading", source.size) as progress:
         recording = sum_up(
             source,

@@ -36,6 +36,9 @@ UNSEEN = 2
 ANSWERED = 1
 CLASSES_OF_NR = 16
 
+#: Calls that end what a descriptor, or the working directory, stands for.
+ENDING = frozenset({"close", "close_range", "dup2", "dup3", "execve", "execveat", "chdir", "fchdir"})
+
 #: What stands between the header and the fields, by form, as (name, bits).  Form 4 is as form 2.
 SHORT, THREAD, LONG, UNSEEN_FORM = range(4)
 HEADS = (
@@ -131,6 +134,17 @@ class Layout:
         yield from (event.name for (_, id), event in self.metadata.events.items() if id < ID_COMPAT)
         yield from self.names_32.values()
 
+    @cached_property
+    def ending(self) -> list[str]:
+        """The syscalls of the recorded machine that end what a descriptor stands for."""
+        return sorted(ENDING & {event.name for (_, id), event in self.metadata.events.items() if id < ID_UNKNOWN})
+
+    @cached_property
+    def follows(self) -> bool:
+        """Whether all of these were recorded: the filter let them through."""
+        wanted = {name.strip() for name in str(self.env.get("param_syscalls", "")).split(",")} - {""}
+        return not wanted or wanted.issuperset(self.ending)
+
     def prototype(self, name: str) -> Prototype | None:
         """How a syscall with a handler is called."""
         text = self.env.get(f"call_{name}")
@@ -159,6 +173,7 @@ class Layout:
             no_result=isinstance(result, EnumType) and list(result.labels) == ["none"],
             prototype=prototype,
             trace=self.trace,
+            follows=self.follows,
         )
         return Encoding(event_class, form, sum(bits for _, bits in head) // 8, steps)
 

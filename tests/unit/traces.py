@@ -189,6 +189,7 @@ class Maker:
     offset: int = OFFSET
     hostname: str = "guest"
     cpus: str = ""
+    syscalls: str = ""  # the filter
     counts_seen: bool = True
     events: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
     streams: dict[int, bytearray] = field(default_factory=dict)
@@ -326,6 +327,8 @@ class Maker:
         events += _others(types)
         calls = {f"call_{each.name}": each.prototype for each in self.declared if each.handler}
         env = {"hostname": self.hostname, "machine": "arm64", "tracer_name": "syscord", "cpus": self.cpus, **calls}
+        if self.syscalls:
+            env["param_syscalls"] = self.syscalls
         return "\n".join(
             [
                 "/* CTF 1.8 */",

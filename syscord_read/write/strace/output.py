@@ -133,6 +133,8 @@ class _Writing:
         trace = call.event_class.trace
         thread = trace, call.tid
         self.gone.discard(thread)
+        if self.descriptors:
+            self.descriptors.note(call.event_class)
         if wanted:
             self.threads.setdefault((trace, call.pid), set()).add(call.tid)
             begin, end = self._texts(call)

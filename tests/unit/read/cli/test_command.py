@@ -157,6 +157,35 @@ def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> N
     assert done.stdout.count("</etc/passwd>") == 2
 
 
+@pytest.mark.parametrize(
+    ("recorded", "known"), [("openat,read,write", False), ("openat,read,write,close,execve", True)]
+)
+def test_nobody_knows_what_a_descriptor_is_if_its_end_was_not_recorded(
+    recorded: str, known: bool, tmp_path: Path
+) -> None:
+    """The number may be that of a socket by then, which was left out, too."""
+    maker = Maker(syscalls=recorded)
+    maker.open_file(1, 7, 0, b"/dev/null")
+    maker.open_file(1, 7, -100, b"/etc")
+    maker.call(0, 10, 7, "openat", {"dir": -100, "path": b"hosts", "flags": 0, "mode": 0}, ret=3)
+    maker.call(0, 20, 7, "write", {"fd": 3, "data": b"GET", "size": 3}, ret=3)
+    maker.call(0, 30, 7, "read", {"fd": 0, "size": 9}, exit={"data": b""}, ret=0)
+    trace = maker.write(tmp_path / "trace")
+    done = run("read", "--style", "strace", "-y", trace)
+    lines = done.stdout.splitlines()
+    assert ("left out calls that end it: record close, execve, too" in done.stderr) == (not known)
+    files = {
+        row["path"]: row["written"] for row in json.loads(run("stat", "--by", "path", "--json", trace).stdout)["files"]
+    }
+    if known:
+        assert lines[0].endswith("= 3</etc/hosts>") and lines[1].startswith("write(3</etc/hosts>, ")
+        assert files == {"/etc/hosts": 3, "/dev/null": 0}
+    else:
+        assert lines[0].endswith("= 3") and lines[1].startswith("write(3, ") and lines[2].startswith("read(0, ")
+        assert files == {"hosts": 0}
+    assert len(run("read", "-P", "/etc/hosts", trace).stdout.splitlines()) == 2 * known
+
+
 def test_what_is_damaged_is_read_as_far_as_it_can_be(trace: Path) -> None:
     with (trace / "cpu0").open("ab") as file:
         file.write(b"x" * 50)
