@@ -195,7 +195,7 @@ def _parse(word: str) -> Syscalls:  # noqa: PLR0911 - one return for each form
     """The set of one word."""
     if word.startswith("%"):
         if word[1:] not in CLASSES:
-            raise UsageError(f"there is no class {word!r}{_similar(word[1:], CLASSES, '%')}: {_classes()}")
+            raise UsageError(f"there is no class {word!r}{_similar(word[1:], CLASSES, '%')} ({_classes()})")
         return Syscalls(members=CLASSES[word[1:]])
     if word in _WITHOUT_SIGN:
         return Syscalls(members=CLASSES[word])

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from syscord_read.measure import summary
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.slowest import LongCall, Slowest
+from syscord_read.measure.slowest import KEEP_MOST, LongCall, Slowest
 from syscord_read.measure.syscalls import Syscall
 from syscord_read.measure.tally import Key, Sums, Tally
 from syscord_read.model.resources import display_name
@@ -160,7 +160,13 @@ def _slowest(source: Source, title: str, slowest: Slowest, limit: int | None) ->
         Heading("process", left=True),
         Heading("call", left=True, long=True),
     )
-    return Table(f"{title} (µs)", headings, rows, notes=_more(slowest.count, limit))
+    return Table(f"{title} (µs)", headings, rows, notes=_more_calls(slowest, len(rows)))
+
+
+def _more_calls(slowest: Slowest, shown: int) -> tuple[str, ...]:
+    more = slowest.count - shown
+    hint = f" (--limit 0 shows {KEEP_MOST} at most)" if shown < KEEP_MOST else ""
+    return (f"... and {more} more{hint}",) if more > 0 else ()
 
 
 def call_texts(source: Source, calls: Sequence[LongCall]) -> list[str]:

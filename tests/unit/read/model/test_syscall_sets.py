@@ -51,7 +51,7 @@ def test_sets_are_said_as_strace_says_them(values: tuple[str, ...], names: set[s
         ("opnat", "there is no syscall 'opnat': did you mean openat?"),
         ("!opnat", "there is no syscall 'opnat': did you mean openat?"),
         ("banana", "there is no syscall 'banana'"),
-        ("%fil", "there is no class '%fil': did you mean %file?: classes are %file, %desc, "),
+        ("%fil", "there is no class '%fil': did you mean %file? (classes are %file, %desc, "),
         ("/^x", "no syscall has a name that matches /^x"),
         ("x*", "no syscall has a name that matches x*"),
         ("/(", "'/(' is no regular expression: "),
