@@ -43,7 +43,8 @@ def arg(
 ) -> Table:
     """An argument of a syscall, or a further view of one."""
     return _table(name=name, label=label, type=type, direction=direction, length=length, room=room,
-                  recv_flags=recv_flags, symbols=symbols, format=format, members=members, skip=skip, doc=doc)  # fmt: skip
+                  recv_flags=recv_flags, symbols=symbols, format=format, members=members, skip=skip,
+                  doc=doc)  # fmt: skip
 
 
 def member(

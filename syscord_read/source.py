@@ -1,9 +1,9 @@
 """Where batches come from: traces and text records, one or several.
 
-source = open_source(["/var/tmp/trace", "other/record"])
-processes = Processes()
-for batch in source.batches():
-    who = processes.update(batch)
+    source = open_source(["/var/tmp/trace", "other/record"])
+    processes = Processes()
+    for batch in source.batches():
+        who = processes.update(batch)
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from syscord_read.model.batch import Batch, MaskedBatch
 from syscord_read.model.losses import Losses
 from syscord_read.model.select import Selector
 from syscord_read.model.selection import Selection
+from syscord_read.model.times import Origin, When
 from syscord_read.record.text_trace import STANDARD_INPUT, TextTrace, open_text
 
 Progress = Callable[[int], None]
@@ -80,6 +81,12 @@ class Source:
         begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begin_times()]
         return min(begins, default=0)
 
+    @cached_property
+    def end(self) -> int:
+        """When the last packet ended that there was when this was first asked, in ns since the epoch; 0: none."""
+        ends = [(trace.end_time(), trace.layout.clock_offset) for trace in self.traces]
+        return max((end + offset for end, offset in ends if end is not None), default=0)
+
     def batches(
         self, selection: Selection | None = None, progress: Progress | None = None, *, follow: bool = False
     ) -> Iterator[Batch]:
@@ -89,6 +96,11 @@ class Source:
         ``follow``: waits for what is written next, until the recording ends.  Then there can be one text record, or
         traces.  Events that are no syscalls are there whatever is selected.
         """
+        if selection and selection.paths:
+            # A descriptor stands for a path: the call that opened it may not be selected.
+            for batch, wanted in self.masked_batches(selection, progress, follow=follow):
+                yield batch.select(wanted | ~batch.is_call)
+            return
         for batch in self._batches(self.selector(selection or Selection()), progress, follow=follow):
             self.selected += int(batch.is_call.sum())
             yield batch
@@ -138,11 +150,14 @@ class Source:
             selection.check_text(self.texts[0].path)
         elif selection.names or selection.not_names:
             selection.check_names(name for trace in self.traces for name in trace.layout.names)
-        times = [when.resolve(self.begin) if when else None for when in (selection.since, selection.until)]
-        since, until = times
+        since, until = map(self._resolve, (selection.since, selection.until))
         if since is not None and until is not None and since > until:
             raise UsageError("the time range ends before it begins")
         return Selector(selection, since, until)
+
+    def _resolve(self, when: When | None) -> int | None:
+        """A time in ns since the epoch.  The end is looked for only if it is asked for."""
+        return when.resolve(self.begin, self.end if when.origin is Origin.END else 0) if when else None
 
     def _of_traces(self, selector: Selector, progress: Progress | None, *, follow: bool) -> Iterator[Batch]:
         if not self.traces:

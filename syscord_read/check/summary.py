@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from syscord_read.check.verify import Findings
-from syscord_read.model.losses import timestamp
+from syscord_read.model.times import timestamp
 
 
 def lines(findings: Findings) -> list[str]:

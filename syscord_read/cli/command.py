@@ -6,6 +6,7 @@ A subcommand is a line in ``COMMANDS``; its module is loaded when it is called, 
 from __future__ import annotations
 
 import importlib
+import io
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ import click
 from syscord_read.cli.output import OutputError
 from syscord_read.cli.status import Status
 from syscord_read.errors import ReadError, UsageError
+from syscord_read.report.printable import printable_text
 
 
 class Entry(NamedTuple):
@@ -65,7 +67,7 @@ class Commands(click.Group):
 EXAMPLES = """\b
 Examples:
   syscord read /var/tmp/trace
-  syscord read --style strace -f -T --failed /var/tmp/trace
+  syscord read --style strace -T --failed /var/tmp/trace
   syscord read --follow -e openat,connect -P '/etc/*' /var/tmp/trace
   syscord verify /var/tmp/trace && echo nothing is missing
 
@@ -98,7 +100,10 @@ def main() -> NoReturn:
     except click.exceptions.Abort:
         _end_by_sigint()
     except click.ClickException as error:
-        error.show()
+        # What it quotes may be the name of a file that a shell's * has found.
+        shown = io.StringIO()
+        error.show(shown)
+        print(printable_text(shown.getvalue(), keep="\n"), end="", file=sys.stderr)
         status = error.exit_code
     except UsageError as error:
         status = _print_error(error, Status.WRONG_USE)
@@ -141,7 +146,7 @@ def _give_up_output(error: OutputError) -> int:
 
 
 def _print_error(error: Exception, status: int) -> int:
-    print(f"syscord: {error}", file=sys.stderr)
+    print(f"syscord: {printable_text(str(error))}", file=sys.stderr)
     return status
 
 

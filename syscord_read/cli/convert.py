@@ -50,6 +50,7 @@ def command(
     from syscord_read.source import open_source  # noqa: PLC0415
     from syscord_read.write import json, parquet, perfetto  # noqa: PLC0415
     from syscord_read.write.atomic import atomic_folder  # noqa: PLC0415
+    from syscord_read.write.strace.view import names_of  # noqa: PLC0415
 
     if kind == "parquet" and output == STANDARD_OUTPUT:
         raise click.UsageError("Parquet is a folder: give its name")
@@ -65,5 +66,5 @@ def command(
                     perfetto.write(batches, source, file)
             case _:
                 with output_file(output, force=force) as file:
-                    file.writelines(map(json.Writer().lines, batches))
+                    file.writelines(map(json.Writer(names_of(source)).lines, batches))
     return end(source)

@@ -28,7 +28,7 @@ Where the module writes, unless \\fBrecord=\\fR says otherwise.
 
 def page() -> str:
     """The man page, in roff."""
-    context = click.Context(cli, info_name="syscord")
+    context = click.Context(cli, info_name="syscord", **cli.context_settings)
     lines = [
         '.\\" Made by python -m syscord_read.cli.manual from what --help says.',
         '.TH SYSCORD 1 "" syscord "User Commands"',

@@ -9,7 +9,9 @@ from typing import Any
 
 import click
 
-from syscord_read.model.selection import Selection, parse_duration, parse_errnos, parse_when
+from syscord_read.model.selection import Selection, parse_errnos
+from syscord_read.model.syscall_sets import parse_syscalls
+from syscord_read.model.times import parse_duration, parse_when, use_utc
 
 Command = Callable[..., Any]
 
@@ -26,6 +28,16 @@ traces_argument = click.argument(
     "traces", metavar="TRACE...", nargs=-1, required=True, type=click.Path(exists=True, allow_dash=True, path_type=Path)
 )
 
+
+def _use_utc(_context: click.Context, _parameter: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        use_utc()
+
+
+utc_option = click.option(
+    "--utc", is_flag=True, expose_value=False, callback=_use_utc, help="Times are of UTC, not of the local zone."
+)
+
 _OPTIONS = (
     click.option("-p", "--pid", "pids", callback=_parse_numbers, multiple=True, metavar="PID", help="These processes."),
     click.option("--tid", "tids", callback=_parse_numbers, multiple=True, metavar="TID", help="These threads."),
@@ -37,7 +49,8 @@ _OPTIONS = (
         "--syscalls",
         multiple=True,
         metavar="NAMES",
-        help="These syscalls, with commas between them; with ! before the names, all others.",
+        help="These syscalls, with commas between them; with ! before them, all others. %file, %network and the like, "
+        "/REGEX and trace= are understood as strace does, open* as the shell does.",
     ),
     click.option("-z", "--ok", is_flag=True, help="Calls that succeeded."),
     click.option("-Z", "--failed", is_flag=True, help="Calls that failed."),
@@ -47,14 +60,21 @@ _OPTIONS = (
     click.option("--min-duration", metavar="TIME", help="Calls that took as long or longer (250us, 10ms, 1.5s)."),
     click.option("--max-duration", metavar="TIME", help="Calls that took no longer."),
     click.option(
-        "-P", "--path", "paths", multiple=True, metavar="PATTERN", help="Calls with a path like this ('/etc/*')."
+        "-P",
+        "--path",
+        "paths",
+        multiple=True,
+        metavar="PATTERN",
+        help="Calls on files with a path like this ('/etc/*'), also by descriptor.",
     ),
     click.option(
         "--since",
         metavar="WHEN",
-        help="Calls that ended at this time or later: 14:05:00, 2026-11-23T14:05:00, or +10s after the beginning.",
+        help="Calls that ended at this time or later: 2026-11-23T14:05:00, 14:05:00 on the first day, seconds since "
+        "1970, +10s after the beginning, or -5s before the end.",
     ),
     click.option("--until", metavar="WHEN", help="Calls that ended at this time or earlier."),
+    utc_option,
 )
 _NAMES = (
     "pids",
@@ -102,7 +122,7 @@ def _make_selection(
 ) -> Selection:
     if ok and (failed or errors):
         raise click.UsageError("--ok and --failed, or --error, leave nothing")
-    names, not_names = _parse_syscalls(syscalls)
+    names, not_names = parse_syscalls(syscalls)
     return Selection(
         pids=pids,
         tids=tids,
@@ -122,13 +142,3 @@ def _make_selection(
 def _split_at_commas(values: Iterable[str]) -> list[str]:
     """What stands between commas."""
     return [part.strip() for value in values for part in value.split(",") if part.strip()]
-
-
-def _parse_syscalls(values: Iterable[str]) -> tuple[frozenset[str], frozenset[str]]:
-    """Names that are wanted, and those that are not; strace's trace=NAMES is understood."""
-    wanted: set[str] = set()
-    unwanted: set[str] = set()
-    for value in values:
-        plain = value.removeprefix("trace=")
-        (unwanted if plain.startswith("!") else wanted).update(_split_at_commas([plain.removeprefix("!")]))
-    return frozenset(wanted), frozenset(unwanted)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from syscord_read.cli.status import Status
 from syscord_read.errors import ReadError
+from syscord_read.report.printable import printable_text
 
 if TYPE_CHECKING:
     from syscord_read.source import Source
@@ -79,6 +80,17 @@ def is_output_a_file() -> bool:
         return stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
     except OSError:
         return False
+
+
+def print_what_is_unknown(source: Source) -> None:
+    """Say on stderr of which traces nobody knows what descriptors stand for, where somebody asks for that."""
+    for trace in source.traces:
+        if not trace.layout.follows:
+            print(
+                f"syscord: {printable_text(str(trace.path))}: nobody knows what descriptors stand for, as syscalls= "
+                f"left out calls that end it: record {', '.join(trace.layout.ending)}, too",
+                file=sys.stderr,
+            )
 
 
 class OutputError(ReadError):
@@ -161,4 +173,4 @@ def _print_some(messages: Sequence[str], more: int = 0) -> None:
 
 
 def _say(message: str) -> None:
-    print(f"syscord: {message}", file=sys.stderr)
+    print(f"syscord: {printable_text(message)}", file=sys.stderr)

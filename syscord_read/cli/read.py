@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from syscord_read.cli.options import selection_options, traces_argument
-from syscord_read.cli.output import end, is_output_a_file, progress_bar, write_out
+from syscord_read.cli.output import end, is_output_a_file, print_what_is_unknown, progress_bar, write_out
 from syscord_read.model.selection import Selection
 from syscord_read.write.strace.options import Options, Time
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 EXAMPLES = """\b
 Examples:
-  syscord read /var/tmp/trace                          as the module itself writes text
-  syscord read --style strace -f -tt -T /var/tmp/trace as strace -f -tt -T writes it
-  syscord read --style json /var/tmp/trace | jq .path
-  syscord read --comm 'nginx*' --failed /var/tmp/trace what went wrong in nginx
-  syscord read --min-duration 10ms /var/tmp/trace      what took long
+  syscord read /var/tmp/trace                          # as the module itself writes text
+  syscord read --style strace -tt -T /var/tmp/trace    # as strace -tt -T writes it
+  syscord read --style json /var/tmp/trace | jq -r '.args.path // empty'
+  syscord read --comm 'nginx*' --failed /var/tmp/trace # what went wrong in nginx
+  syscord read --min-duration 10ms /var/tmp/trace      # what took long
   syscord read --since +10s --until +20s /var/tmp/trace
-  syscord read --follow -P '/etc/*' /var/tmp/trace     live, until Ctrl-C
+  syscord read --follow -P '/etc/*' /var/tmp/trace     # live, until Ctrl-C
 """
 
 #: Makes bytes of batches.
@@ -53,7 +53,7 @@ _STRACE_OPTIONS = {
 )
 @click.option("--follow", is_flag=True, help="Wait for what is recorded next, until the recording ends, or Ctrl-C.")
 @selection_options
-@click.option("-f", "children", is_flag=True, help="strace: say which process or thread each line is of.")
+@click.option("-f", "children", is_flag=True, help="strace: needless, as all processes that are selected are shown.")
 @click.option("-t", "clock", count=True, help="strace: when a call began; -tt: with microseconds; -ttt: since 1970.")
 @click.option("-r", "relative", is_flag=True, help="strace: how long after the call before it began.")
 @click.option("-T", "durations", is_flag=True, help="strace: how long a call took.")
@@ -66,7 +66,13 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
     """
     # They load numpy and pyarrow, which takes longer than --help may; of the styles, one is enough.
     from syscord_read.source import open_source  # noqa: PLC0415
+    from syscord_read.write.strace.view import names_of  # noqa: PLC0415
 
+    if style != "strace":
+        _refuse_strace_options(options)
+    source = open_source(traces, live=follow)
+    if options["descriptors"] or selection.paths:
+        print_what_is_unknown(source)
     write: Style
     match style:
         case "record":
@@ -76,15 +82,12 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
         case "json":
             from syscord_read.write.json import Writer  # noqa: PLC0415
 
-            write = partial(_each_batch, Writer().lines)
+            write = partial(_each_batch, Writer(names_of(source)).lines)
         case _:
             from syscord_read.write.strace.output import text  # noqa: PLC0415
 
-            write = partial(text, options=_strace_options(options, follow=follow))
+            write = partial(text, options=_strace_options(options, follow=follow), names=names_of(source))
 
-    if style != "strace":
-        _refuse_strace_options(options)
-    source = open_source(traces, live=follow)
     with progress_bar("Reading", source.size, shown=is_output_a_file() and not follow) as progress:
         # The call that opened a descriptor may not be selected.
         everything = options["descriptors"]
@@ -110,7 +113,6 @@ def _refuse_strace_options(options: dict[str, Any]) -> None:
 
 def _strace_options(options: dict[str, Any], *, follow: bool) -> Options:
     return Options(
-        follow=options["children"],
         time=(Time.NONE, Time.SECONDS, Time.MICROSECONDS, Time.EPOCH)[min(options["clock"], 3)],
         relative=options["relative"],
         duration=options["durations"],

@@ -12,8 +12,8 @@ from syscord_read.model.selection import Selection
 
 EXAMPLES = """\b
 Examples:
-  syscord top /var/tmp/trace                   who did most, in all of it
-  syscord top --follow /var/tmp/trace          live, until q or Ctrl-C
+  syscord top /var/tmp/trace                   # who did most, in all of it
+  syscord top --follow /var/tmp/trace          # live, until q or Ctrl-C
   syscord top --follow --sort written --interval 5 /var/tmp/trace
   syscord top --comm 'nginx*' /var/tmp/trace
 """
@@ -24,7 +24,7 @@ Examples:
 @click.option("--follow", is_flag=True, help="Rates of what is recorded now, until the recording ends, q, or Ctrl-C.")
 @click.option(
     "--sort",
-    type=click.Choice(["calls", "time", "errors", "read", "written"]),
+    type=click.Choice(["calls", "time", "waited", "errors", "read", "written"]),
     default="calls",
     show_default=True,
     help="What comes first.",
@@ -44,6 +44,7 @@ def command(
 ) -> int:
     """Show which processes, files and sockets of each TRACE are the busiest.
 
+    "time" (of rates: "busy") is the time in calls that worked, "waiting" that in calls that waited for somebody else.
     Sockets are called by the address of their peer; ports from 32768 on, which are random, are left out.
     """
     # They load numpy and pyarrow, which takes longer than --help may.
@@ -62,7 +63,7 @@ def command(
             ended = live.follow(batches, interval, view, hosts=hosts, has_times=bool(source.traces))
         return end(source, following=not ended)
     with progress_bar("Reading", source.size) as progress:
-        recording = sum_up(source, selection, progress.advance)
+        recording = sum_up(source, selection, progress.advance, slowest=0)
     with writing_out():
         show(table for table in screen.tables(recording.activity, recording.process_tree, view, hosts) if table.rows)
     return end(source)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import click
 
-from syscord_read.cli.options import traces_argument
+from syscord_read.cli.options import traces_argument, utc_option
 from syscord_read.cli.output import print_out, progress_bar
 from syscord_read.cli.status import Status
+from syscord_read.report.printable import printable_text
 
 EXAMPLES = """\b
 Examples:
@@ -20,6 +21,7 @@ Examples:
 @click.command("verify", epilog=EXAMPLES, short_help="Say whether a trace is whole, and what is missing.")
 @traces_argument
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing; the exit status tells.")
+@utc_option
 def command(traces: tuple[Path, ...], quiet: bool) -> int:
     """Look at every packet and every count of each TRACE: what is lost, where, when and why.
 
@@ -35,7 +37,7 @@ def command(traces: tuple[Path, ...], quiet: bool) -> int:
     with progress_bar("Verifying", source.size) as progress:
         reports = list(verify(source, progress.advance))
     if not quiet:
-        print_out("\n".join(line for report in reports for line in lines(report)))
+        print_out("\n".join(printable_text(line) for report in reports for line in lines(report)))
     if not all(report.is_whole for report in reports):
         return Status.MISSING
     return Status.BEING_WRITTEN if any(report.is_being_written for report in reports) else Status.WELL

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from syscord_read.ctf.steps import NEWER, Step, StepReader, bits_of, integer_of, label_of
+from syscord_read.ctf.steps import NEWER, Step, StepReader, bits_of, integer_of, is_symbols, label_of, symbols_of
 from syscord_read.ctf.tsdl import EnumType, Event, Fields, Metadata, Type
 from syscord_read.errors import ReadError
-from syscord_read.model.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype
+from syscord_read.model.layout import ArgumentField, Base, EventClass, Integer, Kind, Prototype, Symbols
 
 #: Bytes of what each packet begins with, in all versions; newer ones have one more number, ``seen``.
 PACKET_HEADER = 152
@@ -35,6 +35,9 @@ UNSEEN = 2
 #: The word ``entry`` of an unseen call: 0, or this if a seccomp filter or a debugger answered it.
 ANSWERED = 1
 CLASSES_OF_NR = 16
+
+#: Calls that end what a descriptor, or the working directory, stands for.
+ENDING = frozenset({"close", "close_range", "dup2", "dup3", "execve", "execveat", "chdir", "fchdir"})
 
 #: What stands between the header and the fields, by form, as (name, bits).  Form 4 is as form 2.
 SHORT, THREAD, LONG, UNSEEN_FORM = range(4)
@@ -115,11 +118,32 @@ class Layout:
         number = next((field.type for field in fields if label_of(field.name) == "nr"), None)
         return {value: label for label, value in number.labels.items()} if isinstance(number, EnumType) else {}
 
+    @cached_property
+    def symbols(self) -> Mapping[str, Symbols]:
+        """All sets of named constants, by name, whether or not a class that has one was met."""
+        found: dict[str, Symbols] = {}
+        for type in self.metadata.types.values():
+            if isinstance(type, EnumType) and is_symbols(type):
+                symbols = symbols_of(type)
+                found.setdefault(symbols.name, symbols)
+        return found
+
     @property
     def names(self) -> Iterator[str]:
         """The names of all syscalls, of both tables."""
         yield from (event.name for (_, id), event in self.metadata.events.items() if id < ID_COMPAT)
         yield from self.names_32.values()
+
+    @cached_property
+    def ending(self) -> list[str]:
+        """The syscalls of the recorded machine that end what a descriptor stands for."""
+        return sorted(ENDING & {event.name for (_, id), event in self.metadata.events.items() if id < ID_UNKNOWN})
+
+    @cached_property
+    def follows(self) -> bool:
+        """Whether all of these were recorded: the filter let them through."""
+        wanted = {name.strip() for name in str(self.env.get("param_syscalls", "")).split(",")} - {""}
+        return not wanted or wanted.issuperset(self.ending)
 
     def prototype(self, name: str) -> Prototype | None:
         """How a syscall with a handler is called."""
@@ -149,6 +173,7 @@ class Layout:
             no_result=isinstance(result, EnumType) and list(result.labels) == ["none"],
             prototype=prototype,
             trace=self.trace,
+            follows=self.follows,
         )
         return Encoding(event_class, form, sum(bits for _, bits in head) // 8, steps)
 

@@ -257,6 +257,8 @@ class _Events:
         index = registry.answered(registry.by_number(index, nr, rows), answered)
         traits = registry.traits()
         has_ret = traits.has_ret[index]
+        # A call that never returns is recorded when it begins.
+        duration[~has_ret & (duration == 0)] = -1
         return Batch(
             classes=registry.classes,
             time=self.times,

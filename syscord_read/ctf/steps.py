@@ -68,10 +68,19 @@ def integer_of(type: Type) -> Integer:
         case IntegerType():
             return Integer(type.bits, type.signed, type.base)
         case EnumType():
-            kind = "flags" if type.name.startswith("f_") else "enum"
-            symbols = Symbols(type.name[2:].partition("__")[0], kind, type.labels)
-            return replace(integer_of(type.integer), symbols=symbols)
+            return replace(integer_of(type.integer), symbols=symbols_of(type))
     return Integer(0, False)
+
+
+def symbols_of(type: EnumType) -> Symbols:
+    """The set of an enumeration: ``e_SET__TYPE``, or ``f_SET__TYPE`` if its values are bits."""
+    kind = "flags" if type.name.startswith("f_") else "enum"
+    return Symbols(type.name[2:].partition("__")[0], kind, type.labels)
+
+
+def is_symbols(type: Type) -> bool:
+    """Whether it is an enumeration of a set of symbols."""
+    return isinstance(type, EnumType) and type.name.startswith(("e_", "f_")) and "__" in type.name
 
 
 #: What stands behind the name of a type of 64 bits where 32 of them are enough.

@@ -375,6 +375,13 @@ class Trace:
         for stream in self.streams.values():
             yield from (file.order for file in stream.files if file.order < TIME_MAX)
 
+    def end_time(self) -> int | None:
+        """When the last packet that there is ends, on the trace's clock; all headers are read for that."""
+        again = Trace(self.path, self.layout, self.index)
+        again.scan_files()
+        cpus = [stream for stream in again.streams.values() if stream.kind == STREAM_CPU]
+        return max((packet.header.end for stream in cpus for packet in iter(stream.next, None)), default=None)
+
     def report(self, problem: Problem) -> None:
         """Note a problem.  From ``PROBLEMS_MAX`` on, problems are only counted."""
         if len(self.problems) < PROBLEMS_MAX:

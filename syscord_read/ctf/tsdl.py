@@ -179,6 +179,8 @@ def _add_event(metadata: Metadata, start: int, end: int) -> None:
     stream = _STREAM_OF_EVENT.search(text, start, end)
     if not name or not number:
         _fail(metadata, start, "this event has no name, or no id")
+    if not _unquoted(name.group(1)).isprintable():
+        _fail(metadata, start, "this event has a name that does not print")
     key = (_number(metadata, stream.group(1), start) if stream else 0, _number(metadata, number.group(1), start))
     if key in metadata.events:
         _fail(metadata, start, f"there is an event of the number {key[1]} already")
@@ -384,6 +386,8 @@ class _Parser:
         self.need("{")
         while not self.skip("}"):
             label = _unquoted(self.take()) if self.next.startswith('"') else self.word("a label")
+            if not label.isprintable():
+                raise self.error("this label does not print")
             first = self.number() if self.skip("=") else following
             last = self.number() if self.skip("...") else first
             labels.setdefault(label, first)

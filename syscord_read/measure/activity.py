@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from syscord_read.measure.resources import MOVING, READING, WRITING, Uses, is_socket
 from syscord_read.measure.tally import Tally
 from syscord_read.model.batch import Batch, Bools, Ints
 from syscord_read.model.columns import distinct
+from syscord_read.model.resources import MOVING, READING, WRITING, Uses, is_socket
 
 
 @dataclass
@@ -23,14 +23,14 @@ class Activity:
     files: Tally[bytes] = field(default_factory=Tally)
     peers: Tally[bytes] = field(default_factory=Tally)
 
-    def add_processes(self, batch: Batch, wanted: Bools, processes: Ints) -> None:
-        """Add the rows that are wanted; ``processes`` are all rows' processes."""
+    def add_processes(self, batch: Batch, wanted: Bools, processes: Ints, waited: Ints) -> None:
+        """Add the rows that are wanted; ``processes`` and ``waited`` (in ns) are of all rows."""
         keys, which = distinct(processes[wanted])
         moved = {"read": _moved(batch, READING)[wanted], "written": _moved(batch, WRITING)[wanted]}
-        self.processes.add(keys, which, **_measures(batch, wanted.nonzero()[0]), **moved)
+        self.processes.add(keys, which, **_measures(batch, wanted.nonzero()[0], waited), **moved)
 
-    def add_uses(self, batch: Batch, wanted: Bools, uses: Uses) -> None:
-        """Add the rows that are wanted; ``uses`` are all rows'."""
+    def add_uses(self, batch: Batch, wanted: Bools, uses: Uses, waited: Ints) -> None:
+        """Add the rows that are wanted; ``uses`` and ``waited`` are all rows'."""
         uses = uses.select(wanted)
         used = np.bincount(uses.which, minlength=len(uses.names)) > 0
         sockets = np.array([is_socket(name) for name in uses.names], np.bool_)
@@ -39,7 +39,7 @@ class Activity:
             which = (np.cumsum(chosen) - 1)[uses.which[here]]
             names = [name for name, is_chosen in zip(uses.names, chosen.tolist(), strict=True) if is_chosen]
             moved = {"read": uses.read[here], "written": uses.written[here]}
-            tally.add(names, which, **_measures(batch, uses.rows[here]), **moved)
+            tally.add(names, which, **_measures(batch, uses.rows[here], waited), **moved)
 
 
 def _moved(batch: Batch, names: frozenset[str]) -> Ints:
@@ -48,11 +48,12 @@ def _moved(batch: Batch, names: frozenset[str]) -> Ints:
     return np.where(moving & (batch.ret > 0), batch.ret, 0)
 
 
-def _measures(batch: Batch, rows: Ints) -> dict[str, Ints]:
+def _measures(batch: Batch, rows: Ints, waited: Ints) -> dict[str, Ints]:
     durations = batch.duration[rows]
     return {
         "calls": np.ones(len(rows), np.int64),
         "errors": batch.failed[rows].astype(np.int64),
         "timed": (durations >= 0).astype(np.int64),
         "time": np.maximum(durations, 0),
+        "waited": waited[rows],
     }

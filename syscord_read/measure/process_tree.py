@@ -9,7 +9,7 @@ import numpy as np
 
 from syscord_read.model.batch import Batch, Ints
 from syscord_read.model.columns import distinct, threads_of
-from syscord_read.model.processes import Process, Processes
+from syscord_read.model.processes import Identities, Process, Processes
 
 #: Names of one process that are kept: the first ones, and the last one.
 NAMES = 4
@@ -58,10 +58,14 @@ class ProcessNode:
 
 
 class ProcessTree:
-    """Processes by number, fed by batches in order.  A process number that is used again is another process."""
+    """Processes by number, fed by batches in order.  A process number that is used again is another process.
+
+    ``identities`` are what ``processes.update`` gave for the last batch.
+    """
 
     def __init__(self) -> None:
         self.processes = Processes()
+        self.identities: Identities = np.empty(0, np.int32)
         self.nodes: dict[int, ProcessNode] = {}
         self._now: dict[int, int] = {}
         self._next = 0
@@ -70,7 +74,7 @@ class ProcessTree:
         """For each row the number of its process; to be called once a batch."""
         pids, which = distinct(threads_of(batch, batch.pid))
         numbers = {pid: self._now[pid] for pid in pids if pid in self._now}
-        self.processes.update(batch)
+        self.identities = self.processes.update(batch)
         again: dict[int, tuple[int, int]] = {}
         for process in self.processes.described:
             pid, node = process.trace << 32 | process.pid, self._note(process)

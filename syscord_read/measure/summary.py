@@ -39,7 +39,7 @@ def syscalls(recording: Recording, order: str = "time") -> list[Syscall]:
 def _measure(row: Syscall, order: str) -> float:
     durations = row.durations
     match order:
-        case "calls" | "errors":
+        case "calls" | "errors" | "worked" | "waited":
             return float(getattr(row, order))
         case "p50" | "p99":
             return float(getattr(durations, order)) if durations else -1
@@ -60,7 +60,7 @@ def errors(recording: Recording) -> list[Error]:
 
 def busiest(tally: Tally[Key], order: str, limit: int | None) -> list[tuple[Key, Sums]]:
     """Keys and their sums.  What a tally has no measure of is sorted by time."""
-    return tally.busiest(order if order in MEASURES else "time", limit)
+    return tally.busiest(order if order in (*MEASURES, "worked") else "time", limit)
 
 
 def processes(recording: Recording, order: str, limit: int | None) -> list[tuple[ProcessNode, Sums]]:

@@ -30,17 +30,23 @@ class Durations:
 
 @dataclass(frozen=True)
 class Syscall:
-    """One syscall, or all together.  ``durations`` is None if none is known."""
+    """One syscall, or all together.  ``durations`` is None if none is known; ``waited`` is in ns, and part of them."""
 
     name: str
     calls: int
     errors: int
     durations: Durations | None
+    waited: int = 0
 
     @property
     def time(self) -> int:
         """The sum of the durations that are known, in ns."""
         return self.durations.total if self.durations else 0
+
+    @property
+    def worked(self) -> int:
+        """The part of it that was not spent waiting."""
+        return self.time - self.waited
 
 
 class Syscalls:
@@ -49,7 +55,7 @@ class Syscalls:
     def __init__(self) -> None:
         self.numbers: dict[str, int] = {}
         self.errnos: Counter[tuple[int, int]] = Counter()
-        self.calls = self.errors = self.timed = self.time = self.longest = np.zeros(0, np.int64)
+        self.calls = self.errors = self.timed = self.time = self.waited = self.longest = np.zeros(0, np.int64)
         self.histograms = Histograms()
 
     @property
@@ -67,8 +73,8 @@ class Syscalls:
                 numbers[place] = self.numbers.setdefault(event_class.full_name, len(self.numbers))
         return numbers[batch.class_index]
 
-    def add(self, batch: Batch, wanted: Bools) -> Ints:
-        """Add the rows of a batch that are wanted.  Returns the numbers of all rows' syscalls."""
+    def add(self, batch: Batch, wanted: Bools, waited: Ints) -> Ints:
+        """Add the rows that are wanted; ``waited`` are the ns that each row waited.  Returns all rows' syscalls."""
         of_rows = self.of_rows(batch)
         numbers, failed = of_rows[wanted], batch.failed[wanted]
         durations = batch.duration[wanted]
@@ -78,6 +84,7 @@ class Syscalls:
         np.add.at(self.errors, numbers, failed)
         np.add.at(self.timed, numbers, timed)
         np.add.at(self.time, numbers[timed], durations[timed])
+        np.add.at(self.waited, numbers, waited[wanted])
         np.maximum.at(self.longest, numbers[timed], durations[timed])
         self.histograms.add(numbers[timed], durations[timed])
         errors = numbers[failed] * _ERRNOS - batch.ret[wanted][failed]
@@ -88,7 +95,7 @@ class Syscalls:
     def _make_room(self) -> None:
         missing = len(self.numbers) - len(self.calls)
         if missing:
-            for name in ("calls", "errors", "timed", "time", "longest"):
+            for name in ("calls", "errors", "timed", "time", "waited", "longest"):
                 setattr(self, name, np.concatenate([getattr(self, name), np.zeros(missing, np.int64)]))
 
     def each(self) -> list[Syscall]:
@@ -100,7 +107,7 @@ class Syscalls:
         if self.timed[number]:
             counts = self.histograms.counts[number]
             durations = _durations(counts, int(self.time[number]), int(self.longest[number]))
-        return Syscall(name, int(self.calls[number]), int(self.errors[number]), durations)
+        return Syscall(name, int(self.calls[number]), int(self.errors[number]), durations, int(self.waited[number]))
 
     def total(self) -> Syscall:
         """All together."""
@@ -108,7 +115,7 @@ class Syscalls:
         if self.timed.any():
             counts = self.histograms.counts.sum(axis=0)
             durations = _durations(counts, int(self.time.sum()), int(self.longest.max()))
-        return Syscall("total", int(self.calls.sum()), int(self.errors.sum()), durations)
+        return Syscall("total", int(self.calls.sum()), int(self.errors.sum()), durations, int(self.waited.sum()))
 
 
 def _durations(counts: Ints, total: int, longest: int) -> Durations:

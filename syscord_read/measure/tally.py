@@ -24,7 +24,10 @@ KEEP = 20_000
 
 @dataclass(frozen=True)
 class Sums:
-    """What is summed up: syscalls, those that failed, those whose duration is known, their time in ns, and bytes."""
+    """What is summed up: syscalls, those that failed, those whose duration is known, their time in ns, and bytes.
+
+    ``waited`` is the part of the time that was spent waiting (measure/waiting.py).
+    """
 
     calls: int = 0
     errors: int = 0
@@ -32,6 +35,12 @@ class Sums:
     time: int = 0
     read: int = 0
     written: int = 0
+    waited: int = 0
+
+    @property
+    def worked(self) -> int:
+        """The part of the time that was not spent waiting."""
+        return self.time - self.waited
 
     def __add__(self, other: Sums) -> Sums:
         return Sums(*(ours + theirs for ours, theirs in zip(astuple(self), astuple(other), strict=True)))
@@ -91,8 +100,15 @@ class Tally(Generic[Key]):
         self.sums = used[wanted]
 
     def busiest(self, measure: str, count: int | None = None) -> list[tuple[Key, Sums]]:
-        """The keys that have most of a measure, with their sums; among equals, those with more calls are first."""
+        """The keys that have most of a measure, with their sums; among equals, those with more calls are first.
+
+        ``measure`` may also be "worked".
+        """
         used = self.sums[: len(self.places)]
-        order = np.lexsort((-used[:, MEASURES.index("calls")], -used[:, MEASURES.index(measure)]))
+        if measure == "worked":
+            values = used[:, MEASURES.index("time")] - used[:, MEASURES.index("waited")]
+        else:
+            values = used[:, MEASURES.index(measure)]
+        order = np.lexsort((-used[:, MEASURES.index("calls")], -values))
         keys = list(self.places)
         return [(keys[place], Sums(*used[place].tolist())) for place in order[:count]]

@@ -35,7 +35,7 @@ class Timeline:
 
     ``begin`` is when the first step begins, in ns since the epoch, and ``width`` is that of a step, in ns.  ``calls``
     has for each step how often each syscall was called, by its number in ``Syscalls``; ``durations`` how many calls
-    lasted how long, by rows, but for calls that never return.  A call counts when it ended.
+    lasted how long, by rows, as far as that is known.  A call counts when it ended.
     """
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class Timeline:
         if missing > 0:
             self.calls = np.concatenate([self.calls, np.zeros((STEPS, missing), np.int64)], axis=1)
         np.add.at(self.calls, (steps, numbers), 1)
-        timed = (batch.duration[wanted] >= 0) & batch.has_ret[wanted]
+        timed = batch.duration[wanted] >= 0
         np.add.at(self.durations, (steps[timed], row_of(batch.duration[wanted][timed])), 1)
 
     def coarsen(self) -> None:

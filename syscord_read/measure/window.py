@@ -14,8 +14,9 @@ import numpy as np
 
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.process_tree import ProcessTree
-from syscord_read.measure.resources import Resources
+from syscord_read.measure.waiting import waited, waits
 from syscord_read.model.batch import Batch, Bools
+from syscord_read.model.resources import Resources
 
 
 class Window:
@@ -35,6 +36,7 @@ class Window:
     def add(self, batch: Batch, wanted: Bools) -> None:
         """Add the rows that are wanted, which are syscalls."""
         processes, uses = self.process_tree.update(batch), self.resources.uses(batch)
+        spent = waited(batch, waits(batch, uses))
         with self._lock:
             self.lost += sum(max(loss.count, 0) for loss in batch.losses)
             self.calls += int(wanted.sum())
@@ -51,8 +53,8 @@ class Window:
                 rows = wanted & (intervals == number)
                 if rows.any():
                     activity = self._intervals.setdefault(number, Activity())
-                    activity.add_processes(batch, rows, processes)
-                    activity.add_uses(batch, rows, uses)
+                    activity.add_processes(batch, rows, processes, spent)
+                    activity.add_uses(batch, rows, uses, spent)
 
     def now(self) -> int:
         """The time of the recording, in ns since the epoch, or on this machine's clock if the records have no times."""

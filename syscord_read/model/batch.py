@@ -49,6 +49,8 @@ class Column:
     NUMBERS             list<int>
     ==================  ==============================================================================
 
+    In a text record, which does not say what type a number has, members are decimal128(20, 0): any of 64 bits.
+
     ``marks`` are those of ``layout`` (PART, FAULT, NULL, LATE), 0 for integers.  A value of which nothing could be read
     (FAULT), or whose pointer was NULL, is empty (or null, see above), never null otherwise.  ``item_marks`` are those
     of each string of STRINGS, flat, as ``values.flatten()`` has them; else empty.
@@ -91,7 +93,7 @@ class Batch:
     ``cpu``          -1: not known, or none (events of the stream ``state``)
     ``class_index``  index into ``classes``
     ``pid``, ``tid`` process and thread, as in the first pid namespace
-    ``duration``     ns; -1: not known, or no syscall
+    ``duration``     ns; -1: not known, or a call that never returns, or no syscall
     ``ret``          what the call returned, the register's 64 bits with a sign; 0 where ``has_ret`` is false.
                      An error if it is from -4095 to -1.  What its type makes of it: ``typed_ret``
     ``has_ret``      the call has a result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -147,9 +148,13 @@ def values_of(column: Column) -> list[Value]:
     shape = column.field.shape
     if shape is Shape.STRINGS:
         values = _strings(values, column.item_marks.tolist())
-    elif shape in (Shape.STRUCTS, Shape.NUMBERS):
+    elif shape is Shape.STRUCTS:
+        values = [tuple(map(_struct, value)) for value in values]
+    elif shape is Shape.NUMBERS:
         values = [tuple(value) for value in values]
-    elif shape in (Shape.STRUCT, Shape.NUMBER):
+    elif shape is Shape.STRUCT:
+        values = [b"" if value is None else _struct(value) for value in values]
+    elif shape is Shape.NUMBER:
         values = [b"" if value is None else value for value in values]
     for place in (column.marks & (NULL | FAULT)).nonzero()[0].tolist():
         if column.marks[place] & NULL:
@@ -157,6 +162,15 @@ def values_of(column: Column) -> list[Value]:
         elif values[place] in (b"", ()):
             values[place] = Missing.FAULT
     return values
+
+
+def _struct(members: Any) -> Any:
+    """A struct with plain integers: those of a text record are decimals in its column."""
+    if members is None:
+        return Missing.FAULT
+    if any(isinstance(value, Decimal) for value in members.values()):
+        return {label: int(value) for label, value in members.items() if value is not None}
+    return members
 
 
 def _strings(lists: list[list[bytes]], marks: list[int]) -> list[Any]:

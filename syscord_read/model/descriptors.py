@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from syscord_read.model.call import Call
-from syscord_read.model.layout import MAX_ERROR
+from syscord_read.model.layout import MAX_ERROR, EventClass
 from syscord_read.model.value import Value
 
 # linux/fcntl.h, asm-generic/fcntl.h, linux/sched.h, linux/close_range.h, asm-generic/ioctls.h.  O_CLOEXEC is also what
@@ -59,6 +59,20 @@ class Table:
         self.cloexec.discard(fd)
 
 
+class UnknownTable(Table):
+    """The table of a process of which nobody knows what its descriptors stand for; it stays empty."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        super().__setattr__(name, None if name == "cwd" else value)
+
+    def copy(self) -> Table:
+        """The same of a child."""
+        return self
+
+    def put(self, fd: int, path: bytes | None, *, cloexec: bool) -> None:
+        """What it stands for now may be something else at the next call."""
+
+
 class Descriptors:
     """The tables of all processes.
 
@@ -71,6 +85,12 @@ class Descriptors:
         self._files = {} if files is None else files
         self._looked_at: set[tuple[int, int]] = set()
         self._shared: dict[int, Table] = {}
+        self._unknown: dict[int, Table] = {}
+
+    def note(self, event_class: EventClass) -> None:
+        """A class of events is met.  If its trace does not follow descriptors, none has a name from now on."""
+        if not event_class.follows:
+            self._unknown.setdefault(event_class.trace, UnknownTable())
 
     def path(self, trace: int, pid: int, fd: int) -> bytes | None:
         """What a descriptor stands for, or None if nobody knows."""
@@ -101,6 +121,8 @@ class Descriptors:
 
     def _known(self, trace: int, pid: int) -> Table | None:
         """The table of a process, if there is one, or what is known from the beginning."""
+        if trace in self._unknown:
+            return self._unknown[trace]
         key = trace, pid
         table = self._tables.get(key)
         files = self._files.get(key) if table is None and key not in self._looked_at else None

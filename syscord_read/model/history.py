@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from syscord_read.model.batch import Batch, MaskedBatch
 from syscord_read.model.call import Call, calls_by_row
-from syscord_read.model.layout import EventClass
 from syscord_read.model.losses import Loss
 from syscord_read.model.processes import Process, Processes
 
@@ -20,16 +19,10 @@ class Unselected:
 
 
 class History:
-    """Reads batches; ``processes`` and ``classes`` are what it has met so far."""
+    """Reads batches; ``processes`` are those that it has met so far."""
 
     def __init__(self) -> None:
         self.processes = Processes()
-        self._classes: Sequence[EventClass] = ()
-
-    @property
-    def classes(self) -> Iterator[EventClass]:
-        """The classes of events that were met."""
-        yield from self._classes
 
     def events(self, batches: Iterable[Batch]) -> Iterator[Call | Process | Loss]:
         """Calls in the order of their ends, each process when it was described, and losses where they were."""
@@ -45,7 +38,6 @@ class History:
 
     def _events(self, batch: Batch) -> Iterator[tuple[int, Call | Process | Loss]]:
         """The events of a batch, with their rows."""
-        self._classes = batch.classes
         self.processes.update(batch)
         # What stands before a row, in its order: a process is described in a row of its own, before calls.
         others: list[tuple[int, Process | Loss]] = [

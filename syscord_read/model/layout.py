@@ -148,7 +148,8 @@ class EventClass:
     duration.  ``answered``: there was none, as a seccomp filter or a debugger answered in the kernel's
     place.  ``no_result``: the call has no result.  ``nr`` is the syscall's number (None: it is in the event, or
     there is none).  ``ret`` says how a result that is no error is meant, and ``ret_type`` is its type in the handler
-    ("" if there is none).  ``trace`` counts the traces that are read together, from 0.
+    ("" if there is none).  ``trace`` counts the traces that are read together, from 0.  ``follows``: no filter of the
+    recording leaves out calls that end what a descriptor stands for; where one does, nobody knows what that is.
     """
 
     id: int
@@ -163,6 +164,7 @@ class EventClass:
     no_result: bool = False
     prototype: Prototype | None = None
     trace: int = 0
+    follows: bool = True
 
     @cached_property
     def entry(self) -> tuple[Field, ...]:

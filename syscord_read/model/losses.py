@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+
+from syscord_read.model.times import timestamp
 
 
 @dataclass(frozen=True)
@@ -138,9 +139,3 @@ class Losses:
         """The sums with the number of their trace, in the order of traces, CPUs and causes."""
         for (trace, _, _), lost in sorted(self._sums.items(), key=lambda item: item[0]):
             yield trace, lost
-
-
-def timestamp(time: int) -> str:
-    """A time in ns since the epoch, on the wall's clock."""
-    seconds, nanoseconds = divmod(time, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds):%Y-%m-%d %H:%M:%S}.{nanoseconds // 1000:06d}"

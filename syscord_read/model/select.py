@@ -1,7 +1,8 @@
 """Applies a ``Selection`` to batches, as masks: which of their rows are wanted.
 
 It goes in two passes.  The first looks at the columns that every event has, and needs no field.  The second looks at
-the names of processes and at paths, and so decodes fields only of rows that are left.
+the names of processes and at paths, and so decodes fields only of rows that are left.  With paths, all rows are needed:
+whoever asks for a file wants calls on its descriptors, too.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import pyarrow.compute as pc
 from syscord_read.model.batch import Batch, Bools, Group
 from syscord_read.model.layout import EventClass, Field, Kind, Shape
 from syscord_read.model.processes import Processes
+from syscord_read.model.resources import Resources
 from syscord_read.model.selection import Selection
 
 
@@ -30,12 +32,13 @@ class Selector:
         self.selection = selection
         self.since, self.until = since, until
         self.processes = Processes()
+        self.resources = Resources()
 
     def mask_by_columns(self, batch: Batch) -> Bools:
         """The first pass: which rows are wanted by the columns that every event has."""
         wanted = selected = np.ones(len(batch), np.bool_)
         selection = self.selection
-        if selection.names or selection.not_names or selection.paths:
+        if selection.names or selection.not_names:
             wanted = wanted & batch.of_class(self._wants_class)
         for values, column in ((selection.pids, batch.pid), (selection.tids, batch.tid)):
             if values:
@@ -67,16 +70,24 @@ class Selector:
         if self.selection.comms:
             wanted &= self._of_processes(batch)
         if self.selection.paths:
-            wanted &= paths_match(batch, self.selection.paths)
+            wanted &= self._of_paths(batch)
         return wanted
 
     def _wants_class(self, event_class: EventClass) -> bool:
         selection = self.selection
-        if selection.paths and not any(map(is_path, event_class.fields)):
-            return False
         return event_class.name not in selection.not_names and (
             not selection.names or event_class.name in selection.names
         )
+
+    def _of_paths(self, batch: Batch) -> Bools:
+        """Rows with a path that matches: as it was given, made absolute, or that of a descriptor."""
+        found = paths_match(batch, self.selection.paths)
+        matches = _compile_patterns(self.selection.paths)
+        uses = self.resources.uses(batch)
+        good = np.array([name.startswith(b"/") and bool(matches(name)) for name in uses.names], np.bool_)
+        if len(good):
+            found[uses.rows[good[uses.which]]] = True
+        return found
 
     def _of_processes(self, batch: Batch) -> Bools:
         identities = self.processes.update(batch)

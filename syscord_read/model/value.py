@@ -28,13 +28,24 @@ class Cut:
 #: members of structs.
 Value = int | bytes | Missing | Cut | tuple["Value", ...] | Mapping[str, int]
 
+#: Integers of 64 bits, with or without a sign, and the most characters that one has (in octal, with its 0).
+S64_MIN, U64_MAX = -(1 << 63), (1 << 64) - 1
+DIGITS_MAX = 23
+
 #: What the text record takes for a number.
 INTEGER = re.compile(r"0x[0-9a-f]+|-?[0-9]+")
 _OCTAL = re.compile(r"0[0-7]+")
 
 
 def parse_integer(value: object) -> int:
-    """The number that bytes say: decimal, 0x... or, as in C, octal with a leading 0.  ValueError if they say none."""
-    if not isinstance(value, bytes) or not INTEGER.fullmatch(text := value.decode("ascii", "replace")):
+    """The number that bytes say: decimal, 0x... or, as in C, octal with a leading 0.
+
+    ValueError if they say none, or one that has not 64 bits: no process can have given it.
+    """
+    text = value[: DIGITS_MAX + 1].decode("ascii", "replace") if isinstance(value, bytes) else ""
+    if not INTEGER.fullmatch(text):
         raise ValueError(f"{value!r} is no number")
-    return int(text, 8) if _OCTAL.fullmatch(text) else int(text, 0)
+    number = int(text, 8) if _OCTAL.fullmatch(text) else int(text, 0)
+    if len(text) > DIGITS_MAX or not S64_MIN <= number <= U64_MAX:
+        raise ValueError(f"{value!r} has more than 64 bits")
+    return number

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from syscord_read.model.value import INTEGER, Cut, Missing, parse_integer
+from syscord_read.model.value import DIGITS_MAX, INTEGER, S64_MIN, U64_MAX, Cut, Missing, parse_integer
 
 TextValue: TypeAlias = "bytes | Missing | Cut | tuple[TextValue, ...] | Mapping[str, TextValue]"
 Fields: TypeAlias = Mapping[str, TextValue]
@@ -71,6 +71,9 @@ def parse_line(line: str, number: int = 1) -> Record | Lost:
     return result
 
 
+#: Numbers of processes, threads and CPUs; the number of a syscall, as a process may give it.
+S32_MAX, S64_MAX = (1 << 31) - 1, (1 << 63) - 1
+
 _DECIMAL = re.compile(r"-?[0-9]+")
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 _LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -124,8 +127,24 @@ class _Cursor:
             raise self.error(f"{what} is missing here")
         return found.group()
 
-    def decimal(self) -> int:
-        return int(self.take(_DECIMAL, "a number"))
+    def decimal(self, least: int, most: int) -> int:
+        """A decimal number of this range."""
+        start, text = self.at, self.take(_DECIMAL, "a number")
+        # Python refuses to read a number of thousands of digits.
+        if len(text) > DIGITS_MAX or not least <= int(text) <= most:
+            self.at = start
+            raise self.error(f"there is no such number here: it is from {least} to {most}")
+        return int(text)
+
+    def integer(self, what: str) -> bytes:
+        """An integer of 64 bits, with or without a sign, as it is written."""
+        start, text = self.at, self.take(INTEGER, what).encode()
+        try:
+            parse_integer(text)
+        except ValueError:
+            self.at = start
+            raise self.error("this is no integer of 64 bits") from None
+        return text
 
 
 @dataclass
@@ -138,25 +157,25 @@ class _Part:
 
 def _lost(cursor: _Cursor) -> Lost:
     cursor.need("lost=")
-    count = _known(cursor)
+    count = _known(cursor, U64_MAX)
     cursor.need(", cause=")
     cause = cursor.take(_NAME, "a cause")
     cursor.need(", cpu=")
-    return Lost(count, cause, _known(cursor))
+    return Lost(count, cause, _known(cursor, S32_MAX))
 
 
-def _known(cursor: _Cursor) -> int:
+def _known(cursor: _Cursor, most: int) -> int:
     """A number, or -1 for ``?``."""
-    return -1 if cursor.skip("?") else cursor.decimal()
+    return -1 if cursor.skip("?") else cursor.decimal(0, most)
 
 
 def _record(cursor: _Cursor) -> Record:
     cursor.need("pid=")
-    pid = cursor.decimal()
-    tid = cursor.decimal() if cursor.skip(", tid=") else pid
+    pid = cursor.decimal(0, S32_MAX)
+    tid = cursor.decimal(0, S32_MAX) if cursor.skip(", tid=") else pid
     cursor.need(", ")
     name = cursor.take(_NAME, "a syscall's name")
-    nr = cursor.decimal() if name == "unknown" and cursor.skip(", nr=") else None
+    nr = cursor.decimal(S64_MIN, S64_MAX) if name == "unknown" and cursor.skip(", nr=") else None
     compat = cursor.skip(", abi=32")
     answered = cursor.skip(", entry=answered")
     unseen = answered or cursor.skip(", entry=unseen")
@@ -164,7 +183,7 @@ def _record(cursor: _Cursor) -> Record:
     while not cursor.follows(", res="):
         _field(cursor, before)
     cursor.need(", res=")
-    res = None if cursor.skip("?") else parse_integer(cursor.take(INTEGER, "a result").encode())
+    res = None if cursor.skip("?") else parse_integer(cursor.integer("a result"))
     while not cursor.at_end():
         _field(cursor, after)
     marks = before.marks | after.marks
@@ -249,5 +268,5 @@ def _struct(cursor: _Cursor) -> Fields:
             cursor.need(" ")
         label = cursor.take(_LABEL, "a member's label")
         cursor.need("=")
-        members[label] = cursor.take(INTEGER, "a number").encode()
+        members[label] = cursor.integer("a number")
     return members

@@ -408,16 +408,26 @@ def _marks_of(value: TextValue) -> int:
 
 
 def _array(field: Field, values: Sequence[TextValue]) -> pa.Array:
+    """A column, whose type is that of the field, whatever the values are."""
     match field.shape:
         case Shape.STRINGS:
             lists = [[_bytes(each) for each in value] if isinstance(value, tuple) else [] for value in values]
             return pa.array(lists, pa.list_(pa.binary()))
         case Shape.STRUCTS:
-            return pa.array([[*map(_numbers, value)] if isinstance(value, tuple) else [] for value in values])
+            several = [[*map(_numbers, value)] if isinstance(value, tuple) else [] for value in values]
+            return pa.array(several, pa.list_(_struct_type(field)))
         case Shape.STRUCT:
-            return pa.array([_numbers(value) for value in values])
+            return pa.array([_numbers(value) for value in values], _struct_type(field))
         case _:
             return pa.array([_bytes(value) for value in values], pa.binary())
+
+
+#: Text does not say whether a number has a sign.  This has room for all of 64 bits, with a sign or without.
+_NUMBER = pa.decimal128(20, 0)
+
+
+def _struct_type(field: Field) -> pa.DataType:
+    return pa.struct([(member.label, _NUMBER) for member in field.members])
 
 
 def _bytes(value: TextValue) -> bytes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -22,6 +23,7 @@ from syscord_read.write.columns import (
     Escapes,
     Piece,
     by_value,
+    data_of,
     decimal,
     escape,
     in_order,
@@ -32,23 +34,39 @@ from syscord_read.write.columns import (
     one_of,
     where,
 )
+from syscord_read.write.names import argument_names
 from syscord_read.write.record import is_empty
+from syscord_read.write.strace.view import Names
 
 
 def _escape_byte(byte: int) -> bytes:
+    if byte == 0x7F:
+        return b"\\u007f"
     text = json.dumps(chr(byte), ensure_ascii=False)[1:-1]
     return text.encode("ascii") if byte < 128 else bytes([byte])
 
 
 _ESCAPES = Escapes([_escape_byte(byte) for byte in range(256)])
+
+#: In UTF-8, the control characters of C1, the ends of lines that are no newline, and what turns the direction of
+#: writing.  They are written as escapes of JSON: it may go to a terminal, and means the same.
+_DANGEROUS = re.compile(rb"\xc2[\x80-\x9f]|\xd8\x9c|\xe2\x80[\x8e\x8f\xa8-\xae]|\xe2\x81[\xa6-\xa9]")
+
+
+def _neutralise(text: bytes) -> bytes:
+    return _DANGEROUS.sub(lambda found: b"\\u%04x" % ord(found.group().decode()), text)
+
+
 _NULL = b"null"
 
 
 class Writer:
     """Writes batches, in order; it knows what the processes are called."""
 
-    def __init__(self) -> None:
+    def __init__(self, names: Names = Names()) -> None:  # noqa: B008
+        """``names``: the sets of symbols of the traces, by which arguments have names."""
         self.processes = Processes()
+        self.names = names
 
     def lines(self, batch: Batch) -> pa.Buffer:
         """All syscalls of a batch as lines, and what was lost between them."""
@@ -57,13 +75,13 @@ class Writer:
         # The last is for -1: nobody knows who it is.
         comms = one_of([*names, b""], np.where(identities < 0, len(names), identities))
         groups = [group for group in batch.group_list if group.event_class.kind.is_call]
-        columns = [_lines_of_group(batch, group, comms) for group in groups]
+        columns = [_lines_of_group(batch, group, comms, self.names) for group in groups]
         return in_order(columns, [group.rows for group in groups], _lost(batch))
 
 
 def _identity(process: Process) -> bytes:
     users = "".join(f'"{name}":{number},' for name, number in process.users.items())
-    return b'"comm":' + _text(process.comm) + b"," + users.encode()
+    return b'"comm":' + _text(process.comm) + b',"ppid":%d,' % process.ppid + users.encode()
 
 
 def _lost(batch: Batch) -> list[tuple[int, bytes]]:
@@ -79,7 +97,7 @@ def loss_line(loss: Loss) -> bytes:
     return json.dumps(found, separators=(",", ":")).encode() + b"\n"
 
 
-def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:
+def _lines_of_group(batch: Batch, group: Group, comms: pa.Array, names: Names) -> pa.Array:
     event_class, rows = group.event_class, group.rows
     pieces: list[Piece] = [b"{"]
     for label, values in (("time", batch.time), ("duration", batch.duration), ("cpu", batch.cpu)):
@@ -91,7 +109,7 @@ def _lines_of_group(batch: Batch, group: Group, comms: pa.Array) -> pa.Array:
     pieces.append(b',"compat":true' if event_class.kind is Kind.COMPAT else b"")
     pieces.append(b',"unseen":true' if event_class.unseen else b"")
     pieces.append(b',"answered":true' if event_class.answered else b"")
-    pieces += _part(group, "args", event_class.entry)
+    pieces += [*_part(group, "args", event_class.entry), _names(group, names)]
     pieces += _result(event_class, batch.ret[rows])
     pieces += _part(group, "out", event_class.exit)
     pieces += [_marks(group), b"}\n"]
@@ -133,6 +151,25 @@ def _part(group: Group, label: str, fields: Sequence[Field]) -> list[Piece]:
     return [*pieces, b"}"] if fields else []
 
 
+def _names(group: Group, names: Names) -> Piece:
+    """The names of arguments that are numbers, where there are some."""
+    named = argument_names(group, names)
+    if not named:
+        return b""
+    encoded = [pc.dictionary_encode(texts) for _, texts in named]
+    indices = np.stack([each.indices.fill_null(-1).to_numpy() for each in encoded], axis=1)
+    codes, which = np.unique(indices, axis=0, return_inverse=True)
+    labels, texts = [label for label, _ in named], [each.dictionary.to_pylist() for each in encoded]
+    objects = [_names_object(labels, texts, code) for code in codes.tolist()]
+    return one_of(objects, which.reshape(-1))
+
+
+def _names_object(labels: Sequence[str], texts: Sequence[Sequence[str]], code: Sequence[int]) -> bytes:
+    """One object; ``code`` has for each label the index of its text, -1 if there is none."""
+    found = {label: known[number] for label, known, number in zip(labels, texts, code, strict=True) if number >= 0}
+    return b',"names":' + json.dumps(found, separators=(",", ":")).encode() if found else b""
+
+
 def _value(column: Column) -> Piece:
     texts = present(column)
     missing = (column.marks & NULL) > 0
@@ -162,10 +199,12 @@ def present(column: Column) -> Piece:
 
 
 def _numbers(values: pa.Array) -> pa.Array:
+    if pa.types.is_decimal(values.type):
+        return pc.cast(values, pa.string()).cast(pa.binary())
     return decimal(numbers_of(values))
 
 
-def _elements(values: pa.Array, field: Field) -> pa.Array:
+def _elements(values: pa.Array, field: Field) -> Piece:
     if field.shape in (Shape.NUMBER, Shape.NUMBERS):
         return _numbers(values)
     pieces: list[Piece] = []
@@ -173,7 +212,9 @@ def _elements(values: pa.Array, field: Field) -> pa.Array:
     for place, member in enumerate(field.members):
         pieces += [before + _text(member.label.encode()) + b":", _numbers(values.field(place))]
         before = b","
-    return join([*pieces, b"}"], len(values))
+    made = join([*pieces, b"}"], len(values))
+    # One of a list that could not be read.
+    return where(is_null(values), _NULL, made) if values.null_count else made
 
 
 def _list(lists: pa.Array, texts: Piece) -> pa.Array:
@@ -198,7 +239,10 @@ def _strings(values: pa.Array, marks: Any) -> Piece:
 def texts_of(values: pa.Array) -> pa.Array:
     """Bytes as strings; those that are no UTF-8 as {"base64": ...}."""
     foreign = _not_utf8(values)
-    strings = join([b'"', escape(values, _ESCAPES), b'"'], len(values))
+    escaped = escape(values, _ESCAPES)
+    if _DANGEROUS.search(bytes(data_of(escaped))):
+        escaped = pa.array(map(_neutralise, escaped.to_pylist()), pa.binary())
+    strings = join([b'"', escaped, b'"'], len(values))
     if not foreign.any():
         return strings
     encoded = [_base64(value) if wrong else None for value, wrong in zip(values.to_pylist(), foreign, strict=True)]
@@ -230,7 +274,9 @@ def _base64(value: bytes) -> bytes:
 
 def _text(value: bytes) -> bytes:
     """One value as ``texts_of`` writes it."""
-    return json.dumps(value.decode(), ensure_ascii=False).encode() if _is_utf8(value) else _base64(value)
+    if not _is_utf8(value):
+        return _base64(value)
+    return _neutralise(json.dumps(value.decode(), ensure_ascii=False).encode().replace(b"\x7f", b"\\u007f"))
 
 
 def _address(value: bytes) -> bytes:

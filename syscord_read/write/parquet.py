@@ -22,11 +22,14 @@ import pyarrow.parquet as pq
 from syscord_read.model.batch import Batch, Bools, Ints, as_type
 from syscord_read.model.columns import distinct
 from syscord_read.model.errno_names import ERRNOS
-from syscord_read.model.layout import MAX_ERROR, Kind
+from syscord_read.model.layout import FAULT, MAX_ERROR, NULL, Kind, Shape
 from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
 from syscord_read.write.fields import mark_texts, plain, texts
 from syscord_read.write.json import loss_line
+from syscord_read.write.names import argument_names
+from syscord_read.write.record import is_empty
+from syscord_read.write.strace.view import Names, names_of
 
 _HOUR = 3_600_000_000_000
 
@@ -55,13 +58,16 @@ def schema(unit: str = "us") -> pa.Schema:
             pa.field("cpu", pa.int32()),
             pa.field("pid", pa.int32(), nullable=False),
             pa.field("tid", pa.int32(), nullable=False),
+            pa.field("ppid", pa.int32()),
             pa.field("comm", pa.string()),
             *(pa.field(name, pa.uint32()) for name in _IDS),
             pa.field("syscall", pa.string(), nullable=False),
             pa.field("compat", pa.bool_(), nullable=False),
             pa.field("ret", pa.int64()),
             pa.field("errno", pa.string()),
+            pa.field("argv", pa.list_(pa.string())),
             pa.field("fields", _MAP, nullable=False),
+            pa.field("names", _MAP, nullable=False),
             pa.field("marks", _MAP, nullable=False),
         ]
     )
@@ -79,7 +85,7 @@ def is_ours(folder: Path) -> bool:
 def write(batches: Iterable[Batch], source: Source, folder: Path, unit: str = "us") -> None:
     """Write all syscalls of the batches, and what is missing, which is a file of its own also if nothing is."""
     hosts = [str(trace.layout.env.get("hostname", "")) or UNKNOWN for trace in source.traces]
-    rows = Rows(unit)
+    rows = Rows(unit, names_of(source))
     with _Files(folder, schema(unit)) as files, (folder / LOST).open("wb") as lost:
         for batch in batches:
             lost.writelines(map(loss_line, batch.losses))
@@ -109,14 +115,15 @@ def hour_name(hour: int) -> str:
 class Rows:
     """Makes tables of batches, in order; it knows what processes are called."""
 
-    def __init__(self, unit: str) -> None:
+    def __init__(self, unit: str, names: Names = Names()) -> None:  # noqa: B008
         self.schema = schema(unit)
+        self.names = names
         self.processes = Processes()
 
     def table(self, batch: Batch, calls: Batch) -> pa.Table:
         """The rows of ``calls``, which are the syscalls of a batch."""
         identities = self.processes.update(batch)[batch.is_call].astype(np.int64)
-        fields, marks = _maps(calls)
+        fields, names, marks = _maps(calls, self.names)
         failed = calls.failed
         columns = {
             "ts": _nanoseconds(calls.time).cast(self.schema.field("ts").type, safe=False),
@@ -130,7 +137,9 @@ class Rows:
             "compat": pa.array(calls.of_class(lambda event_class: event_class.kind is Kind.COMPAT)),
             "ret": pa.array(_results(calls), mask=~calls.has_ret),
             "errno": pa.array(_ERRNO_NAMES).take(pa.array(np.where(failed, -calls.ret, 0), mask=~failed)),
+            "argv": _argv(calls),
             "fields": fields,
+            "names": names,
             "marks": marks,
         }
         return pa.table([columns[name] for name in self.schema.names], schema=self.schema)
@@ -140,8 +149,9 @@ class Rows:
         numbers, which = distinct(identities)
         found = [self.processes.known[number] if number >= 0 else None for number in numbers]
         names = plain(pa.array([each.comm if each else None for each in found], pa.binary()))
+        parents = pa.array([each.ppid if each else None for each in found], pa.int32())
         ids = {name: pa.array([_id(each, name) for each in found], pa.uint32()) for name in _IDS}
-        return {name: column.take(pa.array(which)) for name, column in {"comm": names, **ids}.items()}
+        return {name: column.take(pa.array(which)) for name, column in {"ppid": parents, "comm": names, **ids}.items()}
 
 
 def _id(process: Process | None, name: str) -> int | None:
@@ -171,11 +181,11 @@ def _results(calls: Batch) -> Ints:
     return results
 
 
-def _maps(calls: Batch) -> tuple[pa.Array, pa.Array]:
-    """The fields of each call as texts, and what is to be known of them, by label; where it needs it, with _out."""
+def _maps(calls: Batch, symbols: Names) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Fields as texts, names of arguments, what is to be known of fields: by label; where it needs it, with _out."""
     rows = [group.rows for group in calls.group_list]
     order = pa.array(np.argsort(np.concatenate([*rows, np.empty(0, np.int64)]), kind="stable"))
-    values, marks = [_map([], [], 0)], [_map([], [], 0)]
+    values, named, marks = ([_map([], [], 0)] for _ in range(3))
     for group in calls.group_list:
         fields = group.event_class.fields
         columns = [group.column(each) for each in fields]
@@ -183,10 +193,27 @@ def _maps(calls: Batch) -> tuple[pa.Array, pa.Array]:
         if group.event_class.kind is not Kind.SYSCALL:
             names, entries = [*names, "nr"], [*entries, pc.cast(pa.array(calls.nr[group.rows]), pa.string())]
         values.append(_map(names, entries, len(group.rows)))
+        found = argument_names(group, symbols)
+        named.append(_map([label for label, _ in found], [each for _, each in found], len(group.rows), sparse=True))
         marked = [column for column in columns if column.marks.any()]
         names_marked = [column.field.key for column in marked]
         marks.append(_map(names_marked, list(map(mark_texts, marked)), len(group.rows), sparse=True))
-    return pa.concat_arrays(values).take(order), pa.concat_arrays(marks).take(order)
+    in_order = [pa.concat_arrays(each).take(order) for each in (values, named, marks)]
+    return in_order[0], in_order[1], in_order[2]
+
+
+def _argv(calls: Batch) -> pa.Array:
+    """The arguments of programs, where a call has some: null elsewhere, and where they could not be read."""
+    lists: list[list[str] | None] = [None] * len(calls)
+    for group in calls.group_list:
+        column = group.labelled("argv") if group.event_class.kind is Kind.SYSCALL else None
+        if column is not None and column.field.shape is Shape.STRINGS:
+            missing = (column.marks & (NULL | FAULT) > 0) & is_empty(column)
+            offsets, texts = column.values.offsets.to_pylist(), plain(column.values.flatten()).to_pylist()
+            for place, row in enumerate(group.rows.tolist()):
+                first, last = offsets[place] - offsets[0], offsets[place + 1] - offsets[0]
+                lists[row] = None if missing[place] else texts[first:last]
+    return pa.array(lists, pa.list_(pa.string()))
 
 
 def _map(names: Sequence[str], columns: Sequence[pa.Array], rows: int, *, sparse: bool = False) -> pa.Array:

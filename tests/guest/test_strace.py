@@ -21,6 +21,7 @@ from syscord_read.model.processes import Process
 from syscord_read.source import open_source
 from syscord_read.write.strace.options import Options
 from syscord_read.write.strace.output import lines
+from syscord_read.write.strace.view import Names
 from tests.guest.recorder import Recorder
 
 SQL = """
@@ -137,8 +138,9 @@ def read(trace: Path, theirs: list[str], program: Program) -> list[str]:
     source, history = open_source([trace]), History()
     tids = {int(line.split()[0]) for line in theirs}
     events = of_threads(history.events(source.batches()), tids, int(theirs[0].split()[0]))
-    chosen = Options(follow=True, to_file=True, strings=program.strings)
-    found = list(lines(events, chosen, classes=history.classes))
+    chosen = Options(to_file=True, strings=program.strings)
+    names = Names({0: source.traces[0].layout.symbols})
+    found = list(lines(events, chosen, names=names))
     assert source.problems == []
     return found
 

@@ -190,6 +190,7 @@ class Maker:
     offset: int = OFFSET
     hostname: str = "guest"
     cpus: str = ""
+    syscalls: str = ""  # the filter
     more_env: dict[str, str] = field(default_factory=dict)
     counts_seen: bool = True
     events: dict[int, list[tuple[int, bytes, bool]]] = field(default_factory=dict)
@@ -337,6 +338,7 @@ class Maker:
             "machine": "arm64",
             "tracer_name": "syscord",
             "cpus": self.cpus,
+            **({"param_syscalls": self.syscalls} if self.syscalls else {}),
             **self.more_env,
             **calls,
         }

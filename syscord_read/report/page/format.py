@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 _SECOND = 1_000_000_000
 _BYTES = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 
@@ -48,15 +46,6 @@ def percent(part: float, whole: float) -> str:
     """A share."""
     share = part / whole * 100 if whole else 0.0
     return f"{share:.1f} %" if share >= 0.05 or not share else "< 0.1 %"
-
-
-def timestamp(nanoseconds: int) -> str:
-    """A time since the epoch, in UTC, with milliseconds."""
-    seconds, rest = divmod(nanoseconds, _SECOND)
-    try:
-        return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M:%S}.{rest // 1_000_000:03d} UTC"
-    except (OverflowError, ValueError):
-        return f"{nanoseconds} ns after 1970"
 
 
 def shorten(text: str, most: int = 200) -> str:

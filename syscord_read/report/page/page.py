@@ -21,16 +21,21 @@ from markupsafe import Markup
 
 from syscord_read.measure import summary, timeline
 from syscord_read.measure.recording import Recording
-from syscord_read.measure.resources import display_name
+from syscord_read.measure.slowest import Slowest
 from syscord_read.measure.tally import Tally
 from syscord_read.measure.timeline import Timeline
+from syscord_read.model.resources import display_name
 from syscord_read.model.selection import Selection
+from syscord_read.model.times import timestamp
 from syscord_read.report.page import format, tree
 from syscord_read.report.printable import printable
+from syscord_read.report.stat.sections import call_texts
 from syscord_read.source import Source
 
 #: Rows of the tables of files, peers and errors; syscalls that have a colour of their own; problems that are told.
 ROWS, SERIES, PROBLEMS = 20, 8, 10
+#: Rows of the tables of single calls.
+CALLS = 10
 
 #: Levels of the tree that are indented.
 DEPTH = 12
@@ -130,8 +135,8 @@ def context(source: Source, recording: Recording, times: Timeline) -> dict[str, 
         "version": _version(),
         "hosts": list(_hosts(source)),
         "tiles": list(_tiles(recording)),
-        "begin": format.timestamp(recording.begin) if recording.begin >= 0 else "",
-        "end": format.timestamp(recording.end) if recording.begin >= 0 else "",
+        "begin": timestamp(recording.begin, "milliseconds") if recording.begin >= 0 else "",
+        "end": timestamp(recording.end, "milliseconds") if recording.begin >= 0 else "",
         "lost": summary.losses(recording),
         "problems": problems[:PROBLEMS],
         "more_problems": len(problems) - PROBLEMS,
@@ -146,6 +151,8 @@ def context(source: Source, recording: Recording, times: Timeline) -> dict[str, 
         "more_files": _more(recording.activity.files),
         "peers": _uses(recording.activity.peers, total.time),
         "more_peers": _more(recording.activity.peers),
+        "slowest": _slowest(source, recording.slowest),
+        "longest_waits": _slowest(source, recording.longest_waits),
         "tree": _tree(source, recording),
     }
 
@@ -185,6 +192,7 @@ def _tiles(recording: Recording) -> Iterator[tuple[str, str, str]]:
     if total.durations:
         yield "Median call", format.duration(total.durations.p50), f"99 % within {format.duration(total.durations.p99)}"
         yield "Longest call", format.duration(total.durations.longest), ""
+        yield "Waiting", format.percent(total.waited, total.time), "of the time in calls"
 
 
 def _syscalls(recording: Recording, times: Timeline) -> list[dict[str, Any]]:
@@ -197,6 +205,19 @@ def _uses(tally: Tally[bytes], time: int) -> list[dict[str, Any]]:
     """The busiest: by time, if that is known, else by calls."""
     rows = tally.busiest("time" if time else "calls", ROWS)
     return [{"name": format.shorten(printable(display_name(name))), "sums": sums} for name, sums in rows]
+
+
+def _slowest(source: Source, slowest: Slowest) -> list[dict[str, Any]]:
+    chosen = slowest.calls[:CALLS]
+    return [
+        {
+            "duration": each.duration,
+            "began": timestamp(each.began),
+            "who": f"{printable(each.comm)} {each.call.tid}".strip(),
+            "text": format.shorten(text),
+        }
+        for each, text in zip(chosen, call_texts(source, chosen), strict=True)
+    ]
 
 
 def _more(tally: Tally[bytes]) -> int:

@@ -20,15 +20,16 @@ from rich.text import Text
 
 from syscord_read.measure.window import Window
 from syscord_read.model.batch import MaskedBatch
-from syscord_read.report.top.screen import ORDERS, View, short_number, tables, timestamp
+from syscord_read.model.times import timestamp
+from syscord_read.report.top.screen import ORDERS, View, short_number, tables
 from syscord_read.write.tables import Table, plain, rich
 
 _SECOND = 1_000_000_000
 #: Lines of a table that are no rows, and of what stands above and below the tables.
-_AROUND, _REST = 5, 3
+_AROUND, _REST = 4, 2
 
 _ENDED = "; the recording has ended"
-_HELP = "q quits; sort by c calls, t time, e errors, r bytes read, w bytes written"
+_HELP = "q quits; sort by c calls, t time, i waiting (idle), e errors, r bytes read, w bytes written"
 
 
 class Reader(threading.Thread):
@@ -91,7 +92,7 @@ class _Display:
 
     def header(self) -> str:
         """When it is in the recording, and how much of it there was."""
-        when = f"{timestamp(self.window.now())}, " if self.has_times else ""
+        when = f"{timestamp(self.window.now(), 'seconds')}, " if self.has_times else ""
         lost = f", {short_number(self.window.lost)} lost" if self.window.lost else ""
         return f"{when}{short_number(self.window.calls)} calls so far{lost}; by {self.view.order}"
 
@@ -106,7 +107,7 @@ def _on_terminal(console: Console, shown: _Display, reader: Reader, interval: fl
         while True:
             reader.check()
             rows = max((console.height - _REST) // 3 - _AROUND, 1)
-            parts = [rich(table, fold=False) for table in shown.tables(rows)]
+            parts = [rich(table, console.width, fold=False) for table in shown.tables(rows)]
             header = shown.header() + (_ENDED if reader.ended.is_set() else "")
             live.update(Group(Text(header, style="bold"), *parts, Text(_HELP, style="dim")), refresh=True)
             key = pressed(interval)

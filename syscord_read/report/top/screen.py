@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from syscord_read.measure.activity import Activity
 from syscord_read.measure.process_tree import ProcessTree
-from syscord_read.measure.resources import display_name
 from syscord_read.measure.tally import Sums
+from syscord_read.model.resources import display_name
 from syscord_read.report.printable import printable
 from syscord_read.write.tables import Heading, Table
 
 _SECOND = 1_000_000_000
 
 #: What can come first, and the keys that choose it.
-ORDERS = {"c": "calls", "t": "time", "e": "errors", "r": "read", "w": "written"}
+ORDERS = {"c": "calls", "t": "time", "i": "waited", "e": "errors", "r": "read", "w": "written"}
 _UNITS = ("", "K", "M", "G", "T", "P")
 
 
@@ -34,12 +33,13 @@ class View:
 
 def tables(activity: Activity, process_tree: ProcessTree, view: View, hosts: Sequence[str] = ()) -> list[Table]:
     """The busiest processes, files and peers.  ``hosts`` are those of the traces, if there are several."""
+    # Who waits is not busy.
+    order = "worked" if view.order == "time" else view.order
     processes = [
-        (_process(process_tree, number, hosts), sums)
-        for number, sums in activity.processes.busiest(view.order, view.rows)
+        (_process(process_tree, number, hosts), sums) for number, sums in activity.processes.busiest(order, view.rows)
     ]
-    files = [(printable(display_name(name)), sums) for name, sums in activity.files.busiest(view.order, view.rows)]
-    peers = [(printable(display_name(name)), sums) for name, sums in activity.peers.busiest(view.order, view.rows)]
+    files = [(printable(display_name(name)), sums) for name, sums in activity.files.busiest(order, view.rows)]
+    peers = [(printable(display_name(name)), sums) for name, sums in activity.peers.busiest(order, view.rows)]
     return [
         _table("Processes", "process", processes, view),
         _table("Files", "file", files, view),
@@ -56,22 +56,23 @@ def _process(process_tree: ProcessTree, number: int, hosts: Sequence[str]) -> st
 def _table(title: str, label: str, rows: Sequence[tuple[str, Sums]], view: View) -> Table:
     suffix = "" if view.seconds is None else "/s"
     headings = [Heading(f"{name}{suffix}", width=9) for name in ("calls", "errors", "read", "written")]
-    headings.insert(2, Heading("time" if view.seconds is None else "busy", width=9))
-    return Table(title, (*headings, Heading(label, left=True)), [(*_cells(sums, view), name) for name, sums in rows])
+    headings[2:2] = [Heading("time" if view.seconds is None else "busy", width=9), Heading("waiting", width=9)]
+    headings.append(Heading(label, left=True, long=True))
+    return Table(title, headings, [(*_cells(sums, view), name) for name, sums in rows])
 
 
 def _cells(sums: Sums, view: View) -> tuple[str, ...]:
-    """Calls, errors, time, and bytes.  Of rates, the time is the share that was spent in calls."""
+    """Calls, errors, time in calls, working and waiting, and bytes.  Of rates, the times are shares."""
     seconds = view.seconds or 1
     if not sums.timed:
-        time = ""
+        time = waiting = ""
     elif view.seconds is None:
-        time = f"{sums.time / _SECOND:.3f}s"
+        time, waiting = (f"{part / _SECOND:.3f}s" for part in (sums.worked, sums.waited))
     else:
-        time = f"{sums.time / _SECOND / seconds * 100:.1f}%"
+        time, waiting = (f"{part / _SECOND / seconds * 100:.1f}%" for part in (sums.worked, sums.waited))
     counts = (sums.calls, sums.errors, sums.read, sums.written)
     calls, errors, read, written = (short_number(count / seconds) if count else "" for count in counts)
-    return calls, errors, time, read, written
+    return calls, errors, time, waiting, read, written
 
 
 def short_number(number: float) -> str:
@@ -81,8 +82,3 @@ def short_number(number: float) -> str:
         number /= 1000
         unit += 1
     return f"{number:.0f}{_UNITS[unit]}" if number >= 99.95 or number == int(number) else f"{number:.1f}{_UNITS[unit]}"
-
-
-def timestamp(nanoseconds: int) -> str:
-    """A time of the recording, in UTC."""
-    return datetime.fromtimestamp(nanoseconds // _SECOND, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

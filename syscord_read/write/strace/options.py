@@ -19,19 +19,19 @@ class Time(Enum):
 class Options:
     """strace's options.
 
-    ``follow``    -f: children too, that is, threads and processes that were made while the trace was recorded
     ``time``      -t, -tt, -ttt: when a call began
     ``relative``  -r: how long after the line before
     ``duration``  -T: how long a call took
     ``paths``     -y: what file descriptors stand for
     ``strings``   -s: so many characters of a string are written, and elements of a list
-    ``to_file``   what -o does to the beginning of the lines: with -f, each has its thread's number
+    ``to_file``   what -f -o does to the beginning of the lines: each has its thread's number
+
+    There is no -f: which processes are there was decided when the trace was recorded, and by what was selected of it.
 
     ``window`` is no option of strace's: so many calls wait for others that began before them.  A call that took longer
     than that stands whole where it ended, as all do with 0, which is for reading what is still being written.
     """
 
-    follow: bool = False
     time: Time = Time.NONE
     relative: bool = False
     duration: bool = False

@@ -28,7 +28,6 @@ from syscord_read.write.strace.view import Names, View
 COLUMN = 40
 NS = 1_000_000_000
 FROM_TEXT = -1  # the id of classes of text records (EventClass)
-FORKS = frozenset({"clone", "clone3", "fork", "vfork"})
 EXITS = frozenset({"exit", "exit_group"})
 
 Thread = tuple[int, int]  # trace, tid
@@ -85,28 +84,33 @@ def lines(
     calls: Iterable[Call | Process | Unselected | Loss],
     options: Options = Options(),  # noqa: B008
     files: Files | None = None,
-    classes: Iterable[EventClass] = (),
+    names: Names = Names(),  # noqa: B008
 ) -> Iterator[str]:
     """The lines that strace would have written, without their newlines.  UsageError: a call is from a text record.
 
     ``calls`` come in the order of their ends, as ``calls_of`` gives them.  There may be processes among them, which
     say whose child a process is, calls that are not selected, and what is missing.  ``files`` is what descriptors stood
-    for at the beginning (``Processes.files``), for ``-y``.  ``classes``: whose symbols may be needed before a call of
-    them is met.
+    for at the beginning (``Processes.files``), for ``-y``.
     """
-    writing = _Writing(options, classes, Descriptors(files) if options.paths else None)
+    writing = _Writing(options, names, Descriptors(files) if options.paths else None)
     printer = _Printer(options)
     for event in _in_order(writing.events(calls), options.window):
         yield from printer.put(event)
     yield from printer.finish()
 
 
-def text(masked: Iterable[MaskedBatch], options: Options) -> Iterator[bytes]:
+def text(masked: Iterable[MaskedBatch], options: Options, names: Names) -> Iterator[bytes]:
     """The same of batches, of each of which only some rows are wanted, as bytes, each line with its newline."""
     history = History()
     calls = history.events_of_masked(masked)
-    for line in lines(calls, options, history.processes.files, history.classes):
+    for line in lines(calls, options, history.processes.files, names):
         yield f"{line}\n".encode("utf-8", "surrogateescape")
+
+
+def whole(call: Call, names: Names, options: Options = Options()) -> str:  # noqa: B008
+    """One call with its arguments and its result, on a line of its own; UsageError if it is from a text record."""
+    begin, end = _Writing(options, names, None)._texts(call)
+    return f"{begin.text}{end.text} = {end.result}"
 
 
 @dataclass
@@ -114,12 +118,10 @@ class _Writing:
     """Makes texts of calls."""
 
     options: Options
-    classes: Iterable[EventClass]
+    names: Names
     descriptors: Descriptors | None
-    names: Names = field(default_factory=Names)
     plans: dict[tuple[int, int, str], Plan] = field(default_factory=dict)
-    threads: dict[tuple[int, int], set[int]] = field(default_factory=dict)  # by trace and process
-    children: set[Thread] = field(default_factory=set)
+    threads: dict[tuple[int, int], set[int]] = field(default_factory=dict)  # those shown, by trace and process
     gone: set[Thread] = field(default_factory=set)
 
     def events(self, calls: Iterable[Call | Process | Unselected | Loss]) -> Iterator[Event]:
@@ -135,28 +137,25 @@ class _Writing:
                 yield from self._call(call, wanted=True)
 
     def _process(self, process: Process) -> None:
-        if process.reason == "fork":
-            self.children.add((process.trace, process.tid))
-            if self.descriptors and process.tid == process.pid:
-                self.descriptors.inherit(process.trace, process.ppid, process.pid)
+        if process.reason == "fork" and self.descriptors and process.tid == process.pid:
+            self.descriptors.inherit(process.trace, process.ppid, process.pid)
 
     def _call(self, call: Call, *, wanted: bool) -> Iterator[Event]:
         trace = call.event_class.trace
         thread = trace, call.tid
         self.gone.discard(thread)
-        self.threads.setdefault((trace, call.pid), set()).add(call.tid)
-        shown = wanted and (self.options.follow or thread not in self.children)
-        if shown:
+        if self.descriptors:
+            self.descriptors.note(call.event_class)
+        if wanted:
+            self.threads.setdefault((trace, call.pid), set()).add(call.tid)
             begin, end = self._texts(call)
             yield from () if _only_end_is_known(call) else (begin,)
             yield from self._waited_for(call)
             yield end
         elif self.descriptors:
             self.descriptors.apply(call)
-        if call.name in FORKS and (call.ret or 0) > 0:
-            self.children.add((trace, call.ret or 0))
         if call.name in EXITS and not call.compat:
-            yield from self._gone(call, shown)
+            yield from self._gone(call, wanted)
 
     def _texts(self, call: Call) -> tuple[Begin, End]:
         plan = self._plan(call.event_class)
@@ -178,9 +177,6 @@ class _Writing:
             if event_class.id == FROM_TEXT:
                 advice = "write it in another style, or record with sink=ctf"
                 raise UsageError(f"a text record does not know what its values are, as strace does: {advice}")
-            # Who reads a trace may know its classes only now.
-            for each in (*self.classes, event_class):
-                self.names.learn(each)
             known = self.plans[key] = plan(event_class)
         return known
 
@@ -203,7 +199,7 @@ class _Writing:
         if call.name != "wait4" or not isinstance(status, int) or child in self.gone or child not in self.threads:
             return
         killed_by = status & 0x7F
-        if 0 < killed_by < 0x7F and (self.options.follow or child not in self.children):
+        if 0 < killed_by < 0x7F:
             self.gone.add(child)
             core = "(core dumped) " if status & CORE_DUMPED else ""
             yield ThreadExit(child, call.time, f"+++ killed by {signal(killed_by)} {core}+++")
@@ -300,7 +296,7 @@ class _Printer:
 
     def _thread(self, thread: Thread) -> str:
         if self.options.to_file:
-            return f"{thread[1]:<5} " if self.options.follow else ""
+            return f"{thread[1]:<5} "
         return f"[pid {thread[1]:5}] " if len(self.alive) > 1 else ""
 
     def _time(self, now: int | None) -> str:

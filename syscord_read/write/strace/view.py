@@ -8,8 +8,9 @@ from typing import TypeVar
 
 from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
-from syscord_read.model.layout import MAX_ERROR, Base, EventClass, Integer, Symbols
+from syscord_read.model.layout import MAX_ERROR, Base, Integer, Symbols
 from syscord_read.model.value import Value
+from syscord_read.source import Source
 from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import STATX_ALL
 
@@ -77,23 +78,20 @@ NO_FLAGS = frozenset({"O_WRONLY", "O_RDWR"})
 OTHER_NAMES = {"WUNTRACED": "WSTOPPED"}
 
 
-@dataclass
+@dataclass(frozen=True)
 class Names:
-    """The sets of symbols of each trace: those of the calls so far, and those that were given."""
+    """The sets of symbols of each trace, all that its metadata has (``Layout.symbols``), by trace and name."""
 
-    sets: dict[int, dict[str, Symbols]] = field(default_factory=dict)
-
-    def learn(self, event_class: EventClass) -> None:
-        """Keep the sets of a class's fields."""
-        known = self.sets.setdefault(event_class.trace, {})
-        for each in event_class.fields:
-            for integer in (each.integer, *(member.integer for member in each.members)):
-                if integer and integer.symbols:
-                    known.setdefault(integer.symbols.name, integer.symbols)
+    sets: Mapping[int, Mapping[str, Symbols]] = field(default_factory=dict)
 
     def get(self, trace: int, name: str) -> Symbols | None:
-        """One set, or None if no class had it."""
+        """One set, or None if the metadata has none of that name."""
         return self.sets.get(trace, {}).get(name)
+
+
+def names_of(source: Source) -> Names:
+    """The sets of all traces of a source."""
+    return Names({number: trace.layout.symbols for number, trace in enumerate(source.traces)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ FUTEX: Mapping[str, tuple[str, ...]] = {
 UNKNOWN_FUTEX = ("val", "timeout", "addr2", "hex3")
 
 
-def _operation(view: View) -> tuple[str, str]:
+def futex_operation(view: View) -> tuple[str, str]:
     """The name of an operation without its flags, and how strace writes it with them."""
     value = (view.number("op") or 0) & 0xFFFF_FFFF
     symbols = view.symbols("futex_ops")
@@ -85,7 +85,7 @@ def _operation(view: View) -> tuple[str, str]:
 
 
 def _futex(view: View) -> str:
-    name, operation = _operation(view)
+    name, operation = futex_operation(view)
     shown = [WRITERS_BY_NAME[way](view) for way in FUTEX.get(name, UNKNOWN_FUTEX)]
     return ", ".join([format.address(view.number("addr") or 0), operation, *shown])
 

@@ -15,8 +15,10 @@ from syscord_gen.types import MEMORY, SCALARS
 from syscord_read.model import layout
 from syscord_read.model.call import Call
 from syscord_read.model.layout import ArgumentField, Base, EventClass, Field, Integer, Kind, Prototype, Shape, Symbols
+from syscord_read.model.processes import Process
 from syscord_read.write.strace.options import Options
 from syscord_read.write.strace.output import lines
+from syscord_read.write.strace.view import Names
 from tests.unit.specs import HANDLERS
 
 #: Values that a trace of x86_64 carries for names that the tests meet, from the headers that handlers/symbols tells.
@@ -174,7 +176,10 @@ def call(name: str, ret: int | None, /, *, exit: Any = None, **entry: Any) -> Ca
     return Call(time, took, 0, pid, tid, name, kind.nr, ret, False, False, entry, exit or {}, kind, marks)
 
 
+#: What a trace's metadata has.
+NAMES = Names({0: {name: _symbols(name) for name in SETS}})
+
+
 def written(*calls: Call, **options: Any) -> list[str]:
     """What is written of some calls."""
-    known = [event_class(name, failed=False) for name in SYSCALLS]
-    return list(lines(calls, Options(**options), classes=known))
+    return list(lines(calls, Options(**options), names=NAMES))

@@ -11,7 +11,8 @@ import pytest
 from syscord_read.check.verify import Findings, verify
 from syscord_read.ctf.ledger import CUT_OFF
 from syscord_read.ctf.trace import Header
-from syscord_read.model.losses import Lost, timestamp
+from syscord_read.model.losses import Lost
+from syscord_read.model.times import timestamp
 from syscord_read.source import open_source
 from tests.unit.traces import CLOSE, OFFSET, Counts, Maker
 

@@ -19,8 +19,9 @@ import pytest
 
 from syscord_read.cli import manual, output
 from syscord_read.cli.command import COMMANDS, cli
+from syscord_read.model.layout import Integer, Shape, Symbols
 from tests.unit.read.program import COMMAND
-from tests.unit.traces import Maker
+from tests.unit.traces import FD, Declared, Maker, integer, memory
 
 DEADLINE = 60
 
@@ -76,9 +77,31 @@ def test_traces_in_a_directory_are_printed(trace: Path) -> None:
 
 def test_filters_are_applied(trace: Path) -> None:
     assert run("read", "--failed", trace).stdout == CLOSE
-    assert run("read", "-e", "trace=openat,close", "-P", "/etc/*", trace).stdout == OPENAT
+    assert run("read", "-e", "trace=openat,close", "-P", "/etc/*", trace).stdout == OPENAT + CLOSE
+    assert run("read", "-e", "%file", "-P", "/etc/*", trace).stdout == OPENAT
     assert run("read", "-e", "!openat", "--comm", "t*", "-p", "7,8", trace).stdout == CLOSE
     assert run("read", "--since", "+15ns", "--max-duration", "0", trace).stdout == CLOSE
+
+
+def test_times_are_local_or_utc_and_can_be_copied_from_any_output(trace: Path, tmp_path: Path) -> None:
+    zone = {"TZ": "CET-1CEST,M3.5.0,M10.5.0/3"}
+    page, utc_page = tmp_path / "page.html", tmp_path / "utc.html"
+    run("report", trace, "-o", page, **zone)
+    run("report", "--utc", trace, "-o", utc_page, **zone)
+    local, utc = run("verify", trace, **zone).stdout, run("verify", "--utc", trace, **zone).stdout
+    assert "from 2023-11-14T23:13:20.000000+01:00 to 2023-11-14T23:13:20.000000+01:00" in local
+    assert "from 2023-11-14T22:13:20.000000+00:00 to " in utc
+    assert "2023-11-14T23:13:20.000+01:00" in page.read_text()
+    assert "2023-11-14T22:13:20.000+00:00" in utc_page.read_text()
+    for option, clock in (("-t", "23:13:20 "), ("-tt", "23:13:20.000000 "), ("-ttt", "1700000000.000000 ")):
+        shown = run("read", "--style", "strace", option, trace, **zone).stdout
+        assert shown.startswith(clock)
+        selected = run("read", "--style", "strace", "--since", clock.strip(), option, trace, **zone).stdout
+        assert selected == shown
+    assert run("read", "--style", "strace", "--utc", "-t", trace, **zone).stdout.startswith("22:13:20 ")
+    assert run("read", "--since", "-5ns", trace).stdout == CLOSE
+    nothing = run("stat", "--json", "--until", "2023-11-14T23:13:19", trace, **zone).stdout
+    assert json.loads(nothing)["total"]["calls"] == 0
 
 
 def test_json_is_a_line_a_syscall(trace: Path) -> None:
@@ -97,6 +120,31 @@ def test_strace_knows_paths_also_from_calls_that_are_not_selected(trace: Path) -
     assert [line.split()[0] for line in done.stdout.splitlines()] == ["close(3</etc/hosts>)"]
 
 
+def test_strace_shows_every_process_that_is_selected(maker: Maker, tmp_path: Path) -> None:
+    """Whether or not it was born while the trace was recorded."""
+    maker.process(0, 21, 8, 8, ppid=7, comm=b"child", reason="fork")
+    maker.call(0, 22, 8, "close", {"fd": 4}, ret=-9)
+    trace = maker.write(tmp_path / "trace")
+    shown = {
+        arguments: run("read", "--style", "strace", *arguments, trace).stdout.count("close(4)")
+        for arguments in ((), ("-p", "8"), ("--comm", "child"), ("-Z",), ("-e", "close"), ("-y",), ("-f",), ("-p", "7"))
+    }
+    assert [count for arguments, count in shown.items()] == [1, 1, 1, 1, 1, 1, 1, 0]
+
+
+def test_strace_has_names_that_no_call_before_has_brought(tmp_path: Path) -> None:
+    """An attached server was never seen to make a socket."""
+    domains = Integer(32, True, symbols=Symbols("socket_domains", "enum", {"AF_UNIX": 1, "AF_INET": 2}))
+    never_called = Declared(198, "socket", (integer("domain", domains),), "fd")
+    fields = integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr"), integer("addrlen", FD)
+    maker = Maker([Declared(203, "connect", fields), never_called])
+    address = bytes.fromhex("02001f907f000001") + bytes(8)
+    maker.call(0, 1, 7, "connect", {"sockfd": 5, "addr": address, "addrlen": 16})
+    assert run("read", "--style", "strace", maker.write(tmp_path / "trace")).stdout == (
+        'connect(5, {sa_family=AF_INET, sin_port=htons(8080), sin_addr=inet_addr("127.0.0.1")}, 16) = 0\n'
+    )
+
+
 def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> None:
     maker = Maker()
     maker.open_file(1, 7, 5, b"/etc/passwd")
@@ -107,6 +155,35 @@ def test_strace_knows_paths_of_files_that_were_open_already(tmp_path: Path) -> N
     done = run("read", "--style", "strace", "-y", maker.write(tmp_path / "trace"))
     # The last one has the descriptors that the one before has closed.
     assert done.stdout.count("</etc/passwd>") == 2
+
+
+@pytest.mark.parametrize(
+    ("recorded", "known"), [("openat,read,write", False), ("openat,read,write,close,execve", True)]
+)
+def test_nobody_knows_what_a_descriptor_is_if_its_end_was_not_recorded(
+    recorded: str, known: bool, tmp_path: Path
+) -> None:
+    """The number may be that of a socket by then, which was left out, too."""
+    maker = Maker(syscalls=recorded)
+    maker.open_file(1, 7, 0, b"/dev/null")
+    maker.open_file(1, 7, -100, b"/etc")
+    maker.call(0, 10, 7, "openat", {"dir": -100, "path": b"hosts", "flags": 0, "mode": 0}, ret=3)
+    maker.call(0, 20, 7, "write", {"fd": 3, "data": b"GET", "size": 3}, ret=3)
+    maker.call(0, 30, 7, "read", {"fd": 0, "size": 9}, exit={"data": b""}, ret=0)
+    trace = maker.write(tmp_path / "trace")
+    done = run("read", "--style", "strace", "-y", trace)
+    lines = done.stdout.splitlines()
+    assert ("left out calls that end it: record close, execve, too" in done.stderr) == (not known)
+    files = {
+        row["path"]: row["written"] for row in json.loads(run("stat", "--by", "path", "--json", trace).stdout)["files"]
+    }
+    if known:
+        assert lines[0].endswith("= 3</etc/hosts>") and lines[1].startswith("write(3</etc/hosts>, ")
+        assert files == {"/etc/hosts": 3, "/dev/null": 0}
+    else:
+        assert lines[0].endswith("= 3") and lines[1].startswith("write(3, ") and lines[2].startswith("read(0, ")
+        assert files == {"hosts": 0}
+    assert len(run("read", "-P", "/etc/hosts", trace).stdout.splitlines()) == 2 * known
 
 
 def test_what_is_damaged_is_read_as_far_as_it_can_be(trace: Path) -> None:
@@ -168,6 +245,72 @@ def test_metadata_that_cannot_be_read_is_told_in_a_line(trace: Path, content: st
     done = run("read", trace)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith(f"syscord: {trace}/metadata:1: ")
+
+
+# Hostile names
+
+#: What makes a terminal do something: ESC, C1's CSI, DEL, what turns the direction of writing.
+DANGEROUS = "\x1b\x9b\x7f\u202e\u2066\u061c\u200f"
+
+
+@pytest.fixture
+def hostile(tmp_path: Path) -> Path:
+    """A damaged trace, in a folder, and of a process, of such names."""
+    maker = Maker(hostname=f"h{DANGEROUS}")
+    text = f"a{DANGEROUS}z".encode()
+    maker.process(-1, 1, 7, 7, comm=text[:16], exe=text)
+    maker.call(0, 10, 7, "openat", {"dir": -100, "path": b"/" + text, "flags": 0, "mode": 0}, ret=3, duration=5)
+    maker.call(0, 20, 7, "execve", {"path": text, "argv": (text, b"\xff" + text)}, duration=7)
+    maker.call(0, 30, 7, "read", {"fd": 3, "size": 9}, exit={"data": text}, ret=len(text), duration=9)
+    trace = maker.write(tmp_path / f"f{DANGEROUS}" / "trace")
+    with (trace / "cpu0").open("ab") as file:
+        file.write(b"nonsense")
+    return trace
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["read"],
+        ["read", "--style", "strace", "-y"],
+        ["read", "--style", "json"],
+        ["verify"],
+        ["stat", "--by", "all"],
+        ["stat", "--by", "all", "--json"],
+        ["top"],
+        ["report", "--force", "-o", "/dev/null/x"],
+    ],
+    ids=" ".join,
+)
+def test_no_name_does_anything_to_a_terminal(arguments: list[str], hostile: Path) -> None:
+    done = run(*arguments, hostile)
+    assert done.returncode == 1 and done.stderr + done.stdout
+    assert not set(DANGEROUS) & set(done.stdout + done.stderr)
+
+
+def test_nor_does_a_name_in_an_error(trace: Path, tmp_path: Path) -> None:
+    folder = tmp_path / DANGEROUS
+    tried: list[list[str | Path]] = [[folder], ["-e", DANGEROUS, trace], ["--since", DANGEROUS, trace]]
+    for arguments in tried:
+        done = run("read", *arguments)
+        assert done.returncode == 2 and done.stderr and not set(DANGEROUS) & set(done.stderr)
+    folder.mkdir()
+    done = run("read", folder)
+    assert done.returncode == 1 and "there is no trace in it" in done.stderr
+    assert not set(DANGEROUS) & set(done.stderr)
+
+
+def test_json_means_what_the_bytes_are(hostile: Path) -> None:
+    first = json.loads(run("read", "--style", "json", hostile).stdout.splitlines()[0])
+    assert first["args"]["path"] == f"/a{DANGEROUS}z"
+
+
+def test_metadata_whose_names_do_not_print_is_refused(trace: Path) -> None:
+    path = trace / "metadata"
+    path.write_text(path.read_text().replace('name = "openat"', 'name = "open\x1b[31mat"'))
+    done = run("read", trace)
+    assert done.returncode == 1 and "this event has a name that does not print" in done.stderr
+    assert "\x1b" not in done.stderr
 
 
 # Verifying
@@ -299,7 +442,7 @@ def test_there_is_no_bar_where_there_is_no_terminal(monkeypatch: pytest.MonkeyPa
 
 
 def commands() -> Iterator[tuple[str, click.Command]]:
-    context = click.Context(cli, info_name="syscord")
+    context = click.Context(cli, info_name="syscord", **cli.context_settings)
     for name in COMMANDS:
         command = cli.get_command(context, name)
         assert command
@@ -309,7 +452,7 @@ def commands() -> Iterator[tuple[str, click.Command]]:
 def test_every_subcommand_has_help_with_examples() -> None:
     for name, command in commands():
         assert command.name == name
-        text = command.get_help(click.Context(command, info_name=name))
+        text = command.get_help(click.Context(command, info_name=name, help_option_names=["-h", "--help"]))
         assert "Examples:" in text and f"syscord {name} " in text
 
 

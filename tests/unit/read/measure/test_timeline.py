@@ -21,7 +21,7 @@ def add(times: Timeline, folder: Path, *at: int, duration: int = 1) -> None:
         maker.call(0, when, 7, "close", {"fd": 1}, duration=duration)
     recording = Recording()
     for batch in open_source([maker.write(folder)]).batches():
-        times.add(batch, batch.is_call, recording.syscalls.add(batch, batch.is_call))
+        times.add(batch, batch.is_call, recording.add(batch, batch.is_call))
 
 
 def test_steps_get_wider_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -116,6 +116,19 @@ def test_numbers(text: bytes, number: int) -> None:
     assert parse_integer(text) == number
 
 
+@pytest.mark.parametrize("number", [-(2**63), 2**63, 2**64 - 1])
+@pytest.mark.parametrize("form", ["{}", "{:#x}", "0{:o}"])
+def test_numbers_are_all_of_64_bits(number: int, form: str) -> None:
+    if number > 0 or form == "{}":
+        assert parse_integer(form.format(number).encode()) == number
+
+
+@pytest.mark.parametrize("value", [b"18446744073709551616", b"-9223372036854775809", b"9" * 5000, b"0x1" + b"0" * 16])
+def test_numbers_of_more_than_64_bits_are_none(value: bytes) -> None:
+    with pytest.raises(ValueError, match="more than 64 bits"):
+        parse_integer(value)
+
+
 @pytest.mark.parametrize("value", [b"", b"x", b"1 2", b"0x", b"\xff", Missing.NULL, ()])
 def test_what_is_no_number(value: bytes) -> None:
     with pytest.raises(ValueError, match="no number"):
@@ -141,6 +154,11 @@ def test_what_is_no_number(value: bytes) -> None:
         ("pid=1, x, a(odd)=1, res=0", 12, "'=' is missing here"),
         ("pid=1, x, a=\x1b, res=0", 13, "a value is missing here"),
         ("pid=1, x, a=é, res=0", 13, "a value is missing here"),
+        ("pid=99999999999999999999, getuid, res=0", 5, "from 0 to 2147483647"),
+        (f"pid={'9' * 5000}, getuid, res=0", 5, "from 0 to 2147483647"),
+        ("pid=1, getuid, res=18446744073709551616", 20, "no integer of 64 bits"),
+        ("pid=1, getuid, res=08", 20, "no integer of 64 bits"),
+        ("pid=1, x, a={b=18446744073709551616}, res=0", 16, "no integer of 64 bits"),
         ("lost=1, cause=ring", 19, "', cpu=' is missing here"),
         ("lost=1, cause=ring, cpu=0, more", 26, "the line should end here"),
     ],

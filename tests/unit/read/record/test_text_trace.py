@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
+from json import loads
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from syscord_read.errors import ReadError
@@ -14,7 +16,7 @@ from syscord_read.model.layout import Kind, Shape
 from syscord_read.model.value import Cut, Missing
 from syscord_read.record.text_trace import LINES, TextTrace
 from syscord_read.source import open_source
-from syscord_read.write import record
+from syscord_read.write import json, record
 
 EVERYTHING = """\
 pid=22569, openat, dir=-100, path=/etc/hosts, flags=524288, mode=0, res=3
@@ -240,3 +242,36 @@ def test_files_of_other_kinds_are_refused(tmp_path: Path, content: bytes) -> Non
 def test_an_empty_record_is_one(tmp_path: Path) -> None:
     assert calls(text(tmp_path, "")) == []
     assert list(open_source([tmp_path / "record"]).batches()) == []
+
+
+HUGE = """\
+pid=199, prlimit64, pid=0, resource=3, new=<null>, res=0, old={cur=8388608 max=18446744073709551615}
+pid=199, prlimit64, pid=0, resource=3, new=<null>, res=0, old={cur=-1 max=-9223372036854775808}
+pid=199, epoll_ctl, epfd=9, op=1, fd=11, event={events=0x80002001 data=0xffffffffffffffff}, res=0
+pid=199, poll, fds=[{fd=3 events=18446744073709551615} {fd=-1 events=0} <fault>], res=0
+"""
+
+
+def test_numbers_are_any_of_64_bits_whatever_stands_beside_them(tmp_path: Path) -> None:
+    found = calls(text(tmp_path, HUGE))
+    assert found[0].exit == {"old": {"cur": 8388608, "max": 2**64 - 1}}
+    assert found[1].exit == {"old": {"cur": -1, "max": -(2**63)}}
+    assert found[2].entry["event"] == {"events": 0x80002001, "data": 2**64 - 1}
+    assert found[3].entry["fds"] == ({"fd": 3, "events": 2**64 - 1}, {"fd": -1, "events": 0}, Missing.FAULT)
+
+
+def test_the_type_of_a_column_does_not_depend_on_its_values(tmp_path: Path) -> None:
+    trace = text(tmp_path, "".join(f"pid=1, x, a={{b={number}}}, res=0\n" for number in (1, 2**64 - 1, -1)))
+    (batch,) = trace.batches()
+    (group,) = batch.groups()
+    field = group.event_class.fields[0]
+    types = {str(group.select(np.array([row]), np.array([0])).column(field).values.type) for row in range(3)}
+    assert types == {"struct<b: decimal128(20, 0)>"}
+
+
+def test_they_are_numbers_in_json(tmp_path: Path) -> None:
+    source = open_source([text(tmp_path, HUGE).path])
+    found = [each for batch in source.batches() for each in bytes(json.Writer().lines(batch)).splitlines()]
+    assert loads(found[0])["out"] == {"old": {"cur": 8388608, "max": 2**64 - 1}}
+    assert loads(found[2])["args"]["event"] == {"events": 0x80002001, "data": 2**64 - 1}
+    assert loads(found[3])["args"]["fds"] == [{"fd": 3, "events": 2**64 - 1}, {"fd": -1, "events": 0}, None]

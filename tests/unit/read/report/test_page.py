@@ -99,12 +99,13 @@ def test_syscalls_beyond_the_colours_are_summed_up(tmp_path: Path, monkeypatch: 
     assert [each.get("rest", False) for each in series] == [False, False, True]
 
 
+@pytest.mark.usefixtures("berlin")
 def test_the_head_says_whose_it_is_and_of_when(tmp_path: Path) -> None:
     maker = scene()
     maker.hostname = "board"
     text = Page(report(maker, tmp_path)).text
     assert text.startswith(
-        "Syscalls of board Syscalls of board 2023-11-14 22:13:20.001 UTC to 2023-11-14 22:13:22.000 UTC"
+        "Syscalls of board Syscalls of board 2023-11-14T23:13:20.001+01:00 to 2023-11-14T23:13:22.000+01:00"
     )
     for tile in ("Syscalls2,000 1,001 a second", "Failed6.7 % 134 calls", "Processes3 on 2 CPUs", "Time span2 s"):
         assert tile in text
@@ -329,5 +330,3 @@ def test_other_words() -> None:
         "0.0 %",
     )
     assert format.shorten("a" * 50 + "b" * 50, 11) == "aaaaa…bbbbb" and format.shorten("abc", 3) == "abc"
-    assert format.timestamp(OFFSET + 1_000_000) == "2023-11-14 22:13:20.001 UTC"
-    assert format.timestamp(1 << 62).endswith("UTC") and "after 1970" in format.timestamp(1 << 70)

@@ -120,7 +120,7 @@ def shown(browser: webdriver.Chrome, folder: Path) -> Iterator[Shown]:
 def sums(folder: Path) -> Any:
     """What stat says of the same recording."""
     source = open_source([folder / "trace"])
-    return document(source, sum_up(source, Selection()), SECTIONS)
+    return document(source, sum_up(source, Selection()), dict.fromkeys(SECTIONS))
 
 
 def number(text: str) -> int:

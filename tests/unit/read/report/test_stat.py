@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from rich.cells import cell_len
 from rich.console import Console
 
 from syscord_read.cli.command import cli
+from syscord_read.measure.recording import sum_up
 from syscord_read.model.call import calls_of
+from syscord_read.model.selection import Selection
 from syscord_read.report.printable import printable
+from syscord_read.report.stat.sections import tables
 from syscord_read.source import open_source
-from syscord_read.write.tables import Heading, Table, plain, rich
+from syscord_read.write.tables import Heading, Table, plain, rich, terminal_width
 from tests.unit.traces import OFFSET, Maker
 
 
@@ -63,14 +67,15 @@ def trace(maker: Maker, tmp_path: Path) -> Path:
 
 def test_the_columns_are_those_of_strace_with_percentiles(trace: Path) -> None:
     heading, rule, *body = output(trace).splitlines()
-    assert heading.split() == ["%", "time", "seconds", "usecs/call", "p50", "p99", "max", "calls", "errors", "syscall"]
+    names = "% time seconds usecs/call p50 p99 max % wait calls errors syscall"
+    assert heading.split() == names.split()
     assert set(rule) == {"-", " "} and body[-2] == rule
     assert [line.split() for line in body[:-2]] == [
-        ["99.97", "0.005050", "50.5", "49.9", "98.8", "100.0", "100", "read"],
+        ["99.97", "0.005050", "50.5", "49.9", "98.8", "100.0", "100", "100", "read"],
         ["0.03", "0.000002", "0.5", "0.5", "0.5", "0.5", "3", "3", "openat"],
         ["0.00", "0.000000", "0.2", "0.2", "0.2", "0.2", "2", "1", "close"],
     ]
-    assert body[-1].split() == ["100.00", "0.005052", "48.6", "47.9", "98.8", "100.0", "105", "4", "total"]
+    assert body[-1].split() == ["100.00", "0.005052", "48.6", "47.9", "98.8", "100.0", "100", "105", "4", "total"]
 
 
 def test_strace_s_own_columns_are_as_wide_as_strace_s(trace: Path) -> None:
@@ -176,6 +181,7 @@ def test_a_text_record_has_no_times_and_says_so(tmp_path: Path) -> None:
         "errors": 1,
         "timed": 0,
         "time": None,
+        "waited": None,
         "p50": None,
         "p99": None,
         "max": None,
@@ -186,6 +192,7 @@ def test_a_text_record_has_no_times_and_says_so(tmp_path: Path) -> None:
         "errors": 1,
         "timed": 0,
         "time": None,
+        "waited": None,
         "read": 0,
         "written": 0,
     }
@@ -237,21 +244,104 @@ def test_printable_text_stays_as_it_is() -> None:
     assert printable("/über/日本 x".encode()) == "/über/日本 x"
 
 
+def shown(table: Table, width: int | None, *, fold: bool = True) -> list[str]:
+    console = Console(width=width or 1000, force_terminal=True, color_system=None, record=True)
+    console.print(rich(table, width, fold=fold), soft_wrap=True)
+    return console.export_text().splitlines()
+
+
 @pytest.mark.parametrize("width", [40, 200])
 def test_a_terminal_shows_the_same(width: int) -> None:
     table = Table(
         "Files",
-        (Heading("calls"), Heading("path", left=True)),
+        (Heading("calls"), Heading("path", left=True, long=True)),
         [("1", "[red]/a" + "b" * 50)],
         ("1", "total"),
         ("note",),
     )
-    console = Console(width=width, force_terminal=True, color_system=None, record=True)
-    console.print(rich(table))
-    shown = console.export_text()
-    assert "[red]" in shown and "total" in shown and "note" in shown and "calls" in shown
-    assert re.sub(r"\s", "", shown).count("b") == 50
+    text = "\n".join(shown(table, width))
+    assert "[red]" in text and "total" in text and "note" in text and "calls" in text
+    assert re.sub(r"\s", "", text).count("b") == 50
+    assert all(len(line) <= width for line in text.splitlines())
     assert plain(table).splitlines()[0] == "Files"
+
+
+WIDE = Table(
+    "",
+    (Heading("time", spare=2), Heading("mean", spare=1), Heading("calls"), Heading("path", left=True, long=True)),
+    [("1234567.890123", "1234.5", "123456789", "/usr/lib/" + "x" * 60 + "/libc.so.6")],
+)
+
+
+@pytest.mark.parametrize("width", [30, 40, 60, 80, 120])
+def test_numbers_are_never_cut_but_long_texts_are(width: int) -> None:
+    heading, _, row, *_ = shown(WIDE, width, fold=False)
+    assert len(row) <= max(width, 9 + 1 + 24)
+    assert "123456789 " in row and row.endswith("/libc.so.6")
+    assert ("…" in row) == (width < 116)
+    for name, number in (("time", "1234567.890123"), ("mean", "1234.5")):
+        assert (name in heading) == (number in row), "a column is there whole, or not at all"
+
+
+def test_a_column_that_has_no_room_is_told() -> None:
+    lines = shown(WIDE, 50)
+    assert "time" not in lines[0] and "mean" in lines[0]
+    assert "No room in 50 columns for: time. A file or a pipe gets them." in lines
+    assert not any("No room" in line for line in shown(WIDE, 120))
+
+
+def test_nothing_is_cut_where_nobody_knows_how_wide_the_terminal_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert terminal_width() is None, "a test's output is no terminal"
+    monkeypatch.setenv("COLUMNS", "72")
+    assert terminal_width() == 72
+    assert WIDE.rows[0][-1] in "\n".join(shown(WIDE, None))
+
+
+def test_characters_of_two_cells_are_counted_as_such() -> None:
+    table = Table("", (Heading("n"), Heading("path", left=True, long=True)), [("1", "/日本" * 20)])
+    lines = shown(table, 40)
+    assert all(cell_len(line) <= 40 for line in lines)
+    assert "".join(line.split()[-1] for line in lines[2:] if line) == "/日本" * 20
+
+
+def test_eighty_columns_have_the_syscall(maker: Maker, tmp_path: Path) -> None:
+    """Also of a long recording, whose numbers are long."""
+    for number in range(3):
+        entry = {"dir": -100, "path": b"/a", "flags": 0, "mode": 0}
+        maker.call(1, 10**12 + number, 7, "openat", entry, ret=-2, duration=10**11 + number)
+    source = open_source([maker.write(tmp_path / "trace")])
+    (table,) = tables(source, sum_up(source, Selection()), {"syscall": None}, None)
+    lines = shown(table, 80)
+    assert all(len(line) <= 80 for line in lines)
+    assert {line.split()[-1] for line in lines[2:5]} == {"read", "openat", "close"}
+    assert "syscall" in lines[0] and "calls" in lines[0] and "100000000.0" in "".join(lines)
+
+
+def test_the_limit_holds_for_every_section(trace: Path) -> None:
+    found = document("--by", "all", "-n", "1", trace)
+    sections = ("syscalls", "errors", "processes", "files", "slowest", "longest_waits")
+    assert [len(found[name]) for name in sections] == [1] * len(sections)
+    assert "... and 2 more" in output("-n", "1", trace)
+    assert len(document("--by", "all", "-n", "0", trace)["slowest"]) == 4
+
+
+def test_single_calls_have_time_process_and_arguments(trace: Path) -> None:
+    found = document("--by", "slow", "--by", "wait", "-n", "2", trace)
+    assert [call["call"] for call in found["longest_waits"]] == ['read(0, 9, "") = 9'] * 2
+    slow = found["slowest"][0]
+    assert (slow["duration"], slow["time"], slow["tid"], slow["name"]) == (500, OFFSET + 200_000, 7, "sh")
+    assert slow["call"] == 'openat(AT_FDCWD, "/a", O_RDONLY) = -1 ENOENT (No such file or directory)'
+    text = output("--utc", "--by", "slow", "-n", "1", trace)
+    assert "2023-11-14T22:13:20.000199+00:00" in text and "O_RDONLY" in text and "... and 3 more" in text
+
+
+def test_waiting_is_told_from_working(trace: Path) -> None:
+    """read takes from a terminal."""
+    found = document("--by", "all", trace)
+    assert found["total"]["waited"] == 5_050_000 == found["total"]["time"] - 1750
+    assert {row["syscall"]: row["waited"] for row in found["syscalls"]} == {"read": 5_050_000, "openat": 0, "close": 0}
+    assert document("--sort", "worked", trace)["syscalls"][0]["syscall"] == "openat"
 
 
 def test_percentiles_agree_with_sorting_every_duration(trace: Path) -> None:

@@ -83,13 +83,16 @@ def test_the_columns_are_typed_as_promised(trace: Path, tmp_path: Path) -> None:
         "cpu": pa.int32(),
         "pid": pa.int32(),
         "tid": pa.int32(),
+        "ppid": pa.int32(),
         "comm": text,
         **dict.fromkeys(("uid", "euid", "gid", "egid"), pa.uint32()),
         "syscall": text,
         "compat": pa.bool_(),
         "ret": pa.int64(),
         "errno": text,
+        "argv": pa.list_(text),
         "fields": fields,
+        "names": fields,
         "marks": fields,
     }
 
@@ -105,6 +108,28 @@ def test_duckdb_reads_every_call(trace: Path, tmp_path: Path) -> None:
     assert read == (OFFSET + 2000, 0, 1, 7, 8, None, "read", False, 3, None, *where[1:])
     assert closed == (OFFSET + 3000, None, 0, 9, 9, None, "close", False, 0, None, *where[1:])
     assert left[-4:] == (None, None, *where[1:]), "what never returns has no result"
+
+
+def test_names_parents_and_arguments_have_columns(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.process(-1, 1, 7, 7, ppid=4, comm=b"sh")
+    entry = {"dir": 5, "path": b"/a", "flags": 0o2000000 | 1, "mode": 0}
+    maker.call(0, 10, 7, "openat", entry, ret=3)
+    maker.call(0, 20, 7, "openat", {**entry, "dir": -100, "flags": 1 << 30}, ret=3)
+    maker.call(0, 30, 7, "execve", {"path": b"/bin/ls", "argv": (b"ls", b"-l", b"\xff")})
+    maker.call(0, 40, 7, "execve", {"path": b"/bin/ls", "argv": ()})
+    maker.call(0, 50, 7, "execve", {"path": b"/bin/ls", "argv": Missing.NULL}, ret=-14)
+    folder = convert(maker.write(tmp_path / "trace"), tmp_path / "out")
+    found = rows(folder, "ppid, names, argv")
+    assert [ppid for ppid, *_ in found] == [4] * 5
+    assert [names for _, names, _ in found] == [
+        {"flags": "O_WRONLY|O_CLOEXEC"},
+        {"dir": "AT_FDCWD", "flags": "O_RDONLY|0x40000000"},
+        {},
+        {},
+        {},
+    ]
+    assert [argv for *_, argv in found] == [None, None, ["ls", "-l", '{"base64":"/w=="}'], [], None]
 
 
 def test_duckdb_asks_for_fields_by_name(trace: Path, tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ import pytest
 
 from syscord_read.errors import UsageError
 from syscord_read.model.call import Call
-from syscord_read.model.processes import Process
+from syscord_read.model.history import Unselected
 from syscord_read.write.strace.options import Options, Time
 from syscord_read.write.strace.output import lines
-from tests.unit.read.strace_calls import call, event_class, written
+from tests.unit.read.strace_calls import NAMES, call, event_class, written
 
 MS = 1_000_000
 NOON = 1_700_049_600 * 1000 * MS  # 2023-11-15 12:00:00 UTC
@@ -41,8 +41,7 @@ def test_the_equals_sign_has_its_column() -> None:
 @pytest.mark.parametrize(
     ("options", "line"),
     [
-        ({"follow": True, "to_file": True}, "7     close(3)                          = 0"),
-        ({"follow": True}, "close(3)                                = 0"),
+        ({"to_file": True}, "7     close(3)                          = 0"),
         ({"time": Time.SECONDS}, "12:00:00 close(3)                       = 0"),
         ({"time": Time.MICROSECONDS}, "12:00:00.001500 close(3)                = 0"),
         ({"time": Time.EPOCH}, "1700049600.001500 close(3)              = 0"),
@@ -82,7 +81,7 @@ def test_calls_of_several_processes_interrupt_each_other() -> None:
         at(3, "exit_group", None, tid=8, status=3),
         _wait(2, 2, 8, 0x300),
     )
-    assert written(*calls, follow=True, to_file=True) == [
+    assert written(*calls, to_file=True) == [
         "7     vfork( <unfinished ...>",
         "8     close(3)                          = 0",
         "7     <... vfork resumed>)              = 8",
@@ -91,10 +90,10 @@ def test_calls_of_several_processes_interrupt_each_other() -> None:
         "8     +++ exited with 3 +++",
         "7     <... wait4 resumed>[{WIFEXITED(s) && WEXITSTATUS(s) == 3}], 0, NULL) = 8",
     ]
-    assert written(*calls, follow=True)[1] == "[pid     8] close(3)                    = 0"
+    assert written(*calls)[1] == "[pid     8] close(3)                    = 0"
 
 
-def test_without_f_children_are_left_out() -> None:
+def test_children_are_shown_as_is_all_that_was_selected() -> None:
     calls = (
         at(0, "fork", 8),
         at(1, "close", 0, tid=8, fd=3),
@@ -103,15 +102,26 @@ def test_without_f_children_are_left_out() -> None:
     )
     assert written(*calls) == [
         "fork()                                  = 8",
+        "[pid     8] close(3)                    = 0",
+        "[pid     8] exit_group(0)               = ?",
+        "[pid     8] +++ exited with 0 +++",
         "close(4)                                = 0",
     ]
 
 
-def test_a_child_is_known_from_the_process_that_the_trace_tells_of() -> None:
-    """The calls of a vfork()'s child come before its own return."""
-    child = Process(0, 8, 8, 7, 0, b"sh", b"/bin/sh", "fork", NOON)
-    events: list[Call | Process] = [child, at(1, "close", 0, tid=8, fd=3), at(0, "vfork", 8, took=2)]
-    assert list(lines(events, Options())) == ["vfork()                                 = 8"]
+def test_nothing_is_said_of_who_is_not_selected() -> None:
+    """The end of a process tells of its selected threads only; so does who has waited for it."""
+    calls = (
+        Unselected(at(0, "close", 0, tid=8, fd=3)),
+        _wait(1, 1, 8, 9),
+        Unselected(at(3, "close", 0, tid=10, pid=7, fd=3)),
+        at(4, "exit_group", None, status=0),
+    )
+    assert [line.split("(")[0] for line in lines(calls, Options(), names=NAMES)] == [
+        "wait4",
+        "exit_group",
+        "+++ exited with 0 +++",
+    ]
 
 
 def test_all_threads_of_a_process_end_with_it() -> None:
@@ -121,7 +131,7 @@ def test_all_threads_of_a_process_end_with_it() -> None:
         at(2, "exit", None, tid=10, pid=7, status=5),
         at(3, "exit_group", None, tid=9, pid=7, status=256 + 4),
     )
-    assert written(*calls, follow=True, to_file=True)[2:] == [
+    assert written(*calls, to_file=True)[2:] == [
         "10    exit(5)                           = ?",
         "10    +++ exited with 5 +++",
         "9     exit_group(260)                   = ?",
@@ -132,7 +142,7 @@ def test_all_threads_of_a_process_end_with_it() -> None:
 
 def test_who_was_killed_is_known_from_the_parent() -> None:
     calls = (at(0, "close", 0, tid=8, fd=3), _wait(1, 1, 8, 0x80 | 11))
-    assert written(*calls, follow=True, to_file=True)[-2:] == [
+    assert written(*calls, to_file=True)[-2:] == [
         "8     +++ killed by SIGSEGV (core dumped) +++",
         "7     <... wait4 resumed>[{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV && WCOREDUMP(s)}], 0, NULL) = 8",
     ]
@@ -153,13 +163,10 @@ def test_a_call_that_was_answered_in_the_kernels_place_stands_whole() -> None:
 def test_a_call_that_took_longer_than_the_window_stands_whole() -> None:
     short = [at(ms, "close", 0, tid=8, fd=ms) for ms in range(1, 6)]
     lasting = at(0, "close", 0, took=10, fd=99)
-    assert written(*short, lasting, follow=True, to_file=True)[0] == "7     close(99 <unfinished ...>"
-    held = written(*short, lasting, follow=True, to_file=True, window=1)
+    assert written(*short, lasting, to_file=True)[0] == "7     close(99 <unfinished ...>"
+    held = written(*short, lasting, to_file=True, window=1)
     assert held[0].startswith("8     close(1)")
-    assert (
-        written(*short, lasting, follow=True, to_file=True, window=0)[-1]
-        == "7     close(99)                         = 0"
-    )
+    assert written(*short, lasting, to_file=True, window=0)[-1] == "7     close(99)                         = 0"
 
 
 def test_descriptors_are_written_with_what_they_stand_for() -> None:
@@ -170,8 +177,7 @@ def test_descriptors_are_written_with_what_they_stand_for() -> None:
         at(3, "read", 0, fd=0, size=1, exit={"data": b""}),
     )
     files = {(0, 7): {-100: b"/tmp", 0: b"/dev/null"}}
-    known = [event_class("openat", failed=False)]
-    assert list(lines(calls, Options(paths=True), files, known)) == [
+    assert list(lines(calls, Options(paths=True), files, NAMES)) == [
         'openat(AT_FDCWD</tmp>, "a<b", O_RDONLY) = 3</tmp/a\\74b>',
         "close(3</tmp/a\\74b>)                    = 0",
         "close(3)                                = -1 EBADF (Bad file descriptor)",

@@ -136,6 +136,8 @@ class Resources(Descriptors):
 
     def uses(self, batch: Batch) -> Uses:
         """What the rows of a batch are about."""
+        for event_class in batch.classes:
+            self.note(event_class)
         steps = _Steps(batch)
         names, which = distinct_texts(pa.array(self._walk(batch, steps), pa.binary()))
         used = which >= 0
@@ -189,7 +191,9 @@ class Resources(Descriptors):
             makes = c > 0
         else:
             makes = _SET <= step <= _SAME_BY_STATE
-        return self._table(*key) if makes else self._tables.get(key, _NOBODY)
+        if makes or key[0] in self._unknown:
+            return self._table(*key)
+        return self._tables.get(key, _NOBODY)
 
     def _follow_step(self, step: int, key: tuple[int, int], a: int, steps: _Steps) -> None:
         """Steps that change whole tables, or do what only some calls do."""

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from syscord_read.measure.resources import PEER, Resources, display_name, is_socket
 from syscord_read.model.call import Call, calls_of
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import Shape
+from syscord_read.model.resources import PEER, Resources, display_name, is_socket
 from syscord_read.model.value import Value
 from syscord_read.source import open_source
 from tests.unit.traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
