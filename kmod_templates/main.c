@@ -20,6 +20,7 @@
 #include "ring/ring.h"
 #include "ring/rings.h"
 #include "ring/settings.h"
+#include "tasks/life.h"
 #include "tasks/pending.h"
 #include "tasks/threads.h"
 #include "version.h"
@@ -59,6 +60,7 @@ static int __init syscord_init(void)
 	syscord_settings.content = syscord_params.content;
 	syscord_settings.describe = syscord_params.sink == SYSCORD_SINK_CTF;
 	syscord_clock_start();
+	syscord_life_create();
 	err = syscord_pending_create(syscord_params.pending_kb);
 	if (err)
 		return err;

@@ -42,11 +42,12 @@ class Format(Enum):
 class Argument:
     """One argument of a syscall, or a further view of one (``Syscall.also``).
 
-    ``name`` is the one in the kernel's prototype, ``label`` the one in the record.  Without ``direction`` the argument
-    is the scalar in its register; with it, a pointer to ``type``.  ``length`` names the argument that holds the number
-    of elements (bytes, for ``bytes``), or is ``"ret"``, or a plain count; ``room`` the argument that says how many
-    bytes the caller has there, past which nothing is read.  ``recv_flags`` is the argument that has the flags with
-    which a socket receives.  ``members`` selects members of a struct, in the order wanted; empty means all.  ``skip`` keeps the argument out of the record.
+    ``name`` is the one in the kernel's prototype, ``label`` the one in the record.  Without ``direction`` the
+    argument is the scalar in its register; with it, a pointer to ``type``.  ``length`` names the argument that
+    holds the number of elements (bytes, for ``bytes``), or is ``"ret"``, or a plain count; ``room`` the argument
+    that says how many bytes the caller has there, past which nothing is read.  ``recv_flags`` is the argument that
+    has the flags with which a socket receives.  ``members`` selects members of a struct, in the order wanted; empty
+    means all.  ``skip`` keeps the argument out of the record.
     """
 
     name: str

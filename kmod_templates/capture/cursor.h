@@ -33,6 +33,7 @@
 #define SYSCORD_SLOW_UNSEEN	BIT_ULL(34) /* the entry was not seen */
 #define SYSCORD_SLOW_CALL	BIT_ULL(35) /* the handler says so */
 #define SYSCORD_SLOW_ANSWERED	BIT_ULL(36) /* unseen: somebody answered in the kernel's place */
+#define SYSCORD_SLOW_MOVED	BIT_ULL(37) /* execve() changed the thread's number: args[5] */
 /* If one of these is set, narrow fields have 64 bits. */
 #define SYSCORD_SLOW_64_BITS	(SYSCORD_SLOW_WIDE | SYSCORD_SLOW_UNSEEN)
 

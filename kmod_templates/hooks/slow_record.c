@@ -120,7 +120,8 @@ static enum syscord_form choose_form(const struct syscord_call *call, u64 durati
 		return SYSCORD_FORM_UNSEEN;
 	if (call->slow & SYSCORD_SLOW_WIDE)
 		return SYSCORD_FORM_WIDE;
-	if (duration >> 32 || call->ret != (s32)call->ret || call->handler->generic_id)
+	if (duration >> 32 || call->ret != (s32)call->ret || call->handler->generic_id ||
+	    call->slow & SYSCORD_SLOW_MOVED)
 		return SYSCORD_FORM_LONG;
 	return current->pid == current->tgid ? SYSCORD_FORM_SHORT : SYSCORD_FORM_THREAD;
 }
@@ -147,6 +148,8 @@ static u32 fill_event(struct syscord_event *event, u32 room, struct syscord_call
 	u8 *end;
 	u16 part;
 
+	if (call->slow & SYSCORD_SLOW_MOVED)
+		event->tid = call->args[5];
 	if (handler->generic_id)
 		return fill_generic(event, payload, call) - (u8 *)event;
 	end = fill_payload(call, payload, (u8 *)event + room, &part);

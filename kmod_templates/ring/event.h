@@ -17,6 +17,7 @@
 
 #include <linux/bits.h>
 #include <linux/build_bug.h>
+#include <linux/limits.h>
 #include <linux/sched.h>
 #include <linux/types.h>
 
@@ -94,12 +95,14 @@ enum syscord_form {
 #define SYSCORD_GENERIC_NO_RESULT	BIT(0)
 #define SYSCORD_GENERIC_UNSEEN	BIT(1)
 
-/* 0xff00 was a process with its real user alone: readers know it from older traces. */
+/*
+ * 0xff00 and 0xff02 were processes of which less was said: readers know them from older traces.
+ */
 #define SYSCORD_ID_OPEN_FILE	0xff01
-#define SYSCORD_ID_PROCESS	0xff02
 #define SYSCORD_ID_SAME_FILE	0xff03
 #define SYSCORD_ID_OPEN_FILES	0xff04
 #define SYSCORD_ID_DESCRIPTION	0xff05
+#define SYSCORD_ID_PROCESS	0xff06
 
 static_assert(SYSCORD_FORMS * 2 <= SYSCORD_CLASSES_OF_NR);
 
@@ -133,8 +136,23 @@ enum syscord_reason {
  * @egid:	its effective group
  * @caps:	its effective capabilities, by bit
  * @user_ns:	its user namespace: the number of the inode
+ * @old_tid:	what the thread's number was before this event: after an execve() in another thread
+ *		than the first, it is that one's
+ * @start:	when the process began, in ns since boot, with the time in suspend.  With @pid, this
+ *		is one process for ever
+ * @files:	its table of descriptors, a number that stands for one as long as somebody has it.
+ *		Who shares a table has the same number.  0: none
+ * @fs:		the same of its root, working directory and umask
+ * @files_from:	at a fork, the parent's table: a new one begins as its copy.  Else 0
+ * @fs_from:	the same of @fs
+ * @cgroup:	its cgroup in the unified hierarchy: the number of the inode
+ * @cgroup_ns:	its namespaces: numbers of inodes; 0 where they are not known
+ * @status:	at an exit, the thread's, in the form of wait(2)
+ * @ended:	1 at the exit of the process's last thread, else 0
+ * @process_status: in that case the process's, as wait(2) says it
  * @comm:	the thread's name, with zeros behind it
- * @exe:	the file that it runs: a word and a path
+ * @exe:	the file that it runs: a word and a path.  Behind it: a short word, and as many
+ *		elements of struct syscord_number
  */
 struct syscord_process {
 	struct syscord_event event;
@@ -147,9 +165,45 @@ struct syscord_process {
 	u32 egid;
 	u64 caps;
 	u32 user_ns;
+	u32 old_tid;
+	u64 start;
+	u64 files;
+	u64 fs;
+	u64 files_from;
+	u64 fs_from;
+	u64 cgroup;
+	u32 cgroup_ns;
+	u32 ipc_ns;
+	u32 net_ns;
+	u32 pid_ns;
+	u32 time_ns;
+	u32 uts_ns;
+	u32 status;
+	u32 ended;
+	u32 process_status;
 	char comm[TASK_COMM_LEN];
 	u8 exe[];
 } __packed __aligned(2);
+
+/**
+ * struct syscord_number - what a thread is called in a pid namespace, but the initial one
+ * @ns:		the namespace: the number of the inode
+ * @pid:	process
+ * @tid:	thread
+ */
+struct syscord_number {
+	u32 ns;
+	u32 pid;
+	u32 tid;
+} __packed;
+
+/* Pid namespaces below the initial one, at most: MAX_PID_NS_LEVEL of the kernel. */
+#define SYSCORD_NUMBERS_MAX	32
+
+/* Bytes of the largest description of a process. */
+#define SYSCORD_PROCESS_MAX	(sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX +	\
+				 sizeof(u16) +							\
+				 SYSCORD_NUMBERS_MAX * sizeof(struct syscord_number))
 
 /**
  * struct syscord_open_file - an open file of a process

@@ -35,7 +35,7 @@ static DEFINE_MUTEX(epoch_lock);
 /* Bytes of a packet: the largest event fits, and before it a description of its thread. */
 static u32 packet_size(void)
 {
-	u32 description = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX + 1;
+	u32 description = SYSCORD_PROCESS_MAX + 1;
 
 	return max_t(u32, PACKET_MIN,
 		     roundup_pow_of_two(sizeof(struct syscord_packet) + description +

@@ -24,6 +24,7 @@
 #include "ring/ring.h"
 #include "ring/settings.h"
 #include "tasks/identity.h"
+#include "tasks/life.h"
 #include "tasks/threads.h"
 
 /* In place of a path: a word with a mark.  Returns its bytes. */
@@ -83,31 +84,35 @@ static bool are_same_ids(const struct cred *one, const struct cred *other)
 
 /**
  * syscord_identity_fill - describe a task
- * @process:	filled in, but for its event's time and size; with room for a path of PATH_MAX
- * @task:	the task
- * @reason:	why
- * @comm:	its name
+ * @process:	filled in, but for its event's time and size; it has SYSCORD_PROCESS_MAX bytes
+ * @subject:	the task
  * @exe:	the file that it runs, NULL if it has none, or an error pointer if that is not known
  *
  * Return: the event's bytes.
  */
-u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *task,
-			  enum syscord_reason reason, const char *comm, struct file *exe)
+u32 syscord_identity_fill(struct syscord_process *process, const struct syscord_subject *subject,
+			  struct file *exe)
 {
+	struct task_struct *task = subject->task;
+	u32 len;
+
 	process->event.id = SYSCORD_ID_PROCESS;
 	process->event.tid = task->pid;
 	process->pid = task->tgid;
-	process->reason = reason;
+	process->reason = subject->reason;
+	process->old_tid = subject->old_tid;
 	/* A task that has ended and was waited for has no parent any more. */
 	rcu_read_lock();
 	process->ppid = pid_alive(task) ? rcu_dereference(task->real_parent)->tgid : 0;
 	fill_ids(process, __task_cred(task));
 	rcu_read_unlock();
-	strscpy_pad(process->comm, comm, sizeof(process->comm));
+	syscord_life_fill(process, task, subject->reason);
+	strscpy_pad(process->comm, subject->comm, sizeof(process->comm));
 	if (IS_ERR_OR_NULL(exe))
-		return sizeof(*process) +
-		       put_mark(process->exe, exe ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
-	return sizeof(*process) + syscord_identity_put_path(process->exe, &exe->f_path);
+		len = put_mark(process->exe, exe ? SYSCORD_MARK_UNREAD : SYSCORD_MARK_NULL);
+	else
+		len = syscord_identity_put_path(process->exe, &exe->f_path);
+	return sizeof(*process) + len + syscord_life_put_numbers(process->exe + len, task);
 }
 
 /**
@@ -135,42 +140,46 @@ static struct file *get_exe(struct task_struct *task)
 }
 
 /* Put a task's description in the ring.  False if it has no room for it. */
-static bool write_process(struct syscord_cpu *cpu, struct task_struct *task,
-			  enum syscord_reason reason, const char *comm, struct file *exe, u64 time)
+static bool write_process(struct syscord_cpu *cpu, const struct syscord_subject *subject,
+			  struct file *exe, u64 time)
 {
-	u32 room = sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX;
 	struct syscord_ring *ring = &cpu->ring;
 	struct syscord_event *event;
 	u64 pos;
+	u32 len;
 
-	event = syscord_ring_reserve(cpu, ring, room, &time, &pos);
+	event = syscord_ring_reserve(cpu, ring, SYSCORD_PROCESS_MAX, &time, &pos);
 	if (!event)
 		return false;
-	room = syscord_identity_fill((struct syscord_process *)event, task, reason, comm, exe);
+	len = syscord_identity_fill((struct syscord_process *)event, subject, exe);
 	ring->non_records++;
-	syscord_ring_commit(ring, event, time, pos, room);
+	syscord_ring_commit(ring, event, time, pos, len);
 	return true;
 }
 
 /**
  * syscord_identity_write - put a task's description in the ring
  * @cpu:	this CPU, with preemption off
- * @task:	the task
- * @reason:	why
- * @comm:	its name
+ * @subject:	the task
  * @time:	when, in ns
  *
  * Return: false if the ring has no room for it.
  */
-bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
-			    enum syscord_reason reason, const char *comm, u64 time)
+bool syscord_identity_write(struct syscord_cpu *cpu, const struct syscord_subject *subject,
+			    u64 time)
 {
-	struct file *exe = get_exe(task);
-	bool written = write_process(cpu, task, reason, comm, exe, time);
+	struct file *exe = get_exe(subject->task);
+	bool written = write_process(cpu, subject, exe, time);
 
 	if (!IS_ERR_OR_NULL(exe))
 		fput(exe);
 	return written;
+}
+
+/* The current thread. */
+static struct syscord_subject myself(enum syscord_reason reason)
+{
+	return (struct syscord_subject) { current, current->comm, reason, current->pid };
 }
 
 static enum syscord_reason find_reason(const struct syscord_thread *thread)
@@ -204,12 +213,15 @@ noinline bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_th
 				      u64 time)
 {
 	struct syscord_ring *ring = &cpu->ring;
+	struct syscord_subject subject;
 	/* The writer may begin another one after this: the thread is described anew for that. */
 	u32 epoch = READ_ONCE(ring->epoch);
 
-	if (syscord_settings.describe && has_changed(thread, epoch) &&
-	    !syscord_identity_write(cpu, current, find_reason(thread), current->comm, time))
-		return false;
+	if (syscord_settings.describe && has_changed(thread, epoch)) {
+		subject = myself(find_reason(thread));
+		if (!syscord_identity_write(cpu, &subject, time))
+			return false;
+	}
 	/* In flight-recorder mode the description itself may have begun one.  Is there a ring? */
 	if (ring->base && ring->config->overwrite)
 		epoch = ring->epoch;
@@ -228,7 +240,8 @@ noinline bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_th
  */
 void syscord_identity_write_brief(struct syscord_cpu *cpu, u64 time)
 {
+	const struct syscord_subject subject = myself(SYSCORD_REASON_SEEN);
+
 	if (syscord_settings.describe)
-		write_process(cpu, current, SYSCORD_REASON_SEEN, current->comm,
-			      ERR_PTR(-EOPNOTSUPP), time);
+		write_process(cpu, &subject, ERR_PTR(-EOPNOTSUPP), time);
 }

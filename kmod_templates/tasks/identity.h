@@ -15,14 +15,29 @@
 #include "ring/ring.h"
 #include "tasks/threads.h"
 
+/**
+ * struct syscord_subject - who is described, and why
+ * @task:	the current task; its child that does not run yet; or another one, of which less is
+ *		said
+ * @comm:	its name
+ * @reason:	why
+ * @old_tid:	the number that it had before this event
+ */
+struct syscord_subject {
+	struct task_struct *task;
+	const char *comm;
+	enum syscord_reason reason;
+	u32 old_tid;
+};
+
 bool syscord_identity_update(struct syscord_cpu *cpu, struct syscord_thread *thread, u64 time);
 void syscord_identity_write_brief(struct syscord_cpu *cpu, u64 time);
-bool syscord_identity_write(struct syscord_cpu *cpu, struct task_struct *task,
-			    enum syscord_reason reason, const char *comm, u64 time);
+bool syscord_identity_write(struct syscord_cpu *cpu, const struct syscord_subject *subject,
+			    u64 time);
 struct file *syscord_identity_get_exe(struct task_struct *task);
 u32 syscord_identity_put_path(u8 *to, const struct path *path);
-u32 syscord_identity_fill(struct syscord_process *process, struct task_struct *task,
-			  enum syscord_reason reason, const char *comm, struct file *exe);
+u32 syscord_identity_fill(struct syscord_process *process, const struct syscord_subject *subject,
+			  struct file *exe);
 
 /*
  * The current task's own credentials.  While the kernel acts with others for a moment, these stay.

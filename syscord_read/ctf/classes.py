@@ -26,10 +26,11 @@ ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS, ID_DESCRIPTION = 0xFC00, 0xFC04, 0xFF00,
 DESCRIPTIONS: Mapping[int, Kind] = {
     0xFF00: Kind.PROCESS,  # until euid and the like were added
     0xFF01: Kind.OPEN_FILE,
-    0xFF02: Kind.PROCESS,
+    0xFF02: Kind.PROCESS,  # until lives were added
     0xFF03: Kind.SAME_FILE,
     0xFF04: Kind.OPEN_FILES,
     ID_DESCRIPTION: Kind.DESCRIPTION,
+    0xFF06: Kind.PROCESS,
 }
 UNSEEN = 2
 #: The word ``entry`` of an unseen call: 0, or this if a seccomp filter or a debugger answered it.

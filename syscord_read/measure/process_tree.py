@@ -21,7 +21,8 @@ class ProcessNode:
 
     ``parent`` is the parent's number, which is lower than its own, or None if that is not known.  ``names`` are its
     names, the first one first; empty if none is known.  ``exe`` is empty if it has none, or that is not known.
-    ``since`` is when it was first heard of, in ns since the epoch, or -1.  ``ended``: its end was seen.
+    ``since`` is when it was first heard of, in ns since the epoch, or -1.  ``start`` is when it began, in ns since
+    boot, or -1 if that is not known.  ``ended``: its end was seen.
     ``from_leader``: what is known of it comes from an event of its first thread.
     """
 
@@ -33,6 +34,7 @@ class ProcessNode:
     names: list[bytes] = field(default_factory=list)
     exe: bytes = b""
     since: int = -1
+    start: int = -1
     ended: bool = False
     from_leader: bool = False
 
@@ -44,6 +46,8 @@ class ProcessNode:
     def learn(self, process: Process) -> None:
         """Take in what an event says.  Events of its first thread count for more than those of its other threads."""
         leader = process.tid == process.pid
+        self.ended = process.has_ended or (self.ended and not leader)
+        self.start = process.life.start if process.life else self.start
         if self.from_leader and not leader:
             return
         if leader and not self.from_leader:
@@ -54,7 +58,12 @@ class ProcessNode:
             self.names.append(process.comm)
         self.ppid = process.ppid
         self.exe = process.exe or self.exe
-        self.ended = leader and process.reason == "exit"
+
+    def is_other(self, process: Process) -> bool:
+        """Whether an event is of another process, which has this one's number."""
+        if process.life and self.start >= 0:
+            return process.life.start != self.start
+        return process.reason == "fork" and self.ended
 
 
 class ProcessTree:
@@ -89,12 +98,12 @@ class ProcessTree:
         return found
 
     def _note(self, process: Process) -> ProcessNode:
-        """Take in an event.  Returns its process: a new one, if the one of that pid has ended."""
+        """Take in an event.  Returns its process: a new one, if the one of that pid is another."""
         pid = process.trace << 32 | process.pid
         known = self._now.get(pid)
         parent = self._now.get(process.trace << 32 | process.ppid)
-        again = known is not None and process.reason == "fork" and self.nodes[known].ended
-        node = self._add(pid, process.since) if known is None or again else self.nodes[known]
+        is_new = known is None or self.nodes[known].is_other(process)
+        node = self._add(pid, process.since) if known is None or is_new else self.nodes[known]
         # The parent's number is always lower.  So no process is its own ancestor, whatever a damaged trace says.
         if node.parent is None and parent is not None and parent < node.number:
             node.parent = parent

@@ -85,6 +85,7 @@ class Descriptors:
         self._files = {} if files is None else files
         self._looked_at: set[tuple[int, int]] = set()
         self._shared: dict[int, Table] = {}
+        self._told: set[int] = set()
         self._unknown: dict[int, Table] = {}
 
     def note(self, event_class: EventClass) -> None:
@@ -106,6 +107,16 @@ class Descriptors:
         """A process was made by another.  What is already known of it stays."""
         if not self._known(trace, child):
             self._tables[trace, child] = self._table(trace, parent).copy()
+
+    def fork(self, trace: int, parent: int, child: int, *, shares: bool) -> None:
+        """The kernel says that a process was made by another, and whether it shares the other's table.
+
+        Then it is not looked for in calls: they return numbers of the caller's pid namespace.
+        """
+        self._told.add(trace)
+        self._looked_at.add((trace, child))
+        table = self._table(trace, parent)
+        self._tables[trace, child] = table if shares else table.copy()
 
     def apply(self, call: Call) -> None:
         """What a call has changed."""
@@ -133,6 +144,15 @@ class Descriptors:
         table = self._shared.setdefault(id(files), Table({fd: files[fd] for fd in files if fd != AT_FDCWD}))
         table.cwd = table.cwd or files.get(AT_FDCWD)
         return self._tables.setdefault(key, table)
+
+    def unshare(self, trace: int, pid: int) -> Table:
+        """A process has a copy of the table that it may have shared. Returns that."""
+        self._tables[trace, pid] = self._table(trace, pid).copy()
+        return self._tables[trace, pid]
+
+    def tells_forks(self, trace: int) -> bool:
+        """Whether the kernel says in a trace who has what at a fork."""
+        return trace in self._told
 
     def share(self, trace: int, parent: int, child: int) -> None:
         """Two processes have the same descriptors from now on, and the same working directory."""
@@ -229,7 +249,7 @@ def _clone(done: SucceededCall) -> None:
     args = done.call.entry.get("args")
     wanted = args.get("flags", 0) if isinstance(args, Mapping) else done.number("flags")
     trace, parent = done.call.event_class.trace, done.call.pid
-    if done.ret <= 0 or wanted & CLONE_THREAD:
+    if done.ret <= 0 or wanted & CLONE_THREAD or done.descriptors.tells_forks(trace):
         return
     if wanted & CLONE_FILES and wanted & CLONE_FS:
         done.descriptors.share(trace, parent, done.ret)
@@ -238,8 +258,10 @@ def _clone(done: SucceededCall) -> None:
 
 
 def _exec(done: SucceededCall) -> None:
-    for fd in list(done.table.cloexec):
-        done.table.remove(fd)
+    """The process has a table of its own, and in it closes what is to be closed (begin_new_exec in fs/exec.c)."""
+    table = done.descriptors.unshare(done.call.event_class.trace, done.call.pid)
+    for fd in list(table.cloexec):
+        table.remove(fd)
 
 
 def _chdir(done: SucceededCall) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,13 +39,52 @@ class Ids:
     user_ns: int
 
 
+#: The namespaces that an event names, by the number of the inode; 0 where that is not known.
+NAMESPACES = ("cgroup_ns", "ipc_ns", "net_ns", "pid_ns", "time_ns", "uts_ns")
+
+
+class Number(NamedTuple):
+    """What a thread is called in a pid namespace below the initial one; ``ns`` is the number of the inode."""
+
+    ns: int
+    pid: int
+    tid: int
+
+
+@dataclass(frozen=True)
+class Life:
+    """What makes a process different from any other, and with whom a thread shares what.
+
+    ``start`` is when the process began, in ns since boot: with its number, that is one process for ever.  ``files`` and
+    ``fs`` stand for the tables of descriptors and of folders, ``files_from`` and ``fs_from`` for those that they begin
+    as a copy of, at a fork; 0 means none.  ``cgroup`` is the number of an inode, ``namespaces`` has one each.
+    ``old_tid`` is the number of the thread that called execve(), which has its process's number afterwards.  ``status``
+    is the thread's at its exit, in the form of wait(2); if it is the process's last thread, ``ended`` is true, and
+    ``process_status`` is what wait(2) says of the process.  ``numbers`` has a number for
+    each pid namespace below the initial one, the task's own last.
+    """
+
+    start: int
+    files: int
+    fs: int
+    files_from: int
+    fs_from: int
+    cgroup: int
+    namespaces: Mapping[str, int]
+    old_tid: int
+    status: int
+    ended: bool
+    process_status: int
+    numbers: tuple[Number, ...]
+
+
 @dataclass(frozen=True)
 class Process:
     """Identity of one thread, from one ``process`` event to the next.
 
     ``comm`` and ``exe`` are bytes; ``exe`` is empty if it has none (a kernel thread), or that is not known.  ``reason``
     is the event's: "state", "seen", "fork", "exec", "rename", "ids", "parent", "exit".  ``since`` is in ns since the
-    epoch.  ``ids`` is None in traces of older modules, which knew the real user alone.
+    epoch.  ``ids`` and ``life`` are None in traces of older modules: those knew the real user alone.
     """
 
     trace: int
@@ -58,6 +97,14 @@ class Process:
     reason: str
     since: int
     ids: Ids | None = None
+    life: Life | None = None
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the process ends with this: as the kernel says, or, in older traces, as its first thread does."""
+        if self.life:
+            return self.life.ended
+        return self.reason == "exit" and self.tid == self.pid
 
     @property
     def users(self) -> dict[str, int]:
@@ -144,14 +191,14 @@ class Processes:
             reasons = _labels(group, "reason")
             unread = _marks(group, "exe") & UNREAD
             columns = _values(group, "reason", "ppid", "uid", "comm", "exe")
-            ids = _ids(group)
+            ids, lives = _ids(group), _lives(group)
             for place, (reason, ppid, uid, comm, exe) in enumerate(zip(*columns, strict=True)):
                 row = int(group.rows[place])
                 tid, pid, since = int(batch.tid[row]), int(batch.pid[row]), int(batch.time[row])
                 said = b"" if isinstance(exe, Missing) else exe
                 why = reasons.get(reason, str(reason))
-                process = Process(trace, tid, pid, ppid, uid, comm, said, why, since, ids[place])
-                yield row, process, None if unread[place] else said
+                who = Process(trace, tid, pid, ppid, uid, comm, said, why, since, ids[place], lives[place])
+                yield row, who, None if unread[place] else said
 
     def _complete(self, process: Process, exe: bytes | None) -> Process:
         """An executable that could not be read (None) is the thread's earlier one, its process's, or its parent's."""
@@ -200,6 +247,22 @@ def _ids(group: Group) -> Sequence[Ids | None]:
         return [None] * len(group.rows)
     columns = _values(group, "euid", "gid", "egid", "caps", "user_ns")
     return [Ids(*values) for values in zip(*columns, strict=True)]
+
+
+def _lives(group: Group) -> Sequence[Life | None]:
+    """The same of lives."""
+    if group.labelled("start") is None:
+        return [None] * len(group.rows)
+    plain = ("start", "files", "fs", "files_from", "fs_from", "cgroup", "old_tid", "status", "process_status")
+    known = (dict(zip(plain, values, strict=True)) for values in zip(*_values(group, *plain), strict=True))
+    namespaces = (
+        dict(zip(NAMESPACES, values, strict=True)) for values in zip(*_values(group, *NAMESPACES), strict=True)
+    )
+    ended, numbers = _values(group, "ended", "numbers")
+    return [
+        Life(**each, namespaces=inodes, ended=bool(last), numbers=tuple(Number(**number) for number in of_task))
+        for each, inodes, last, of_task in zip(known, namespaces, ended, numbers, strict=True)
+    ]
 
 
 def _marks(group: Group, label: str) -> NDArray[np.uint8]:

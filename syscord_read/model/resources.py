@@ -94,7 +94,7 @@ _SET = 5  # a is b from now on; c: until the next exec
 _SET_KEEPING_CLOEXEC = 6  # a is b from now on, and closed by an exec as before
 _SET_BY_STATE = 7  # a is b, says the trace
 _SAME_BY_STATE = 8  # a is what c is of the process b, says the trace
-_FORK = 9  # the process has what process a has
+_FORK = 9  # the process has what process a has; b: and shares it (1), or does not (0); -1: nobody says
 _EXIT = 10  # there is no such process any more
 _CALL = 11  # what Descriptors does at the a-th of the calls
 _SHARE_BY_STATE = 12  # the process has the same table as process a, says the trace
@@ -177,7 +177,7 @@ class Resources(Descriptors):
             else:
                 # Whose table is whose may be another from now on.
                 tables = [None] * len(keys)
-                self._follow_step(step, keys[who], a, steps)
+                self._follow_step(step, keys[who], a, b, steps)
         return used
 
     def _look_up(self, key: tuple[int, int], step: int, c: int) -> Table:
@@ -195,12 +195,14 @@ class Resources(Descriptors):
             return self._table(*key)
         return self._tables.get(key, _NOBODY)
 
-    def _follow_step(self, step: int, key: tuple[int, int], a: int, steps: _Steps) -> None:
+    def _follow_step(self, step: int, key: tuple[int, int], a: int, b: int, steps: _Steps) -> None:
         """Steps that change whole tables, or do what only some calls do."""
         if step == _CALL:
             self.apply(steps.calls[a])
-        elif step == _FORK:
+        elif step == _FORK and b < 0:
             self.inherit(key[0], a, key[1])
+        elif step == _FORK:
+            self.fork(key[0], a, key[1], shares=bool(b))
         elif step == _SHARE_BY_STATE:
             self.share(key[0], a, key[1])
         else:
@@ -310,9 +312,14 @@ class _Steps:
         """A new process has its parent's descriptors, and is there before its parent's call ends."""
         first = self.batch.tid[group.rows] == self.batch.pid[group.rows]
         reason, parents = entry_numbers(group, "reason"), entry_numbers(group, "ppid")
-        for step, name in ((_FORK, "fork"), (_EXIT, "exit")):
-            chosen = first & (reason == symbol_value(group, "reason", name))
-            self._add(step, group.rows[chosen], parents[chosen])
+        forked = first & (reason == symbol_value(group, "reason", "fork"))
+        ended = first & (reason == symbol_value(group, "reason", "exit"))
+        shares = np.full(len(group.rows), -1)
+        if group.labelled("ended") is not None:
+            ended = entry_numbers(group, "ended") != 0  # its first thread may have ended long before
+            shares = (entry_numbers(group, "files") == entry_numbers(group, "files_from")).astype(np.int64)
+        self._add(_FORK, group.rows[forked], parents[forked], shares[forked])
+        self._add(_EXIT, group.rows[ended], parents[ended])
 
     def _of_files(self, group: Group) -> None:
         column = group.labelled("path")

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from syscord_read.model.layout import FAULT, LATE, NULL, PART, Base, Field, Integer, Member, Shape, Symbols
-from syscord_read.model.processes import Ids
+from syscord_read.model.processes import NAMESPACES, Ids, Life
 from syscord_read.model.value import Cut, Missing, Value
 
 UUID = uuid.UUID("5ca1ab1e-0000-4000-8000-00000000cafe")
@@ -244,13 +244,21 @@ class Maker:
         reason: str = "seen",
         uid: int = 0,
         ids: Ids | None = None,
+        life: Life | None = None,
     ) -> None:
-        """Add who a thread is, as older modules did if there are no ``ids``."""
+        """Add who a thread is, as older modules did if there are no ``ids``, or no ``life``."""
+        ids = ids or (Ids(uid, 0, 0, 0, 0) if life else None)
         more = struct.pack("<IIIQI", *astuple(ids)) if ids else b""
+        more += _life(life) if life else b""
         head = struct.pack("<IIII", pid, REASONS.index(reason), ppid, uid) + more + struct.pack("16s", comm)
         marks = 16 if exe is None else 0
         text = encode(memory("exe", Shape.TEXT, "long path"), b"" if exe is None else exe, marks)
-        self.event(cpu, time, tid, 0xFF02 if ids else 0xFF00, head + text)
+        numbers = b""
+        if life:
+            numbers = struct.pack("<H", len(life.numbers)) + b"".join(
+                struct.pack("<III", *each) for each in life.numbers
+            )
+        self.event(cpu, time, tid, 0xFF06 if life else 0xFF02 if ids else 0xFF00, head + text + numbers)
 
     def open_file(self, time: int, pid: int, fd: int, path: bytes) -> None:
         """Add what was open."""
@@ -357,6 +365,21 @@ class Maker:
                 "",
             ]
         )
+
+
+def life(**changes: Any) -> Life:
+    """A process's life, of which only some is of interest."""
+    known = dict.fromkeys(
+        ("start", "files", "fs", "files_from", "fs_from", "cgroup", "old_tid", "status", "process_status"), 0
+    )
+    none = dict.fromkeys(NAMESPACES, 0)
+    return Life(**{**known, "namespaces": none, "ended": False, "numbers": (), **changes})
+
+
+def _life(life: Life) -> bytes:
+    tables = life.start, life.files, life.fs, life.files_from, life.fs_from, life.cgroup
+    namespaces = (life.namespaces[name] for name in NAMESPACES)
+    return struct.pack("<I6Q9I", life.old_tid, *tables, *namespaces, life.status, life.ended, life.process_status)
 
 
 def _marks(marks: Mapping[str, Iterable[str]] | None, key: str) -> int:
@@ -585,7 +608,14 @@ def _others(types: dict[str, str]) -> list[str]:
     who = ["uint32_t _pid", reasons, "uint32_t _ppid", "uint32_t _uid"]
     ids = ["uint32_t _euid", "uint32_t _gid", "uint32_t _egid", "uint64_t _caps", "uint32_t _user_ns"]
     called = ["char_t _comm[16]", *exe]
+    names = "".join(f"\tuint32_t _{name};\n" for name in ("ns", "pid", "tid"))
+    types["struct pid_number"] = f"struct s_pid_number {{\n{names}}};"
+    numbers = ["t_count __numbers_length", "t_marks _numbers_marks", "struct s_pid_number _numbers[__numbers_length]"]
+    lives = ["uint32_t _old_tid"]
+    lives += [f"uint64_t _{name}" for name in ("start", "files", "fs", "files_from", "fs_from", "cgroup")]
+    lives += [f"uint32_t _{name}" for name in (*NAMESPACES, "status", "ended", "process_status")]
     for stream in (0, 1):
+        events.append(_event("process", 0xFF06, stream, (), [*who, *ids, *lives, *called, *numbers]))
         events.append(_event("process", 0xFF00, stream, (), [*who, *called]))
         events.append(_event("process", 0xFF02, stream, (), [*who, *ids, *called]))
         events.append(_event("open_file", 0xFF01, stream, (), ["uint32_t _pid", "int32_t _fd", *path]))

@@ -224,6 +224,11 @@ static const char *const reasons[SYSCORD_REASONS] = {
 	[SYSCORD_REASON_EXIT] = "exit",
 };
 
+/* Numbers of 32 bits in a row, as struct syscord_process has them. */
+static const char *const namespaces[] = {
+	"cgroup_ns", "ipc_ns", "net_ns", "pid_ns", "time_ns", "uts_ns",
+};
+
 static void put_process(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 {
 	unsigned int i;
@@ -234,8 +239,14 @@ static void put_process(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 		put(tsdl, "%s \"%s\" = %u", i ? "," : "", reasons[i], i);
 	put(tsdl, " } _reason;\n\tuint32_t _ppid;\n\tuint32_t _uid;\n\tuint32_t _euid;\n"
 		  "\tuint32_t _gid;\n\tuint32_t _egid;\n\tbits64_t _caps;\n\tuint32_t _user_ns;\n"
+		  "\tuint32_t _old_tid;\n\tuint64_t _start;\n\tbits64_t _files;\n\tbits64_t _fs;\n"
+		  "\tbits64_t _files_from;\n\tbits64_t _fs_from;\n\tuint64_t _cgroup;\n");
+	for (i = 0; i < ARRAY_SIZE(namespaces); i++)
+		put(tsdl, "\tuint32_t _%s;\n", namespaces[i]);
+	put(tsdl, "\tuint32_t _status;\n\tuint32_t _ended;\n\tuint32_t _process_status;\n"
 		  "\tchar_t _comm[%u];\n\tt_long_count __exe_length;\n\tt_long_marks _exe_marks;\n\tchar_t _exe[__exe_length];\n"
-		  "}; };\n",
+		  "\tt_count __numbers_length;\n\tt_marks _numbers_marks;\n"
+		  "\tstruct s_pid_number _numbers[__numbers_length];\n}; };\n",
 	    TASK_COMM_LEN);
 }
 
@@ -270,6 +281,8 @@ void syscord_metadata_put_descriptions(struct syscord_tsdl *tsdl)
 {
 	enum syscord_stream stream;
 
+	put(tsdl, "struct s_pid_number {\n"
+		  "\tuint32_t _ns;\n\tuint32_t _pid;\n\tuint32_t _tid;\n};\n");
 	for (stream = 0; stream < SYSCORD_STREAMS; stream++) {
 		put_process(tsdl, stream);
 		put_open_file(tsdl, stream);

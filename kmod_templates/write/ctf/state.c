@@ -28,6 +28,7 @@
 
 #include "ring/event.h"
 #include "tasks/identity.h"
+#include "tasks/life.h"
 #include "write/ctf/state.h"
 #include "write/ctf/state_files.h"
 #include "write/ctf/state_limits.h"
@@ -169,10 +170,14 @@ static void put_thread(struct task_struct *task)
 	struct syscord_process *process = syscord_state_packet_room();
 	struct file *exe = get_exe(task);
 	char comm[TASK_COMM_LEN];
+	const struct syscord_subject subject = { task, comm, SYSCORD_REASON_STATE, task->pid };
 	size_t len;
 
 	get_task_comm(comm, task);
-	len = syscord_identity_fill(process, task, SYSCORD_REASON_STATE, comm, exe);
+	len = syscord_identity_fill(process, &subject, exe);
+	task_lock(task);
+	syscord_life_fill_namespaces(process, task);
+	task_unlock(task);
 	syscord_state_packet_add(&process->event, len);
 	syscord_state_limits_charge(task_uid(task), len);
 	if (!IS_ERR_OR_NULL(exe))

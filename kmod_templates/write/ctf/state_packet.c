@@ -21,7 +21,7 @@
 
 #define PACKET_ROOM	SZ_64K
 /* Bytes of one event, at most. */
-#define EVENT_ROOM	(sizeof(struct syscord_process) + sizeof(u32) + PATH_MAX)
+#define EVENT_ROOM	SYSCORD_PROCESS_MAX
 
 static struct {
 	struct syscord_packet *packet;

@@ -17,7 +17,7 @@ from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.history import History, Unselected
 from syscord_read.model.layout import EventClass, Kind
 from syscord_read.model.losses import Loss
-from syscord_read.model.processes import Process
+from syscord_read.model.processes import Life, Process
 from syscord_read.write.strace.arguments import Plan, plan
 from syscord_read.write.strace.format import hexadecimal, signal
 from syscord_read.write.strace.kernel import CORE_DUMPED
@@ -29,6 +29,7 @@ COLUMN = 40
 NS = 1_000_000_000
 FROM_TEXT = -1  # the id of classes of text records (EventClass)
 EXITS = frozenset({"exit", "exit_group"})
+EXECS = frozenset({"execve", "execveat"})
 
 Thread = tuple[int, int]  # trace, tid
 Files = Mapping[tuple[int, int], Mapping[int, bytes]]
@@ -43,9 +44,12 @@ class Begin:
     text: str
 
 
-@dataclass(frozen=True)
+@dataclass
 class End:
-    """A call has ended: its other arguments, with the parenthesis, its result, and how many ns it took, if known."""
+    """A call has ended: its other arguments, with the parenthesis, its result, and how many ns it took, if known.
+
+    What comes later may say more of it, until it is written.
+    """
 
     thread: Thread
     time: int | None
@@ -123,12 +127,14 @@ class _Writing:
     plans: dict[tuple[int, int, str], Plan] = field(default_factory=dict)
     threads: dict[tuple[int, int], set[int]] = field(default_factory=dict)  # those shown, by trace and process
     gone: set[Thread] = field(default_factory=set)
+    last: dict[Thread, End] = field(default_factory=dict)  # of each thread, its last call
+    with_lives: set[int] = field(default_factory=set)  # traces in which the kernel says who has ended, and how
 
     def events(self, calls: Iterable[Call | Process | Unselected | Loss]) -> Iterator[Event]:
         """Beginnings and ends, those of a call together."""
         for call in calls:
             if isinstance(call, Process):
-                self._process(call)
+                yield from self._process(call)
             elif isinstance(call, Loss):
                 yield Missing(call.time if call.time >= 0 else None, missing(call))
             elif isinstance(call, Unselected):
@@ -136,9 +142,38 @@ class _Writing:
             else:
                 yield from self._call(call, wanted=True)
 
-    def _process(self, process: Process) -> None:
+    def _process(self, process: Process) -> Iterator[Event]:
         if process.reason == "fork" and self.descriptors and process.tid == process.pid:
-            self.descriptors.inherit(process.trace, process.ppid, process.pid)
+            self._fork(self.descriptors, process)
+        if process.life:
+            self.with_lives.add(process.trace)
+            if process.reason == "exit":
+                yield from self._ended(process, process.life)
+
+    def _fork(self, descriptors: Descriptors, process: Process) -> None:
+        if not process.life:
+            descriptors.inherit(process.trace, process.ppid, process.pid)
+            return
+        shares = process.life.files == process.life.files_from
+        descriptors.fork(process.trace, process.ppid, process.pid, shares=shares)
+
+    def _ended(self, process: Process, life: Life) -> Iterator[Event]:
+        """A thread has ended.  Of the first one strace learns when all of its process have."""
+        thread, leader = (process.trace, process.tid), (process.trace, process.pid)
+        threads = self.threads.get(leader, set())
+        if process.tid in threads:
+            self._let_die(thread)
+            if thread != leader:
+                yield ThreadExit(thread, process.since, _exit_text(life.status))
+        if life.ended and process.pid in threads:
+            yield ThreadExit(leader, process.since, _exit_text(life.process_status))
+        threads.difference_update({process.pid} if life.ended else {process.tid} - {process.pid})
+
+    def _let_die(self, thread: Thread) -> None:
+        """A call from which a signal took its thread has no result: it is not begun again (strace does not see it)."""
+        last = self.last.pop(thread, None)
+        if last and last.result.startswith("? ERESTART"):
+            last.result = "?"
 
     def _call(self, call: Call, *, wanted: bool) -> Iterator[Event]:
         trace = call.event_class.trace
@@ -150,12 +185,28 @@ class _Writing:
             self.threads.setdefault((trace, call.pid), set()).add(call.tid)
             begin, end = self._texts(call)
             yield from () if _only_end_is_known(call) else (begin,)
-            yield from self._waited_for(call)
+            if trace not in self.with_lives:
+                yield from self._waited_for(call)
+            yield from self._superseded(call, end)
             yield end
+            self.last[end.thread] = end
         elif self.descriptors:
             self.descriptors.apply(call)
-        if call.name in EXITS and not call.compat:
+        if call.name in EXITS and not call.compat and trace not in self.with_lives:
             yield from self._gone(call, wanted)
+
+    def _superseded(self, call: Call, end: End) -> Iterator[Event]:
+        """After an execve() the thread that called has its process's number, and all others are gone."""
+        if call.name not in EXECS or call.tid == call.pid or call.ret != 0:
+            return
+        leader = call.event_class.trace, call.pid
+        threads = self.threads.setdefault(leader, set())
+        if call.pid in threads:
+            self._let_die(leader)
+            yield ThreadExit(leader, call.time, f"+++ superseded by execve in pid {call.tid} +++")
+        threads.clear()
+        threads.add(call.pid)
+        end.thread = leader
 
     def _texts(self, call: Call) -> tuple[Begin, End]:
         plan = self._plan(call.event_class)
@@ -198,11 +249,17 @@ class _Writing:
         child, status = (call.event_class.trace, call.ret or 0), call.exit.get("status")
         if call.name != "wait4" or not isinstance(status, int) or child in self.gone or child not in self.threads:
             return
-        killed_by = status & 0x7F
-        if 0 < killed_by < 0x7F:
+        if 0 < status & 0x7F < 0x7F:
             self.gone.add(child)
-            core = "(core dumped) " if status & CORE_DUMPED else ""
-            yield ThreadExit(child, call.time, f"+++ killed by {signal(killed_by)} {core}+++")
+            yield ThreadExit(child, call.time, _exit_text(status))
+
+
+def _exit_text(status: int) -> str:
+    """How a thread or a process has ended, by its status as of wait(2)."""
+    killed_by = status & 0x7F
+    if killed_by:
+        return f"+++ killed by {signal(killed_by)} {'(core dumped) ' if status & CORE_DUMPED else ''}+++"
+    return f"+++ exited with {status >> 8 & 0xFF} +++"
 
 
 def missing(loss: Loss) -> str:

@@ -180,6 +180,6 @@ def call(name: str, ret: int | None, /, *, exit: Any = None, **entry: Any) -> Ca
 NAMES = Names({0: {name: _symbols(name) for name in SETS}})
 
 
-def written(*calls: Call, **options: Any) -> list[str]:
-    """What is written of some calls."""
+def written(*calls: Call | Process, **options: Any) -> list[str]:
+    """What is written of some calls, and of what happened to processes between them."""
     return list(lines(calls, Options(**options), names=NAMES))

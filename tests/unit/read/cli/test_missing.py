@@ -200,7 +200,7 @@ def test_parquet_of_a_whole_trace_says_that_nothing_is_missing(tmp_path: Path) -
 def test_stderr_says_how_many_where_and_when(tmp_path: Path) -> None:
     assert run("stat", rotated(tmp_path / "trace")).stderr == (
         f"syscord: {tmp_path}/trace: CPU 1: 10 records in packet 1, as their packets are not there: removed, by "
-        "rotation or by somebody, between 2023-11-14 22:13:20.000000 and 2023-11-14 22:13:20.000000\n"
+        "rotation or by somebody, between 2023-11-14T22:13:20.000000+00:00 and 2023-11-14T22:13:20.000000+00:00\n"
     )
 
 

@@ -343,7 +343,7 @@ def test_traces_below_a_directory_are_found(tmp_path: Path) -> None:
         ("\t\tuint64_t filtered;\n\t\tuint64_t overwritten;\n", "", "packets begin with 144 bytes, not 160"),
         ("\t\tuint16_t __size;\n", "", "events begin with"),
         ("offset_s = ", "offset_s = 99999999999", "offset"),
-        ("uint16_t id;", "uint99_t id;", "metadata:87: there is no type 'uint99_t'"),
+        ("uint16_t id;", "uint99_t id;", "metadata:92: there is no type 'uint99_t'"),
         ("size = 12;", "size = 65;", "an integer has 1 to 64 bits"),
         ("};\nevent", "}\nevent", "metadata:"),
     ],

@@ -8,7 +8,7 @@ import pytest
 
 from syscord_read.measure.process_tree import NAMES, ProcessNode, ProcessTree
 from syscord_read.source import open_source
-from tests.unit.traces import Maker
+from tests.unit.traces import Maker, life
 
 
 def follow(maker: Maker, folder: Path) -> tuple[ProcessTree, list[tuple[int, ProcessNode]]]:
@@ -64,6 +64,27 @@ def test_a_number_that_is_used_again_is_another_process(tmp_path: Path) -> None:
     close(maker, 50, 8)
     _, found = follow(maker, tmp_path)
     assert [node.name for _, node in found] == [b"first", b"second"]
+
+
+def test_a_process_ends_with_its_last_thread(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.process(0, 10, 8, 8, comm=b"server", reason="fork", life=life(start=5))
+    maker.process(0, 20, 8, 8, comm=b"server", reason="exit", life=life(start=5))
+    close(maker, 30, 9, pid=8)
+    maker.process(0, 40, 9, 8, comm=b"worker", reason="exit", life=life(start=5, ended=True))
+    tree, ((_, node),) = follow(maker, tmp_path)
+    assert node.name == b"server" and node.ended and len(tree.nodes) == 1
+
+
+def test_a_process_that_began_at_another_time_is_another_one(tmp_path: Path) -> None:
+    """The end of the first one was lost."""
+    maker = Maker()
+    maker.process(0, 10, 8, 8, comm=b"first", reason="seen", life=life(start=5))
+    close(maker, 20, 8)
+    maker.process(0, 40, 8, 8, comm=b"second", reason="seen", life=life(start=35))
+    close(maker, 50, 8)
+    _, found = follow(maker, tmp_path)
+    assert [(node.name, node.start) for _, node in found] == [(b"first", 5), (b"second", 35)]
 
 
 def test_threads_are_of_their_process_whatever_they_are_called(tmp_path: Path) -> None:

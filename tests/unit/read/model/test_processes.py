@@ -14,9 +14,9 @@ from syscord_read.model.call import Call, calls_of
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.history import History
 from syscord_read.model.losses import Loss
-from syscord_read.model.processes import Ids, Process, Processes
+from syscord_read.model.processes import NAMESPACES, Ids, Number, Process, Processes
 from syscord_read.model.value import Missing
-from tests.unit.traces import CLOSE, OFFSET, Maker
+from tests.unit.traces import CLOSE, OFFSET, Maker, life
 
 
 def close(maker: Maker, time: int, tid: int) -> None:
@@ -189,3 +189,28 @@ def test_a_history_has_calls_and_changes_in_order(tmp_path: Path) -> None:
     events = history.events(Merger([open_trace(maker.write(tmp_path))], budget=1).batches())
     shown = [event.name if isinstance(event, Call) else event.comm for event in events if not isinstance(event, Loss)]
     assert shown == [b"a", "close", b"b", "close", b"c"]
+
+
+def test_a_life_is_read_as_it_was_said(tmp_path: Path) -> None:
+    said = life(
+        start=1 << 40,
+        files=2,
+        fs=3,
+        files_from=4,
+        fs_from=5,
+        cgroup=6,
+        namespaces={name: 100 + place for place, name in enumerate(NAMESPACES)},
+        old_tid=9,
+        status=0x8B,
+        ended=True,
+        numbers=(Number(200, 1, 2), Number(300, 3, 4)),
+    )
+    maker = Maker([CLOSE])
+    maker.process(0, 5, 8, 7, comm=b"x", reason="exit", life=said)
+    maker.process(0, 6, 7, 7, comm=b"old", reason="exit", ids=IDS)
+    processes = Processes()
+    for batch in Merger([open_trace(maker.write(tmp_path))]).batches():
+        processes.update(batch)
+    first, second = processes.described
+    assert (first.life, second.life) == (said, None)
+    assert first.has_ended and second.has_ended

@@ -18,7 +18,7 @@ from syscord_read.model.layout import Shape
 from syscord_read.model.resources import PEER, Resources, display_name, is_socket
 from syscord_read.model.value import Value
 from syscord_read.source import open_source
-from tests.unit.traces import ALL, FD, INT, SIZE, Declared, Maker, integer, memory
+from tests.unit.traces import ALL, FD, INT, SIZE, Declared, Maker, integer, life, memory
 
 CONNECT = Declared(203, "connect", (integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr")))
 BIND = Declared(200, "bind", (integer("sockfd", FD, "fd"), memory("addr", Shape.ADDRESS, "sockaddr")))
@@ -217,6 +217,26 @@ def test_who_has_a_number_that_was_somebodys_has_nothing_of_theirs(scene: Scene,
     scene.process(7, ppid=1)
     scene.call("read", {"fd": 3, "size": 5}, 5)
     assert [use for use in scene.uses(tmp_path) if use[1] == "read"] == []
+
+
+def test_a_process_outlives_its_first_thread(scene: Scene, tmp_path: Path) -> None:
+    scene.open(b"/a", 3)
+    scene.maker.process(0, scene.time, 7, 7, reason="exit", life=life(start=5))
+    scene.time += 10
+    scene.maker.call(0, scene.time, 8, "read", {"fd": 3, "size": 5}, pid=7, ret=5)
+    scene.maker.process(0, scene.time + 1, 8, 7, reason="exit", life=life(start=5, ended=True))
+    scene.time += 10
+    scene.call("read", {"fd": 3, "size": 5}, 4)
+    assert [use for use in scene.uses(tmp_path) if use[1] == "read"] == [(7, "read", b"/a", 5, 0)]
+
+
+def test_an_exec_gives_a_process_a_table_of_its_own(scene: Scene, tmp_path: Path) -> None:
+    scene.open(b"/kept", 3, flags=0o2000000)
+    scene.call("clone", {"flags": 0x600 | 17}, 8)
+    scene.call("execve", {"path": b"/bin/true", "argv": ()}, tid=8)
+    scene.call("read", {"fd": 3, "size": 5}, 1)
+    scene.call("read", {"fd": 3, "size": 5}, 1, tid=8)
+    assert [use for use in scene.uses(tmp_path) if use[1] == "read"] == [(7, "read", b"/kept", 1, 0)]
 
 
 def test_servers_sockets_are_called_by_their_peers_without_random_ports(scene: Scene, tmp_path: Path) -> None:

@@ -10,9 +10,11 @@ import pytest
 from syscord_read.errors import UsageError
 from syscord_read.model.call import Call
 from syscord_read.model.history import Unselected
+from syscord_read.model.processes import Process
 from syscord_read.write.strace.options import Options, Time
 from syscord_read.write.strace.output import lines
 from tests.unit.read.strace_calls import NAMES, call, event_class, written
+from tests.unit.traces import life
 
 MS = 1_000_000
 NOON = 1_700_049_600 * 1000 * MS  # 2023-11-15 12:00:00 UTC
@@ -145,6 +147,65 @@ def test_who_was_killed_is_known_from_the_parent() -> None:
     assert written(*calls, to_file=True)[-2:] == [
         "8     +++ killed by SIGSEGV (core dumped) +++",
         "7     <... wait4 resumed>[{WIFSIGNALED(s) && WTERMSIG(s) == SIGSEGV && WCOREDUMP(s)}], 0, NULL) = 8",
+    ]
+
+
+def event(ms: float, tid: int, reason: str = "exit", *, pid: int = 7, **known: Any) -> Process:
+    """What the kernel says of a thread so many ms after noon."""
+    return Process(0, tid, pid, 1, 0, b"x", b"", reason, NOON + round(ms * MS), life=life(**known))
+
+
+def test_how_threads_and_processes_end_is_what_the_kernel_says() -> None:
+    """Nobody waits for it, and its first thread ends before the others."""
+    calls = (
+        event(0, 7, "seen"),
+        at(1, "close", 0, tid=7, fd=3),
+        at(2, "close", 0, tid=9, pid=7, fd=3),
+        at(3, "exit", None, tid=7, status=0),
+        event(4, 7, status=0),
+        at(5, "read", -512, took=2, tid=9, pid=7, fd=0, size=1),
+        event(8, 9, status=9, ended=True, process_status=9),
+    )
+    assert written(*calls, to_file=True)[2:] == [
+        "7     exit(0)                           = ?",
+        "9     read(0, 0x?, 1)                   = ?",
+        "9     +++ killed by SIGKILL +++",
+        "7     +++ killed by SIGKILL +++",
+    ]
+
+
+def test_who_waits_in_another_namespace_kills_nobody_here() -> None:
+    """To the one who waits, the process has a number that another one has here."""
+    calls = (
+        event(0, 7, "seen"),
+        at(1, "close", 0, tid=8, fd=3),
+        at(2, "close", 0, tid=202, fd=3),
+        event(3, 202, pid=202, status=9, ended=True, process_status=9),
+        _wait(4, 0, 8, 9),
+    )
+    assert [line for line in written(*calls, to_file=True) if "+++" in line] == ["202   +++ killed by SIGKILL +++"]
+
+
+def test_an_exec_of_another_thread_supersedes_the_first_one() -> None:
+    """As in strace 6.1."""
+    calls = (
+        event(0, 7, "seen"),
+        at(1, "close", 0, tid=7, fd=3),
+        event(7, 9, "exec", old_tid=9),
+        at(2, "pause", -514, took=4, tid=7),
+        event(6.5, 7, status=0),
+        at(3, "execve", 0, took=5, tid=9, pid=7, path=b"/bin/cat", argv=(b"cat",)),
+        at(9, "close", 0, tid=7, fd=4),
+        event(10, 7, status=0, ended=True, process_status=0),
+    )
+    assert written(*calls, to_file=True)[1:] == [
+        "7     pause(... <unfinished ...>",
+        '9     execve("/bin/cat", ["cat"], 0x? <unfinished ...>',
+        "7     <... pause resumed>)              = ?",
+        "7     +++ superseded by execve in pid 9 +++",
+        "7     <... execve resumed>)             = 0",
+        "7     close(4)                          = 0",
+        "7     +++ exited with 0 +++",
     ]
 
 
