@@ -120,11 +120,12 @@ static __maybe_unused u8 *put_msghdr(struct syscord_cursor *c, u8 *pos, unsigned
 static __maybe_unused void save_msghdr(struct syscord_cursor *c, u8 *pos, unsigned long addr)
 {
 	struct user_msghdr msg;
+	u8 *to = pos + c->saved_len;
 
-	if (c->late_end || cursor_room(c, pos + c->saved_len) < sizeof(msg) ||
-	    read_msghdr(&msg, addr))
+	if (c->late_end || !addr || cursor_room(c, to) < sizeof(msg) ||
+	    !syscord_read_user_all(to, addr, sizeof(msg)))
 		return;
-	memcpy(pos + c->saved_len, &msg, sizeof(msg));
+	memcpy(&msg, to, sizeof(msg));
 	c->saved_len += sizeof(msg);
 	save_iovec(c, pos, (__force unsigned long)msg.msg_iov, msg.msg_iovlen);
 }
@@ -139,21 +140,23 @@ static __maybe_unused u8 *put_msghdr_out(struct syscord_cursor *c, u8 *pos, unsi
 	struct user_msghdr msg, saved;
 	u32 marks = read_msghdr(&msg, addr), late;
 	struct syscord_iovec vector;
-	u8 room = SYSCORD_ROOM_UNKNOWN;
 
 	if (marks)
 		return put_no_msghdr(c, pos, marks);
-	saved = msg;
 	if (likely(c->saved_len >= sizeof(saved))) {
 		memcpy(&saved, c->saved, sizeof(saved));
-		room = min_t(u32, saved.msg_namelen, sizeof(struct sockaddr_storage));
+		pos = put_sockaddr(c, pos, (__force unsigned long)saved.msg_name,
+				   msg.msg_namelen, saved.msg_namelen);
+	} else {
+		saved = msg;
+		pos = put_received_addr(c, pos, (__force unsigned long)saved.msg_name,
+					msg.msg_namelen, SYSCORD_ROOM_UNKNOWN);
 	}
-	vector = (struct syscord_iovec) { (__force unsigned long)saved.msg_iov, saved.msg_iovlen };
+	vector = iovec_at((__force unsigned long)saved.msg_iov, saved.msg_iovlen);
 	late = find_saved_iovec(c, sizeof(saved), &vector);
-	pos = put_received_addr(c, pos, (__force unsigned long)saved.msg_name, msg.msg_namelen,
-				room);
 	if (unlikely(flags & MSG_TRUNC) && total && syscord_may_discard(fd)) {
 		vector.count = 0;
+		vector.known = 0;
 		late = SYSCORD_MARK_PART;
 	}
 	pos = put_gathered(c, pos, &vector, total, late);

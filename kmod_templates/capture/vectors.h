@@ -10,6 +10,7 @@
 
 #include <linux/compiler.h>
 #include <linux/minmax.h>
+#include <linux/stddef.h>
 #include <linux/string.h>
 #include <linux/types.h>
 #include <linux/uio.h>
@@ -23,29 +24,32 @@
  * struct syscord_iovec - an iovec as it was when the kernel took it
  * @addr:	where it stands in user memory
  * @count:	its buffers
- * @saved:	those that were saved at entry, one after the other; NULL if they must be read
- * @saved_count: how many these are
+ * @known:	how many of them can be looked at
+ * @saved:	these, as they were saved at entry, one after the other; NULL if they must be read
  */
 struct syscord_iovec {
 	unsigned long addr;
 	unsigned long count;
+	unsigned long known;
 	const u8 *saved;
-	unsigned long saved_count;
 };
 
-/* Get a buffer of an iovec.  Returns 0, or the mark that says why that is not possible. */
-static __always_inline u32 get_buffer(const struct syscord_iovec *vector, unsigned long i,
-				      struct iovec *iov)
+/* An iovec that is in user memory only. */
+static __always_inline struct syscord_iovec iovec_at(unsigned long addr, unsigned long count)
 {
-	if (i == SYSCORD_ITEMS_MAX)
-		return SYSCORD_MARK_PART;
+	return (struct syscord_iovec){
+		addr, count, min_t(unsigned long, count, SYSCORD_ITEMS_MAX), NULL,
+	};
+}
+
+/* Get a buffer of an iovec.  False if that faults. */
+static __always_inline bool get_buffer(const struct syscord_iovec *vector, unsigned long offset,
+				       struct iovec *iov)
+{
 	if (!vector->saved)
-		return syscord_read_user_all(iov, vector->addr + i * sizeof(*iov), sizeof(*iov)) ?
-		       0 : SYSCORD_MARK_FAULT;
-	if (i >= vector->saved_count)
-		return SYSCORD_MARK_PART;
-	memcpy(iov, vector->saved + i * sizeof(*iov), sizeof(*iov));
-	return 0;
+		return syscord_read_user_all(iov, vector->addr + offset, sizeof(*iov));
+	memcpy(iov, vector->saved + offset, sizeof(*iov));
+	return true;
 }
 
 /*
@@ -59,24 +63,26 @@ static __maybe_unused u8 *gather(const struct syscord_cursor *c, u8 *pos,
 	struct iovec iov;
 	unsigned long i;
 
-	*marks = 0;
-	for (i = 0; i < vector->count && total; i++) {
+	*marks = SYSCORD_MARK_FAULT;
+	for (i = 0; i < vector->known && total; i++) {
 		size_t len, want, got;
 
-		*marks = get_buffer(vector, i, &iov);
-		if (*marks)
+		if (!get_buffer(vector, i * sizeof(iov), &iov))
 			return pos;
 		len = min_t(size_t, iov.iov_len, total);
 		want = min(len, room);
 		got = syscord_read_user(pos, (__force unsigned long)iov.iov_base, want);
 		pos += got;
-		if (got < want || want < len) {
-			*marks = got < want ? SYSCORD_MARK_FAULT : SYSCORD_MARK_PART;
+		if (got < want)
+			return pos;
+		if (want < len) {
+			*marks = SYSCORD_MARK_PART;
 			return pos;
 		}
 		room -= want;
 		total -= len;
 	}
+	*marks = total && i < vector->count ? SYSCORD_MARK_PART : 0;
 	return pos;
 }
 
@@ -102,10 +108,13 @@ static __maybe_unused u8 *put_gathered(struct syscord_cursor *c, u8 *pos,
 static __maybe_unused u8 *put_iovec(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				    unsigned long count)
 {
-	const struct syscord_iovec vector = { addr, count };
+	const struct syscord_iovec vector = iovec_at(addr, count);
 
 	return put_gathered(c, pos, &vector, SIZE_MAX, 0);
 }
+
+/* How many buffers are read at once, though one may be enough: to begin a read takes longer. */
+#define SAVED_AT_ONCE	4
 
 /*
  * At entry: save the buffers of an iovec that the kernel will write to, behind the entry part and
@@ -115,21 +124,24 @@ static __maybe_unused u8 *put_iovec(struct syscord_cursor *c, u8 *pos, unsigned 
 static __maybe_unused void save_iovec(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				      unsigned long count)
 {
-	u8 *to = pos + c->saved_len;
-	size_t size = 0, needed = 0;
-	struct iovec iov;
+	u8 *to = pos + c->saved_len, *next = to;
+	unsigned long left, batch;
+	size_t covered = 0, len;
 
 	if (c->late_end)
 		return;	/* too late */
-	count = min_t(unsigned long, count, SYSCORD_ITEMS_MAX);
-	for (; count && needed < c->content && size + sizeof(iov) <= cursor_room(c, to); count--) {
-		if (!syscord_read_user_all(&iov, addr + size, sizeof(iov)))
+	left = min3(count, (unsigned long)SYSCORD_ITEMS_MAX,
+		    (unsigned long)(cursor_room(c, to) / sizeof(struct iovec)));
+	for (; left && covered < c->content; left -= batch) {
+		batch = min_t(unsigned long, left, SAVED_AT_ONCE);
+		if (!syscord_read_user_all(next, addr + (next - to), batch * sizeof(struct iovec)))
 			return;
-		memcpy(to + size, &iov, sizeof(iov));
-		size += sizeof(iov);
-		needed += min_t(size_t, iov.iov_len, c->content);
+		for (count = batch; count; count--, next += sizeof(struct iovec)) {
+			memcpy(&len, next + offsetof(struct iovec, iov_len), sizeof(len));
+			covered += min_t(size_t, len, c->content);
+		}
 	}
-	c->saved_len += size;
+	c->saved_len += next - to;
 }
 
 /*
@@ -142,7 +154,7 @@ static __always_inline u32 find_saved_iovec(const struct syscord_cursor *c, size
 	if (unlikely(c->saved_len <= offset))
 		return vector->count ? SYSCORD_MARK_LATE : 0;
 	vector->saved = c->saved + offset;
-	vector->saved_count = (c->saved_len - offset) / sizeof(struct iovec);
+	vector->known = (c->saved_len - offset) / sizeof(struct iovec);
 	return 0;
 }
 
@@ -150,7 +162,7 @@ static __always_inline u32 find_saved_iovec(const struct syscord_cursor *c, size
 static __maybe_unused u8 *put_iovec_out(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 					unsigned long count, size_t total)
 {
-	struct syscord_iovec vector = { addr, count };
+	struct syscord_iovec vector = iovec_at(addr, count);
 	u32 late = find_saved_iovec(c, 0, &vector);
 
 	return put_gathered(c, pos, &vector, total, late);

@@ -295,32 +295,35 @@ PROMISE(execveat_has_dir_path_argv_and_flags)
 
 static volatile int go;
 
-static void *exec_in_thread(void *unused)
+static void *exec_in_thread(void *tid)
 {
 	char *argv[] = { "tiny", NULL };
 
 	while (!go)
 		;
+	*(pid_t *)tid = gettid();
+	syscall(__NR_close, BEGIN_FD);
 	syscall(__NR_execve, TINY, argv, NULL);
 	return NULL;
 }
 
-/* The thread takes over the number of the process, while its call is under way. */
-PROMISE(execve_of_a_thread_is_one_record_of_the_process)
+/* The thread takes over the number of the process, while its call is under way. The record has the one that called. */
+PROMISE(execve_of_a_thread_is_one_record_of_that_thread)
 {
+	pid_t *tid = mmap(NULL, sizeof(*tid), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t child = fork();
 	pthread_t thread;
 
 	if (!child) {
 		make_present();
-		need(!pthread_create(&thread, NULL, exec_in_thread, NULL));
+		need(!pthread_create(&thread, NULL, exec_in_thread, tid));
 		syscall(__NR_close, BEGIN_FD);
 		go = 1;
 		for (;;)
 			;
 	}
 	waitpid(child, NULL, 0);
-	expect_of(child, child, "execve, path=/tmp/tiny, argv=[tiny], res=0");
+	expect_of(child, *tid, "execve, path=/tmp/tiny, argv=[tiny], res=0");
 	expect_of(child, child, "exit_group, status=0, res=?");
 }
 
