@@ -22,8 +22,8 @@ def check_references(model: Model) -> Iterator[Problem]:
             yield from _symbols(arg, symbols)
             yield from _members(arg, structs)
             yield from _length(arg, syscall)
-            yield from _room(arg, syscall)
-            yield from _recv_flags(arg, syscall)
+            yield from _holder(arg, syscall, "room", arg.room, Code.UNKNOWN_LENGTH)
+            yield from _holder(arg, syscall, "recv_flags", arg.recv_flags, Code.UNKNOWN_ARGUMENT)
         for view in syscall.also:
             yield from _viewed(view, syscall)
 
@@ -63,20 +63,13 @@ def _length(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
         yield Problem(arg.where, Code.UNKNOWN_LENGTH, text)
 
 
-def _room(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
-    if arg.room and syscall.argument(arg.room) is None:
+def _holder(arg: Argument, syscall: Syscall, key: str, holder: str | None, code: Code) -> Iterator[Problem]:
+    """Whether the argument that a key names is there."""
+    if holder and syscall.argument(holder) is None:
         known = [other.name for other in syscall.args if other.name != arg.name]
-        near = hint(arg.room, known, one_of(known) if known else "Declare it under 'args:'")
-        text = f"the room of '{arg.name}' is '{arg.room}', which is no argument of '{syscall.name}'. {near}"
-        yield Problem(arg.where, Code.UNKNOWN_LENGTH, text)
-
-
-def _recv_flags(arg: Argument, syscall: Syscall) -> Iterator[Problem]:
-    if arg.recv_flags and syscall.argument(arg.recv_flags) is None:
-        known = [other.name for other in syscall.args if other.name != arg.name]
-        near = hint(arg.recv_flags, known, one_of(known) if known else "Declare it under 'args:'")
-        text = f"the recv_flags of '{arg.name}' are '{arg.recv_flags}', no argument of '{syscall.name}'. {near}"
-        yield Problem(arg.where, Code.UNKNOWN_ARGUMENT, text)
+        near = hint(holder, known, one_of(known) if known else "Declare it under 'args:'")
+        text = f"the {key} of '{arg.name}' is '{holder}', which is no argument of '{syscall.name}'. {near}"
+        yield Problem(arg.where, code, text)
 
 
 def _viewed(view: Argument, syscall: Syscall) -> Iterator[Problem]:
