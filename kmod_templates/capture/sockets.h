@@ -70,13 +70,21 @@ static __maybe_unused u8 *put_sockaddr_out(struct syscord_cursor *c, u8 *pos, un
 }
 
 /*
- * Content that a socket received, @len bytes.  With MSG_TRUNC, streams throw it away and write
- * nothing: then none is recorded, and the field says that there was some.
+ * Whether content that a socket received, @len bytes, may have been thrown away.  With MSG_TRUNC,
+ * streams do that, and write nothing: then none is recorded, and the field says that there was
+ * some.
  */
+static __always_inline bool may_be_discarded(const struct syscord_cursor *c, size_t len, int fd,
+					     int flags)
+{
+	return unlikely(flags & MSG_TRUNC) && c->content && len && syscord_may_discard(fd);
+}
+
+/* Content that a socket received, @len bytes. */
 static __maybe_unused u8 *put_received(struct syscord_cursor *c, u8 *pos, unsigned long addr,
 				       size_t len, int fd, int flags)
 {
-	if (unlikely(flags & MSG_TRUNC) && c->content && len && syscord_may_discard(fd))
+	if (may_be_discarded(c, len, fd, flags))
 		return syscord_put_empty(c, pos, SYSCORD_LAYOUT_CONTENT, SYSCORD_MARK_PART);
 	return put_bytes(c, pos, addr, len);
 }
@@ -152,14 +160,13 @@ static __maybe_unused u8 *put_msghdr_out(struct syscord_cursor *c, u8 *pos, unsi
 		pos = put_received_addr(c, pos, (__force unsigned long)saved.msg_name,
 					msg.msg_namelen, SYSCORD_ROOM_UNKNOWN);
 	}
-	vector = iovec_at((__force unsigned long)saved.msg_iov, saved.msg_iovlen);
-	late = find_saved_iovec(c, sizeof(saved), &vector);
-	if (unlikely(flags & MSG_TRUNC) && total && syscord_may_discard(fd)) {
-		vector.count = 0;
-		vector.known = 0;
-		late = SYSCORD_MARK_PART;
+	if (may_be_discarded(c, total, fd, flags)) {
+		pos = syscord_put_empty(c, pos, SYSCORD_LAYOUT_CONTENT, SYSCORD_MARK_PART);
+	} else {
+		vector = iovec_at((__force unsigned long)saved.msg_iov, saved.msg_iovlen);
+		late = find_saved_iovec(c, sizeof(saved), &vector);
+		pos = put_gathered(c, pos, &vector, total, late);
 	}
-	pos = put_gathered(c, pos, &vector, total, late);
 	pos = put_u64_field(c, pos, msg.msg_controllen);
 	return put_u64_field(c, pos, msg.msg_flags);
 }
