@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,7 +121,8 @@ def read(folder: Path) -> Trace:
     files = sorted(path for path in folder.iterdir() if path.name != "metadata")
     if rotated := [path.name for path in files if "." in path.name]:
         raise BenchError(f"{folder}: {rotated[0]}: a trace that was rotated cannot be copied: record without rotate_mb")
-    streams = [_stream(path, _header_size(folder)) for path in files]
+    header_size = _header_size(folder)
+    streams = [_stream(path, header_size) for path in files]
     trace = Trace(
         folder,
         tuple(stream for stream in streams if stream.name.startswith("cpu")),
@@ -190,17 +191,20 @@ def _copies(stream: Stream, period: int, copies: int) -> Iterator[bytearray]:
 def _rewrite_header(data: bytearray, packet: Packet, stream: Stream, number: int, later: int, *, last: bool) -> None:
     """Make a packet of copy NUMBER, which is LATER by so many ns, out of the one that was recorded."""
     final = stream.packets[-1]
-    counts = [count + number * whole for count, whole in zip(packet.counts, final.counts, strict=True)]
-    seen = [count + number * whole for count, whole in zip(packet.seen, final.seen, strict=True)]
     values = (
         (_TIMES, (packet.begin + later, packet.end + later)),
         (_SEQ, (packet.seq + number * len(stream.packets),)),
-        (_COUNTS, counts),
+        (_COUNTS, _counted_on(packet.counts, final.counts, number)),
         (_FLAGS, (packet.flags if last else packet.flags & ~LAST_PACKET,)),
-        *([(_SEEN, seen)] if seen else []),
+        *([(_SEEN, _counted_on(packet.seen, final.seen, number))] if packet.seen else []),
     )
     for (layout, offset), numbers in values:
         layout.pack_into(data, packet.offset + offset, *numbers)
+
+
+def _counted_on(counts: Sequence[int], whole: Sequence[int], number: int) -> list[int]:
+    """A packet's counts in copy NUMBER: before it, each copy has counted the WHOLE."""
+    return [count + number * each for count, each in zip(counts, whole, strict=True)]
 
 
 def _header_size(folder: Path) -> int:
