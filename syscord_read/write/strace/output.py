@@ -165,9 +165,12 @@ class _Writing:
             self._let_die(thread)
             if thread != leader:
                 yield ThreadExit(thread, process.since, _exit_text(life.status))
-        if life.ended and process.pid in threads:
-            yield ThreadExit(leader, process.since, _exit_text(life.process_status))
-        threads.difference_update({process.pid} if life.ended else {process.tid} - {process.pid})
+        if life.ended:
+            if process.pid in threads:
+                yield ThreadExit(leader, process.since, _exit_text(life.process_status))
+            self.threads.pop(leader, None)
+        elif thread != leader:
+            threads.discard(process.tid)
 
     def _let_die(self, thread: Thread) -> None:
         """A call from which a signal took its thread has no result: it is not begun again (strace does not see it)."""
