@@ -53,7 +53,8 @@ def test_a_cpu_that_makes_no_record_is_not_interrupted(isolated: Recorder, sink:
     parameters, file = SINKS[sink]
     isolated.load(f"{parameters} flush_ms=1000 content=4096 proc_name=programs,nobody min_free_mb=0")
     # The first calls of the program are something else: it is loaded, and its pages are.
-    isolated.run(f"{AT_WORK[work]}; echo $other > other.pid; taskset 1 ./programs delay {file} > late")
+    begin = f"taskset 1 ./programs writes 300 4000; until [ -s {file} ]; do :; done; taskset 1 ./programs delay {file}"
+    isolated.run(f"{AT_WORK[work]}; echo $other > other.pid; {begin}")
     tries = [_interruptions(isolated, file)]
     # A grace period that takes long, as it may on a busy host, is expedited. That is so now and then, not always.
     while tries[-1] > FEW and len(tries) < TRIES:
