@@ -1,6 +1,6 @@
 """Kernels that are built here, from Debian's source: small ones, with the checks in them that Debian's own lack.
 
-A flavour's options are its file in vm/configs/, with common.config and the architecture's. All others are off, so that
+A flavour's options are its file in vm/configs/, with common.config and the architecture's, and maybe one of both. All others are off, so that
 a kernel takes minutes to build.
 """
 
@@ -52,7 +52,9 @@ def build(flavour: str, arch: Architecture) -> tuple[str, Path]:
 
 
 def _options(flavour: str, arch: Architecture) -> str:
-    return "".join((CONFIGS / f"{name}.config").read_text() for name in ("common", arch.name, flavour))
+    files = [CONFIGS / f"{name}.config" for name in ("common", arch.name, flavour, f"{flavour}-{arch.name}")]
+    # What only one architecture needs for a flavour has a file of its own: few have one.
+    return "".join(file.read_text() for file in files[:3]) + (files[3].read_text() if files[3].exists() else "")
 
 
 def _compiler(arch: Architecture) -> str:

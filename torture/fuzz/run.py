@@ -63,8 +63,10 @@ class Fuzzer:
         machine = self._victim.machine
         machine.put(program.encode(calls), "/tmp/program")
         self._victim.run(
-            f"rm -rf {RECORD} account fuzz; insmod syscord.ko record={RECORD} proc_name=torture content={CONTENT}; "
-            "./torture fuzz program account < /dev/null > /dev/null 2>&1; rmmod syscord",
+            f"rm -rf {RECORD} account fuzz fuzz.said; insmod syscord.ko record={RECORD} proc_name=torture content={CONTENT}; "
+            "./torture fuzz program account < /dev/null > /dev/null 2>&1; status=$?; rmmod syscord; "
+            '[ -e account ] || { echo "the program ended with status $status"; cat fuzz.said; df /tmp; ls -l; free; } >&2; '
+            "[ -e account ]",
             timeout=RUN_S,
         )
         account, lines = machine.get("/tmp/account"), machine.get(RECORD).decode("ascii").splitlines()
