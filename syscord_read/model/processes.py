@@ -107,6 +107,15 @@ class Process:
         return self.reason == "exit" and self.tid == self.pid
 
     @property
+    def own_numbers(self) -> dict[str, int]:
+        """What the task calls itself, if it is in a pid namespace below the initial one: what calls give and take."""
+        numbers = self.life.numbers if self.life else ()
+        if not self.life or not numbers or numbers[-1].ns != self.life.namespaces["pid_ns"]:
+            return {}
+        own = numbers[-1]
+        return {"own_pid": own.pid, "own_tid": own.tid, "pid_ns": own.ns}
+
+    @property
     def users(self) -> dict[str, int]:
         """The users and groups that are known: ``uid``, ``euid``, ``gid``, ``egid``."""
         if not self.ids:
