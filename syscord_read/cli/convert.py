@@ -55,16 +55,17 @@ def command(
     if kind == "parquet" and output == STANDARD_OUTPUT:
         raise click.UsageError("Parquet is a folder: give its name")
     source = open_source(traces)
+    wants_exit = source.selector(selection).wants_exit
     with progress_bar("Converting", source.size) as progress:
         batches = source.batches(selection, progress.advance)
         match kind:
             case "parquet":
                 with atomic_folder(output, parquet.is_ours, force=force) as folder:
-                    parquet.write(batches, source, folder, timestamps)
+                    parquet.write(batches, source, folder, timestamps, wants_exit)
             case "perfetto":
                 with output_file(output, force=force) as file:
                     perfetto.write(batches, source, file)
             case _:
                 with output_file(output, force=force) as file:
-                    file.writelines(map(json.Writer(names_of(source)).lines, batches))
+                    file.writelines(map(json.Writer(names_of(source), wants_exit).lines, batches))
     return end(source)

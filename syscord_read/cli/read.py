@@ -82,7 +82,7 @@ def command(traces: tuple[Path, ...], style: str, follow: bool, selection: Selec
         case "json":
             from syscord_read.write.json import Writer  # noqa: PLC0415
 
-            write = partial(_each_batch, Writer(names_of(source)).lines)
+            write = partial(_each_batch, Writer(names_of(source), source.selector(selection).wants_exit).lines)
         case _:
             from syscord_read.write.strace.output import text  # noqa: PLC0415
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from syscord_read.model.batch import Batch, Ints
-from syscord_read.model.columns import distinct, threads_of
+from syscord_read.model.lives import Lives, ProcessLife
 from syscord_read.model.processes import Identities, Process, Processes
 
 #: Names of one process that are kept: the first ones, and the last one.
@@ -59,74 +59,51 @@ class ProcessNode:
         self.ppid = process.ppid
         self.exe = process.exe or self.exe
 
-    def is_other(self, process: Process) -> bool:
-        """Whether an event is of another process, which has this one's number."""
-        if process.life and self.start >= 0:
-            return process.life.start != self.start
-        return process.reason == "fork" and self.ended
-
 
 class ProcessTree:
-    """Processes by number, fed by batches in order.  A process number that is used again is another process.
-
-    ``identities`` are what ``processes.update`` gave for the last batch.
-    """
+    """Processes by number, fed by batches in order.  A process number that is used again is another process."""
 
     def __init__(self) -> None:
-        self.processes = Processes()
-        self.identities: Identities = np.empty(0, np.int32)
+        self.lives = Lives()
         self.nodes: dict[int, ProcessNode] = {}
-        self._now: dict[int, int] = {}
-        self._next = 0
+
+    @property
+    def processes(self) -> Processes:
+        """Who the threads are."""
+        return self.lives.processes
+
+    @property
+    def identities(self) -> Identities:
+        """The numbers that ``processes`` gave to the rows of the last batch."""
+        return self.lives.identities
 
     def update(self, batch: Batch) -> Ints:
-        """For each row the number of its process; to be called once a batch."""
-        pids, which = distinct(threads_of(batch, batch.pid))
-        numbers = {pid: self._now[pid] for pid in pids if pid in self._now}
-        self.identities = self.processes.update(batch)
-        again: dict[int, tuple[int, int]] = {}
-        for process in self.processes.described:
-            pid, node = process.trace << 32 | process.pid, self._note(process)
-            if numbers.setdefault(pid, node.number) != node.number:
-                again.setdefault(node.number, (pid, process.since))
-        for pid in pids:
-            if pid not in numbers:
-                numbers[pid] = self._add(pid, -1).number
-        found = np.array([numbers[pid] for pid in pids], np.int64)[which]
-        for number, (pid, since) in again.items():
-            found[(which == pids.index(pid)) & (batch.time >= since)] = number
-        return found
+        """For each call the number of its process; to be called once a batch.  Other rows may have -1."""
+        which = self.lives.update(batch)
+        for process, thread in self.lives.changes:
+            self._node(thread.process, process.since).learn(process)
+        for thread in filter(None, self.lives.threads):
+            self._node(thread.process, -1)
+        numbers = [thread.process.number if thread else -1 for thread in self.lives.threads]
+        return np.array(numbers, np.int64)[which]
 
-    def _note(self, process: Process) -> ProcessNode:
-        """Take in an event.  Returns its process: a new one, if the one of that pid is another."""
-        pid = process.trace << 32 | process.pid
-        known = self._now.get(pid)
-        parent = self._now.get(process.trace << 32 | process.ppid)
-        is_new = known is None or self.nodes[known].is_other(process)
-        node = self._add(pid, process.since) if known is None or is_new else self.nodes[known]
-        # The parent's number is always lower.  So no process is its own ancestor, whatever a damaged trace says.
-        if node.parent is None and parent is not None and parent < node.number:
-            node.parent = parent
-        node.learn(process)
-        return node
-
-    def _add(self, pid: int, since: int) -> ProcessNode:
-        node = ProcessNode(self._next, pid >> 32, pid & 0xFFFFFFFF, since=since)
-        self.nodes[node.number] = node
-        self._now[pid] = node.number
-        self._next += 1
+    def _node(self, process: ProcessLife, since: int) -> ProcessNode:
+        """The node of a process; ``since`` is when it was first heard of, if that is now."""
+        node = self.nodes.get(process.number)
+        if node is None:
+            node = ProcessNode(process.number, process.trace, process.pid, since=since)
+            self.nodes[process.number] = node
+        if node.parent is None and process.parent and process.parent.number in self.nodes:
+            node.parent = process.parent.number
         return node
 
     def forget(self, wanted: Container[int]) -> None:
         """Forget the processes that have ended, except those that are wanted, or are a parent."""
         parents = {node.parent for node in self.nodes.values()}
         gone = [
-            node
+            node.number
             for node in self.nodes.values()
             if node.ended and node.number not in wanted and node.number not in parents
         ]
-        for node in gone:
-            del self.nodes[node.number]
-            pid = node.trace << 32 | node.pid
-            if self._now.get(pid) == node.number:
-                del self._now[pid]
+        for number in gone:
+            del self.nodes[number]

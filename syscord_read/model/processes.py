@@ -107,6 +107,15 @@ class Process:
         return self.reason == "exit" and self.tid == self.pid
 
     @property
+    def own_numbers(self) -> dict[str, int]:
+        """What the task calls itself, if it is in a pid namespace below the initial one: what calls give and take."""
+        numbers = self.life.numbers if self.life else ()
+        if not self.life or not numbers or numbers[-1].ns != self.life.namespaces["pid_ns"]:
+            return {}
+        own = numbers[-1]
+        return {"own_pid": own.pid, "own_tid": own.tid, "pid_ns": own.ns}
+
+    @property
     def users(self) -> dict[str, int]:
         """The users and groups that are known: ``uid``, ``euid``, ``gid``, ``egid``."""
         if not self.ids:
@@ -141,8 +150,11 @@ class Processes:
         self._note_files(batch)
         self._note_processes(batch)
         if self.changes:
-            _apply(identities, which, [row for row, _ in self.changes], len(self.known))
+            apply_changes(identities, which, [row for row, _ in self.changes], len(self.known))
             self.known += self.described
+        # After an execve() its record has the number that the thread had before, which may be another's by now.
+        pids = np.array([process.pid for process in self.known] + [-1], np.int64)[identities]
+        identities[pids != batch.pid] = -1
         return identities
 
     @property
@@ -277,8 +289,11 @@ def _labels(group: Group, label: str) -> Mapping[Any, str]:
     return symbols.labels if symbols else {}
 
 
-def _apply(identities: Identities, which: NDArray[np.int64], rows: list[int], first: int) -> None:
-    """Let each identity hold from its event on, up to the next one of the same thread; they are numbered from first."""
+def apply_changes(found: NDArray[Any], which: NDArray[np.int64], rows: list[int], first: int) -> None:
+    """Let what changes at each of these rows hold from there on, up to the next change of the same thread.
+
+    ``which`` is the thread of each row.  The changes are numbered from ``first`` on, in ``found``.
+    """
     changed = np.isin(which, which[rows]).nonzero()[0]
     order = changed[np.argsort(which[changed], kind="stable")]
     begins = np.full(len(which), -1, np.int64)
@@ -288,4 +303,4 @@ def _apply(identities: Identities, which: NDArray[np.int64], rows: list[int], fi
     # The last event at or before each row, if it is of the same thread.
     last = np.maximum.accumulate(np.where(events >= 0, np.arange(len(order)), -1))
     sound = (last >= 0) & (threads[last] == threads)
-    identities[order[sound]] = events[last[sound]]
+    found[order[sound]] = events[last[sound]]

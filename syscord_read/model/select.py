@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 
 from syscord_read.model.batch import Batch, Bools, Group
 from syscord_read.model.layout import EventClass, Field, Kind, Shape
-from syscord_read.model.processes import Processes
+from syscord_read.model.processes import Process, Processes
 from syscord_read.model.resources import Resources
 from syscord_read.model.selection import Selection
 
@@ -64,6 +64,19 @@ class Selector:
     def mask(self, batch: Batch) -> Bools:
         """Both passes: which rows are wanted, and are syscalls; to be called once a batch, and then not the others."""
         return self.mask_by_columns(batch) & self._mask_by_content(batch) & batch.is_call
+
+    def wants_exit(self, process: Process) -> bool:
+        """Whether the end of a thread is wanted: if its process and time are, and nothing is asked of calls."""
+        selection = self.selection
+        if selection.asks_of_calls:
+            return False
+        return (
+            (not selection.pids or process.pid in selection.pids)
+            and (not selection.tids or process.tid in selection.tids)
+            and (not selection.comms or bool(_compile_patterns(selection.comms)(process.comm)))
+            and (self.since is None or process.since >= self.since)
+            and (self.until is None or process.since <= self.until)
+        )
 
     def _mask_by_content(self, batch: Batch) -> Bools:
         wanted = np.ones(len(batch), np.bool_)

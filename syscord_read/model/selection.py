@@ -36,6 +36,12 @@ class Selection:
     since: When | None = None
     until: When | None = None
 
+    @property
+    def asks_of_calls(self) -> bool:
+        """Whether it says something that only a call can be."""
+        of_calls = self.names, self.not_names, self.outcome, self.errnos, self.paths
+        return any(of_calls) or self.least is not None or self.most is not None
+
     def check_text(self, where: object) -> None:
         """UsageError if something is asked for that a text record does not say."""
         unknown = {

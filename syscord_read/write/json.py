@@ -1,11 +1,11 @@
-"""JSON Lines: an object a syscall, as docs/record.schema.json says."""
+"""JSON Lines: an object for each syscall, and for each thread that ends, as docs/record.schema.json says."""
 
 from __future__ import annotations
 
 import base64
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -34,6 +34,7 @@ from syscord_read.write.columns import (
     one_of,
     where,
 )
+from syscord_read.write.exits import Exit, Exits, every_exit
 from syscord_read.write.names import argument_names
 from syscord_read.write.record import is_empty
 from syscord_read.write.strace.view import Names
@@ -63,25 +64,46 @@ _NULL = b"null"
 class Writer:
     """Writes batches, in order; it knows what the processes are called."""
 
-    def __init__(self, names: Names = Names()) -> None:  # noqa: B008
-        """``names``: the sets of symbols of the traces, by which arguments have names."""
+    def __init__(
+        self,
+        names: Names = Names(),  # noqa: B008
+        wants_exit: Callable[[Process], bool] = every_exit,
+    ) -> None:
+        """``names``: the sets of symbols of the traces, by which arguments have names.
+
+        ``wants_exit``: whether the end of a thread is to be told.
+        """
         self.processes = Processes()
         self.names = names
+        self.exits = Exits(wants_exit)
 
     def lines(self, batch: Batch) -> pa.Buffer:
-        """All syscalls of a batch as lines, and what was lost between them."""
+        """All syscalls of a batch as lines, and what was lost between them, and who ended."""
         identities = self.processes.update(batch)
         names = [_identity(process) for process in self.processes.known]
         # The last is for -1: nobody knows who it is.
         comms = one_of([*names, b""], np.where(identities < 0, len(names), identities))
         groups = [group for group in batch.group_list if group.event_class.kind.is_call]
         columns = [_lines_of_group(batch, group, comms, self.names) for group in groups]
-        return in_order(columns, [group.rows for group in groups], _lost(batch))
+        exits = [(each.row, _exit_line(each)) for each in self.exits.of(batch, self.processes)]
+        return in_order(columns, [group.rows for group in groups], _lost(batch) + exits)
 
 
 def _identity(process: Process) -> bytes:
-    users = "".join(f'"{name}":{number},' for name, number in process.users.items())
-    return b'"comm":' + _text(process.comm) + b',"ppid":%d,' % process.ppid + users.encode()
+    """Who it is; numbers that are not known are left out."""
+    numbers = {"ppid": process.ppid} | ({"start": process.life.start} if process.life else {})
+    numbers |= process.own_numbers | process.users
+    said = "".join(f'"{name}":{number},' for name, number in numbers.items())
+    return b'"comm":' + _text(process.comm) + b"," + said.encode()
+
+
+def _exit_line(ended: Exit) -> bytes:
+    """How a thread has ended, and with the last one its process, as an object in a line."""
+    process = ended.process
+    cpu = b'"cpu":%d,' % ended.cpu if ended.cpu >= 0 else b""
+    who = b'{"time":%d,%b"pid":%d,"tid":%d,' % (process.since, cpu, process.pid, process.tid)
+    ends = {"exit": ended.of_thread._asdict(), "process_exit": ended.of_process and ended.of_process._asdict()}
+    return who + _identity(process) + json.dumps(ends, separators=(",", ":"))[1:].encode() + b"\n"
 
 
 def _lost(batch: Batch) -> list[tuple[int, bytes]]:

@@ -1,14 +1,14 @@
 """Parquet files, partitioned as Hive does it: OUT/host=HOST/hour=HOUR/part-N.parquet.
 
-The columns are in ``schema``; docs/reading.md explains them.  The fields of a syscall are a map of strings: all
-syscalls are in one table that way, a query for one of them reads as fields['path'], and a column that some recording
-does not have is no error.
+The columns are in ``schema``, those of ends in ``exits_schema``; docs/reading.md explains them.  The fields of a
+syscall are a map of strings: all syscalls are in one table that way, a query for one of them reads as fields['path'],
+and a column that some recording does not have is no error.
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -25,6 +25,7 @@ from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import FAULT, MAX_ERROR, NULL, Kind, Shape
 from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
+from syscord_read.write.exits import Exit, Exits, Status, every_exit
 from syscord_read.write.fields import mark_texts, plain, texts
 from syscord_read.write.json import loss_line
 from syscord_read.write.names import argument_names
@@ -47,6 +48,17 @@ _MAP = pa.map_(pa.string(), pa.string())
 #: Columns that say for which user and group a thread acted.
 _IDS = ("uid", "euid", "gid", "egid")
 
+#: Columns that say who a thread is, beside its numbers; all may be null.
+_WHO = (
+    pa.field("ppid", pa.int32()),
+    pa.field("comm", pa.string()),
+    pa.field("start", pa.int64()),
+    pa.field("own_pid", pa.int32()),
+    pa.field("own_tid", pa.int32()),
+    pa.field("pid_ns", pa.uint32()),
+    *(pa.field(name, pa.uint32()) for name in _IDS),
+)
+
 
 def schema(unit: str = "us") -> pa.Schema:
     """The columns of a file; ``unit`` is that of ts.  The partitions' columns, host and hour, are not among them."""
@@ -58,9 +70,7 @@ def schema(unit: str = "us") -> pa.Schema:
             pa.field("cpu", pa.int32()),
             pa.field("pid", pa.int32(), nullable=False),
             pa.field("tid", pa.int32(), nullable=False),
-            pa.field("ppid", pa.int32()),
-            pa.field("comm", pa.string()),
-            *(pa.field(name, pa.uint32()) for name in _IDS),
+            *_WHO,
             pa.field("syscall", pa.string(), nullable=False),
             pa.field("compat", pa.bool_(), nullable=False),
             pa.field("ret", pa.int64()),
@@ -73,26 +83,56 @@ def schema(unit: str = "us") -> pa.Schema:
     )
 
 
-#: What is missing, as JSON Lines.  Its name is none of a table's: readers of Hive's folders pass over it.
-LOST = "_lost.jsonl"
+def exits_schema(unit: str = "us") -> pa.Schema:
+    """The columns of the file of ends."""
+    ends = [
+        pa.field(f"{of}{name}", kind)
+        for of in ("", "process_")
+        for name, kind in zip(Status._fields, (pa.int32(), pa.string(), pa.bool_()), strict=True)
+    ]
+    when_and_where = (schema(unit).field(name) for name in ("ts", "time", "cpu", "pid", "tid"))
+    return pa.schema([pa.field("host", pa.string()), *when_and_where, *_WHO, *ends])
+
+
+#: What is missing, as JSON Lines, and how threads and processes have ended, as Parquet.  Their names are none of the
+#: table's: readers of Hive's folders pass over them.
+LOST, EXITS = "_lost.jsonl", "_exits.parq"
 
 
 def is_ours(folder: Path) -> bool:
     """Whether a folder has nothing but what was made here."""
-    return folder.is_dir() and all(each.name.startswith("host=") or each.name == LOST for each in folder.iterdir())
+    return folder.is_dir() and all(
+        each.name.startswith("host=") or each.name in (LOST, EXITS) for each in folder.iterdir()
+    )
 
 
-def write(batches: Iterable[Batch], source: Source, folder: Path, unit: str = "us") -> None:
-    """Write all syscalls of the batches, and what is missing, which is a file of its own also if nothing is."""
+def write(
+    batches: Iterable[Batch],
+    source: Source,
+    folder: Path,
+    unit: str = "us",
+    wants_exit: Callable[[Process], bool] = every_exit,
+) -> None:
+    """Write all syscalls of the batches, and how threads ended, and what is missing.
+
+    What has a file of its own has that also if there is nothing.
+    """
     hosts = [str(trace.layout.env.get("hostname", "")) or UNKNOWN for trace in source.traces]
     rows = Rows(unit, names_of(source))
-    with _Files(folder, schema(unit)) as files, (folder / LOST).open("wb") as lost:
+    ends = Exits(wants_exit)
+    with (
+        _Files(folder, schema(unit)) as files,
+        (folder / LOST).open("wb") as lost,
+        _File(pq.ParquetWriter(folder / EXITS, exits_schema(unit), compression="zstd")) as exits,
+    ):
         for batch in batches:
             lost.writelines(map(loss_line, batch.losses))
             calls = batch.select(batch.is_call)
             table = rows.table(batch, calls)
             for partition, chosen in _partitions(calls, hosts):
                 files.write(partition, table.filter(pa.array(chosen)) if not chosen.all() else table)
+            if found := ends.of(batch, rows.processes):
+                exits.write(exits_table(found, hosts, unit))
 
 
 def _partitions(calls: Batch, hosts: list[str]) -> Iterator[tuple[str, Bools]]:
@@ -147,15 +187,46 @@ class Rows:
     def _identities(self, identities: Ints) -> dict[str, pa.Array]:
         """Who the threads were then; null where nobody knows."""
         numbers, which = distinct(identities)
-        found = [self.processes.known[number] if number >= 0 else None for number in numbers]
-        names = plain(pa.array([each.comm if each else None for each in found], pa.binary()))
-        parents = pa.array([each.ppid if each else None for each in found], pa.int32())
-        ids = {name: pa.array([_id(each, name) for each in found], pa.uint32()) for name in _IDS}
-        return {name: column.take(pa.array(which)) for name, column in {"ppid": parents, "comm": names, **ids}.items()}
+        columns = _who([self.processes.known[number] if number >= 0 else None for number in numbers])
+        return {name: column.take(pa.array(which)) for name, column in columns.items()}
 
 
-def _id(process: Process | None, name: str) -> int | None:
-    return process.users.get(name) if process else None
+def _who(processes: Sequence[Process | None]) -> dict[str, pa.Array]:
+    """The columns that say who they are; null where nobody knows."""
+    names = plain(pa.array([each.comm if each else None for each in processes], pa.binary()))
+    numbers = [_numbers(each) if each else {} for each in processes]
+    return {
+        each.name: names if each.name == "comm" else pa.array([known.get(each.name) for known in numbers], each.type)
+        for each in _WHO
+    }
+
+
+def _numbers(process: Process) -> dict[str, int]:
+    """What is known of a process, by column."""
+    start = {"start": process.life.start} if process.life else {}
+    return {"ppid": process.ppid, **start, **process.own_numbers, **process.users}
+
+
+def exits_table(exits: Sequence[Exit], hosts: Sequence[str], unit: str) -> pa.Table:
+    """Rows of the file of ends; ``hosts`` are those of the traces."""
+    columns = exits_schema(unit)
+    processes = [each.process for each in exits]
+    times = np.array([each.since for each in processes], np.int64)
+    named = [hosts[each.trace] for each in processes]
+    found = {
+        "host": pa.array([None if host == UNKNOWN else host for host in named], pa.string()),
+        "ts": _nanoseconds(times).cast(columns.field("ts").type, safe=False),
+        "time": pa.array(times),
+        "cpu": _known(np.array([each.cpu for each in exits], np.int64)).cast(pa.int32()),
+        "pid": pa.array([each.pid for each in processes], pa.int32()),
+        "tid": pa.array([each.tid for each in processes], pa.int32()),
+        **_who(processes),
+    }
+    for of, ends in (("", [each.of_thread for each in exits]), ("process_", [each.of_process for each in exits])):
+        for name in Status._fields:
+            column = f"{of}{name}"
+            found[column] = pa.array([getattr(end, name, None) for end in ends], columns.field(column).type)
+    return pa.table([found[name] for name in columns.names], schema=columns)
 
 
 _ERRNO_NAMES = [ERRNOS.get(number, f"E{number}") for number in range(MAX_ERROR + 1)]
@@ -251,6 +322,16 @@ class _File:
         self.flush()
         self.writer.close()
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        # What was written is thrown away if something went wrong, so that it need not be whole.
+        if kind is None:
+            self.close()
+        else:
+            self.writer.close()
+
 
 class _Files:
     """The files of all partitions.  The one that was not written to for longest is closed, and goes on in another."""
@@ -265,11 +346,7 @@ class _Files:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         for file in self._open.values():
-            # What was written is thrown away if something went wrong, so that it need not be whole.
-            if kind is None:
-                file.close()
-            else:
-                file.writer.close()
+            file.__exit__(kind)
 
     def write(self, partition: str, table: pa.Table) -> None:
         """Rows of a partition, such as host=board/hour=2026-11-23T14."""

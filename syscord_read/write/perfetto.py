@@ -1,5 +1,7 @@
 """Perfetto traces: a slice a syscall, on its thread's track.
 
+A track is a life: a number that is used again has another one.  Slices of a track never overlap.
+
 The messages are those of Perfetto's protos/perfetto/trace, of which few are needed; their numbers stand below.  Each
 batch begins a new state of interned strings, so memory does not grow with the trace.
 """
@@ -15,11 +17,11 @@ import pyarrow.compute as pc
 
 from syscord_read.errors import UsageError
 from syscord_read.model.batch import Batch, Column, Group, Ints, as_type
-from syscord_read.model.columns import column_numbers, distinct, distinct_texts, threads_of
+from syscord_read.model.columns import column_numbers, distinct, distinct_texts
 from syscord_read.model.errno_names import ERRNOS
 from syscord_read.model.layout import Base, Integer, Shape
+from syscord_read.model.lives import Lives, ProcessLife, ThreadLife
 from syscord_read.model.losses import Loss
-from syscord_read.model.processes import Process, Processes
 from syscord_read.source import Source
 from syscord_read.write import protobuf
 from syscord_read.write.columns import Piece, in_order, is_null, join, where
@@ -77,9 +79,9 @@ def _packet(content: bytes) -> bytes:
     return protobuf.delimited(_PACKET, protobuf.number(_SEQUENCE, _SEQUENCE_ID) + content)
 
 
-def _track(trace: int, kind: int, number: int) -> int:
-    """The number of a track, which is unique in the file."""
-    return (trace + 1) << 40 | kind << 32 | number
+def _track(kind: int, number: int) -> int:
+    """The number of a track, which is unique in the file; ``number`` is that of a life, or of a trace."""
+    return kind << 48 | number
 
 
 class Writer:
@@ -87,8 +89,9 @@ class Writer:
 
     def __init__(self, envs: Sequence[Mapping[str, int | str]]) -> None:
         self.envs = envs
-        self.processes = Processes()
+        self.lives = Lives()
         self._described: set[int] = set()
+        self._ends: dict[int, int] = {}  # of each thread whose slices may go on: when the last one ended
 
     def head(self, begin: int, offset: int | None) -> bytes:
         """What the file begins with: that times are wall-clock times, and whose they are.
@@ -106,42 +109,72 @@ class Writer:
     def packets(self, batch: Batch) -> Iterator[bytes | pa.Buffer]:
         """The packets of a batch."""
         interned = _Interned()
-        self.processes.update(batch)
+        which = self.lives.update(batch)
+        threads = np.array([thread.number if thread else -1 for thread in self.lives.threads], np.int64)[which]
         groups = [group for group in batch.group_list if group.event_class.kind.is_call]
-        columns = [_packets_of_group(batch, group, interned) for group in groups]
+        begins = self._begins(batch, threads)
+        columns = [_packets_of_group(batch, group, interned, threads, begins) for group in groups]
         losses = [(loss.row, _loss(loss, interned)) for loss in batch.losses]
         yield _packet(
             protobuf.number(_SEQUENCE_FLAGS, _STATE_CLEARED)
             + protobuf.delimited(_DEFAULTS, protobuf.number(_CLOCK, _REALTIME))
             + protobuf.delimited(_INTERNED_DATA, interned.data())
         )
-        yield b"".join(self._tracks(batch, self.processes.described))
+        yield b"".join(self._tracks(batch, set(np.unique(threads[batch.is_call]).tolist())))
         yield in_order(columns, [group.rows for group in groups], losses)
+        self._forget_ended()
 
-    def _tracks(self, batch: Batch, known: Sequence[Process]) -> Iterator[bytes]:
-        """Tracks of threads and processes that call something for the first time, or have another name now."""
-        for process in known:
-            if process.tid == process.pid and _track(process.trace, _OF_PROCESS, process.pid) in self._described:
-                yield self._process(process.trace, process.pid)
-            if _track(process.trace, _OF_THREAD, process.tid) in self._described:
-                yield self._thread(process.trace, process.pid, process.tid)
-        calls = batch.is_call
-        threads, which = distinct(threads_of(batch, batch.tid)[calls])
-        pids = np.zeros(len(threads), np.int64)
-        pids[which] = batch.pid[calls]
-        for thread, pid in zip(threads, pids.tolist(), strict=True):
-            trace, tid = thread >> 32, thread & 0xFFFFFFFF
-            if self._is_new(trace, _OF_PROCESS, pid):
-                yield self._process(trace, pid)
-            if self._is_new(trace, _OF_THREAD, tid):
-                yield self._thread(trace, pid, tid)
+    def _begins(self, batch: Batch, threads: Ints) -> Ints:
+        """When each slice begins: with its call, but not before the end of the thread's slice before it.
+
+        A thread makes one call after the other.  But CPUs' clocks may differ a little, and a trace may be wrong.
+        """
+        begins = batch.time - np.maximum(batch.duration, 0)
+        rows = (batch.is_call & (batch.duration >= 0)).nonzero()[0]
+        if not len(rows):
+            return begins
+        order = rows[np.argsort(threads[rows], kind="stable")]
+        of_order, ends = threads[order], batch.time[order]
+        firsts = np.flatnonzero(np.diff(of_order, prepend=-1))
+        lasts = np.append(firsts[1:], len(order)) - 1
+        before = np.concatenate([[0], ends[:-1]])
+        before[firsts] = [self._ends.get(thread, 0) for thread in of_order[firsts].tolist()]
+        begins[order] = np.minimum(np.maximum(begins[order], before), ends)
+        self._ends.update(zip(of_order[lasts].tolist(), ends[lasts].tolist(), strict=True))
+        return begins
+
+    def _forget_ended(self) -> None:
+        """Nothing more comes of threads that have ended, but of one that has called execve()."""
+        for _, thread in self.lives.changes:
+            if thread.ended and not thread.moved:
+                self._ends.pop(thread.number, None)
+                self._described.discard(_track(_OF_THREAD, thread.number))
+            if thread.process.ended:
+                self._described.discard(_track(_OF_PROCESS, thread.process.number))
+
+    def _tracks(self, batch: Batch, calling: set[int]) -> Iterator[bytes]:
+        """Tracks of threads and processes that call something for the first time, or have another name now.
+
+        ``calling`` are the threads that call something in this batch.
+        """
+        for thread in {thread.number: thread for _, thread in self.lives.changes}.values():
+            process = thread.process
+            if thread.tid == process.pid and _track(_OF_PROCESS, process.number) in self._described:
+                yield self._process(process)
+            if _track(_OF_THREAD, thread.number) in self._described:
+                yield self._thread(thread)
+        for thread in [thread for thread in self.lives.threads if thread and thread.number in calling]:
+            if self._is_new(_OF_PROCESS, thread.process.number):
+                yield self._process(thread.process)
+            if self._is_new(_OF_THREAD, thread.number):
+                yield self._thread(thread)
         for loss in batch.losses:
-            if self._is_new(loss.trace, _OF_LOSSES, 0):
-                yield _descriptor(_track(loss.trace, _OF_LOSSES, 0), f"{self._host(loss.trace)}lost records", b"")
+            if self._is_new(_OF_LOSSES, loss.trace):
+                yield _descriptor(_track(_OF_LOSSES, loss.trace), f"{self._host(loss.trace)}lost records", b"")
 
-    def _is_new(self, trace: int, kind: int, number: int) -> bool:
+    def _is_new(self, kind: int, number: int) -> bool:
         """Whether nothing was said of a track yet; from now on it was."""
-        track = _track(trace, kind, number)
+        track = _track(kind, number)
         if track in self._described:
             return False
         self._described.add(track)
@@ -151,30 +184,28 @@ class Writer:
         """What stands before names, if there are several traces."""
         return f"{self.envs[trace].get('hostname', trace)}: " if len(self.envs) > 1 else ""
 
-    def _process(self, trace: int, pid: int) -> bytes:
-        """The track of a process.
+    def _process(self, process: ProcessLife) -> bytes:
+        """The track of a process, called as its first thread is.
 
         Processes of several machines may have the same number, which Perfetto does not expect: then it is any track.
         """
-        known = self.processes.now(trace, pid)
-        name, exe = (_text(known.comm), _text(known.exe)) if known else ("", "")
-        track = _track(trace, _OF_PROCESS, pid)
+        name, exe = _text(process.leader.comm) if process.leader else "", _text(process.exe)
+        track = _track(_OF_PROCESS, process.number)
         if len(self.envs) > 1:
-            return _descriptor(track, f"{self._host(trace)}{name} {pid}", b"")
-        said = protobuf.number(_PID, pid)
+            return _descriptor(track, f"{self._host(process.trace)}{name} {process.pid}", b"")
+        said = protobuf.number(_PID, process.pid)
         said += protobuf.delimited(_COMMAND_LINE, exe.encode()) if exe else b""
         said += protobuf.delimited(_PROCESS_NAME, name.encode()) if name else b""
         return _descriptor(track, "", protobuf.delimited(_PROCESS, said))
 
-    def _thread(self, trace: int, pid: int, tid: int) -> bytes:
+    def _thread(self, thread: ThreadLife) -> bytes:
         """The track of a thread."""
-        known = self.processes.now(trace, tid)
-        name = _text(known.comm) if known else ""
-        track = _track(trace, _OF_THREAD, tid)
-        parent = protobuf.number(_PARENT, _track(trace, _OF_PROCESS, pid))
+        name = _text(thread.said.comm) if thread.said else ""
+        track = _track(_OF_THREAD, thread.number)
+        parent = protobuf.number(_PARENT, _track(_OF_PROCESS, thread.process.number))
         if len(self.envs) > 1:
-            return _descriptor(track, f"{name} {tid}", parent)
-        said = protobuf.number(_PID, pid) + protobuf.number(_TID, tid)
+            return _descriptor(track, f"{name} {thread.tid}", parent)
+        said = protobuf.number(_PID, thread.process.pid) + protobuf.number(_TID, thread.tid)
         said += protobuf.delimited(_THREAD_NAME, name.encode()) if name else b""
         return _descriptor(track, "", parent + protobuf.delimited(_THREAD, said))
 
@@ -217,19 +248,20 @@ class _Interned:
         )
 
 
-def _packets_of_group(batch: Batch, group: Group, interned: _Interned) -> pa.Array:
-    """For each call the beginning of its slice and its end; if its duration is not known, an instant."""
+def _packets_of_group(batch: Batch, group: Group, interned: _Interned, threads: Ints, begins: Ints) -> pa.Array:
+    """For each call the beginning of its slice and its end; if its duration is not known, an instant.
+
+    ``threads`` are the numbers of the lives that the batch's rows are of.
+    """
     rows = group.rows
-    traces = np.full(len(rows), group.event_class.trace)
-    track = protobuf.numbers(_TRACK, _track(0, _OF_THREAD, 0) + (traces << 40) + batch.tid[rows])
+    track = protobuf.numbers(_TRACK, _track(_OF_THREAD, 0) + threads[rows])
     name = protobuf.number(_EVENT_NAME, interned.number(_EVENT_NAMES, group.event_class.full_name.encode()))
-    said = [name, protobuf.number(_CATEGORIES, 1), *track, *_annotations(batch, group, interned)]
+    said = [name, protobuf.number(_CATEGORIES, 1), *track, *_annotations(batch, group, interned, begins[rows])]
     ends = batch.time[rows]
-    durations = batch.duration[rows]
-    timed = durations >= 0
-    begins = _event(ends - np.maximum(durations, 0), [where(timed, *_types(_BEGIN, _INSTANT)), *said])
+    timed = batch.duration[rows] >= 0
+    first = _event(begins[rows], [where(timed, *_types(_BEGIN, _INSTANT)), *said])
     slices = _event(ends, [protobuf.number(_TYPE, _END), *track])
-    return join([begins, where(timed, slices, b"")], len(rows))
+    return join([first, where(timed, slices, b"")], len(rows))
 
 
 def _types(*types: int) -> list[bytes]:
@@ -244,10 +276,15 @@ def _event(times: Ints, pieces: Sequence[Piece]) -> pa.Array:
     return join(protobuf.message(_PACKET, [fixed, *protobuf.numbers(_TIMESTAMP, times), *event], rows), rows)
 
 
-def _annotations(batch: Batch, group: Group, interned: _Interned) -> list[Piece]:
-    """What a click on a slice shows: CPU, arguments, result, and what the kernel wrote."""
+def _annotations(batch: Batch, group: Group, interned: _Interned, begins: Ints) -> list[Piece]:
+    """What a click on a slice shows: CPU, arguments, result, and what the kernel wrote; its duration, if it is cut."""
     rows, event_class = group.rows, group.event_class
     found = _annotation(interned, b"cpu", protobuf.numbers(_INT, batch.cpu[rows]), len(rows))
+    durations = batch.duration[rows]
+    cut = (begins > batch.time[rows] - np.maximum(durations, 0)).nonzero()[0]
+    if len(cut):
+        said = _annotation(interned, b"duration", protobuf.numbers(_INT, durations[cut]), len(cut))
+        found.append(_spread(join(said, len(cut)), cut, len(rows)))
     for field in event_class.entry:
         found += _field(group.column(field), interned)
     if not event_class.no_result:
@@ -332,7 +369,7 @@ def _loss(loss: Loss, interned: _Interned) -> bytes:
             protobuf.number(_TYPE, _INSTANT),
             protobuf.number(_EVENT_NAME, interned.number(_EVENT_NAMES, b"lost records")),
             protobuf.number(_CATEGORIES, 1),
-            protobuf.number(_TRACK, _track(loss.trace, _OF_LOSSES, 0)),
+            protobuf.number(_TRACK, _track(_OF_LOSSES, loss.trace)),
             *(_plain_annotation(interned, label, protobuf.number(_INT, number)) for label, number in numbers.items()),
             _plain_annotation(interned, b"cause", protobuf.delimited(_STRING, loss.cause.encode())),
         ]

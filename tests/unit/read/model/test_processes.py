@@ -19,8 +19,8 @@ from syscord_read.model.value import Missing
 from tests.unit.traces import CLOSE, OFFSET, Maker, life
 
 
-def close(maker: Maker, time: int, tid: int) -> None:
-    maker.call(0, time, tid, "close", {"fd": 1})
+def close(maker: Maker, time: int, tid: int, pid: int | None = None) -> None:
+    maker.call(0, time, tid, "close", {"fd": 1}, pid=pid)
 
 
 def names(maker: Maker, folder: Path, budget: int = 1 << 20) -> list[bytes]:
@@ -38,11 +38,11 @@ def test_a_thread_is_who_it_was_last_said_to_be(tmp_path: Path) -> None:
     close(maker, 1, 7)
     maker.process(0, 2, 7, 7, comm=b"first")
     close(maker, 3, 7)
-    close(maker, 4, 8)
+    close(maker, 4, 8, pid=7)
     maker.process(0, 5, 7, 7, comm=b"second")
     maker.process(0, 5, 8, 7, comm=b"thread")
     close(maker, 6, 7)
-    close(maker, 7, 8)
+    close(maker, 7, 8, pid=7)
     assert names(maker, tmp_path) == [b"?", b"first", b"?", b"second", b"thread"]
 
 

@@ -15,13 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from syscord_read.model.layout import Shape
-from syscord_read.model.processes import Ids
+from syscord_read.model.processes import NAMESPACES, Ids, Number
 from syscord_read.model.value import Cut, Missing, Value
 from syscord_read.source import open_source
 from syscord_read.write.json import Writer
 from tests.pages import DOCS, blocks
 from tests.unit.read.trace_values import Event, events, put, shape_of
-from tests.unit.traces import ACCEPT4, OFFSET, Maker
+from tests.unit.traces import ACCEPT4, OFFSET, Maker, life
 
 
 @cache
@@ -192,6 +192,41 @@ def test_addresses_are_objects(tmp_path: Path, value: bytes, expected: dict[str,
     maker = Maker([ACCEPT4])
     maker.call(0, 1, 7, "accept4", {"sockfd": 3, "flags": 0}, exit={"addr": value}, ret=4)
     assert of(maker, tmp_path)[0]["out"] == {"addr": expected}
+
+
+def test_a_process_has_a_life_and_numbers_of_its_own_namespace(tmp_path: Path) -> None:
+    maker = Maker()
+    namespaces = dict.fromkeys(NAMESPACES, 0) | {"pid_ns": 40}
+    for time, numbers in ((10, (Number(30, 5, 6), Number(40, 1, 2))), (20, (Number(30, 5, 6),)), (30, ())):
+        maker.process(0, time, 8, 7, comm=b"x", life=life(start=9, namespaces=namespaces, numbers=numbers))
+        maker.call(0, time + 1, 8, "close", {"fd": 1}, pid=7)
+    inside, *others = of(maker, tmp_path)
+    own = {"own_pid": 1, "own_tid": 2, "pid_ns": 40}
+    assert inside.items() >= {"pid": 7, "tid": 8, "start": 9, **own}.items()
+    assert all(each["start"] == 9 and not own.keys() & each.keys() for each in others)
+
+
+def test_how_threads_and_processes_end_is_told_in_its_place(tmp_path: Path) -> None:
+    maker = Maker()
+    maker.call(0, 10, 8, "close", {"fd": 1})
+    ends = ((9, 3 << 8, False), (10, 11 | 0x80, True), (8, 40, True))
+    for tid, status, ended in ends:
+        said = life(start=5, status=status, ended=ended, process_status=0x8B if ended else 0)
+        maker.process(0, 20, tid, 8, ppid=7, comm=b"x", reason="exit", life=said)
+    maker.process(0, 25, 6, 6, comm=b"old", reason="exit", ids=Ids(0, 0, 0, 0, 0))
+    maker.call(0, 30, 11, "close", {"fd": 1})
+    before, first, last, too, after = of(maker, tmp_path)
+    assert (before["tid"], after["tid"]) == (8, 11)
+    who = {"time": OFFSET + 20, "cpu": 0, "pid": 8, "comm": "x", "ppid": 7, "start": 5}
+    by_itself = {"code": 3, "signal": None, "core": False}
+    assert first == who | dict.fromkeys(("uid", "euid", "gid", "egid"), 0) | {
+        "tid": 9,
+        "exit": by_itself,
+        "process_exit": None,
+    }
+    assert last["exit"] == last["process_exit"] == {"code": None, "signal": "SIGSEGV", "core": True}
+    # The process ends once, though two threads are its last.
+    assert (too["exit"]["signal"], too["process_exit"]) == ("SIGRT_8", None)
 
 
 def test_text_records_come_out_as_far_as_they_say_it(tmp_path: Path) -> None:

@@ -15,12 +15,12 @@ from click.testing import CliRunner, Result
 
 from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
-from syscord_read.model.processes import Ids
+from syscord_read.model.processes import NAMESPACES, Ids, Number
 from syscord_read.model.value import Missing
 from syscord_read.source import open_source
 from syscord_read.write import parquet
 from syscord_read.write.parquet import hour_name
-from tests.unit.traces import OFFSET, Maker
+from tests.unit.traces import OFFSET, Maker, life
 
 HOUR = 3_600_000_000_000
 PARTITION = "host=guest/hour=2023-11-14T22"
@@ -85,6 +85,10 @@ def test_the_columns_are_typed_as_promised(trace: Path, tmp_path: Path) -> None:
         "tid": pa.int32(),
         "ppid": pa.int32(),
         "comm": text,
+        "start": pa.int64(),
+        "own_pid": pa.int32(),
+        "own_tid": pa.int32(),
+        "pid_ns": pa.uint32(),
         **dict.fromkeys(("uid", "euid", "gid", "egid"), pa.uint32()),
         "syscall": text,
         "compat": pa.bool_(),
@@ -130,6 +134,63 @@ def test_names_parents_and_arguments_have_columns(tmp_path: Path) -> None:
         {},
     ]
     assert [argv for *_, argv in found] == [None, None, ["ls", "-l", '{"base64":"/w=="}'], [], None]
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Path:
+    """In a pid namespace, 8 with a thread; both are killed.  Then the number is another process's."""
+    namespaces = dict.fromkeys(NAMESPACES, 0) | {"pid_ns": 40}
+    inside = life(start=5, namespaces=namespaces, numbers=(Number(30, 2, 3), Number(40, 1, 1)))
+    maker = Maker()
+    maker.process(0, 10, 8, 8, ppid=7, comm=b"job", reason="fork", life=inside)
+    maker.call(0, 20, 8, "close", {"fd": 1})
+    ends = {"namespaces": namespaces, "start": 5, "status": 9 | 0x80}
+    numbers = (Number(40, 1, 2),)
+    maker.process(1, 30, 9, 8, ppid=7, comm=b"worker", reason="exit", life=life(**ends, numbers=numbers))
+    last = life(**ends, numbers=(Number(40, 1, 1),), ended=True, process_status=9 | 0x80)
+    maker.process(0, 31, 8, 8, ppid=7, comm=b"job", reason="exit", life=last)
+    maker.process(0, 40, 8, 8, ppid=7, comm=b"next", reason="fork", life=life(start=35))
+    maker.call(0, 41, 8, "close", {"fd": 1})
+    maker.process(0, 50, 8, 8, comm=b"next", reason="exit", life=life(start=35, status=3 << 8, ended=True))
+    return maker.write(tmp_path / "killed")
+
+
+def test_a_process_is_known_by_its_number_and_when_it_began(killed: Path, tmp_path: Path) -> None:
+    folder = convert(killed, tmp_path / "out")
+    assert [row[:-1] for row in rows(folder, "pid, start, own_pid, own_tid, pid_ns, comm, time")] == [
+        (8, 5, 1, 1, 40, "job"),
+        (8, 35, None, None, None, "next"),
+    ]
+
+
+def exits(folder: Path, columns: str) -> list[Any]:
+    return query(f"SELECT {columns} FROM read_parquet('{folder / parquet.EXITS}') ORDER BY time")
+
+
+def test_ends_have_a_table(killed: Path, tmp_path: Path) -> None:
+    folder = convert(killed, tmp_path / "out")
+    columns = "host, time, cpu, pid, tid, start, own_tid, comm, code, signal, core, process_code, process_signal"
+    assert exits(folder, columns) == [
+        ("guest", OFFSET + 30, 1, 8, 9, 5, 2, "worker", None, "SIGKILL", True, None, None),
+        ("guest", OFFSET + 31, 0, 8, 8, 5, 1, "job", None, "SIGKILL", True, None, "SIGKILL"),
+        ("guest", OFFSET + 50, 0, 8, 8, 35, None, "next", 3, None, False, 0, None),
+    ]
+    calls = f"'{folder}/**/*.parquet'"
+    join = f"{calls} AS calls JOIN read_parquet('{folder / parquet.EXITS}') AS ends USING (host, pid, start)"
+    assert query(f"SELECT calls.comm, process_signal FROM {join} WHERE process_core") == [("job", "SIGKILL")]
+    assert len(ds.dataset(folder, partitioning="hive").to_table()) == 2, "readers of the folder pass over it"
+
+
+def test_ends_are_selected_by_process_and_time_and_are_no_calls(killed: Path, tmp_path: Path) -> None:
+    def chosen(*options: str, status: int = 0) -> list[int]:
+        folder = convert("--force", *options, killed, tmp_path / "out", status=status)
+        return [time - OFFSET for (time,) in exits(folder, "time")]
+
+    assert chosen("--comm", "job") == [31]
+    assert chosen("--tid", "9", status=3) == [30]
+    assert chosen("-p", "8", "--since", str(OFFSET + 31)) == [31, 50]
+    assert chosen("--until", str(OFFSET + 31)) == [30, 31]
+    assert chosen("-e", "close") == chosen("-z") == chosen("--min-duration", "0") == []
 
 
 def test_duckdb_asks_for_fields_by_name(trace: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from syscord_read.cli.command import cli
 from syscord_read.errors import UsageError
 from syscord_read.model.call import calls_of
 from syscord_read.source import open_source
-from tests.unit.traces import OFFSET, Maker
+from tests.unit.traces import OFFSET, Maker, life
 
 REALTIME, MONOTONIC = 1, 3
 CLEARED, NEEDED = 1, 2
@@ -44,6 +45,18 @@ class Drawn:
     def thread(self, tid: int) -> list[Slice]:
         (track,) = (uuid for uuid, track in self.tracks.items() if track.HasField("thread") and track.thread.tid == tid)
         return self.slices[track]
+
+    def threads(self, tid: int) -> list[tuple[str, str, list[tuple[int, int | None, str]]]]:
+        """All that ever had this number: the names of process and thread, and what they called, since OFFSET."""
+        return [
+            (
+                self.tracks[track.parent_uuid].process.process_name,
+                track.thread.thread_name,
+                [(each.begin - OFFSET, each.end and each.end - OFFSET, each.name) for each in self.slices[uuid]],
+            )
+            for uuid, track in self.tracks.items()
+            if track.HasField("thread") and track.thread.tid == tid
+        ]
 
     def take(self, packet: proto.TracePacket) -> None:
         assert packet.trusted_packet_sequence_id == 1
@@ -182,6 +195,72 @@ def test_a_new_name_is_told(maker: Maker, tmp_path: Path) -> None:
         "renamed",
         "thread 2",
     }
+
+
+@pytest.mark.parametrize("packets", [False, True])
+def test_a_number_that_is_used_again_has_another_track(tmp_path: Path, *, packets: bool) -> None:
+    maker = Maker()
+    for start, comm in ((100, b"first"), (200, b"second")):
+        maker.process(0, start, 7, 7, comm=comm, reason="fork", life=life(start=start))
+        maker.call(0, start + 50, 7, "close", {"fd": 1}, duration=40)
+        maker.process(0, start + 60, 7, 7, comm=comm, reason="exit", life=life(start=start, ended=True))
+        if packets:
+            maker.packet(0)
+    found = drawn(convert(maker.write(tmp_path / "trace"), tmp_path / "out"))
+    assert found.threads(7) == [
+        ("first", "first", [(110, 150, "close")]),
+        ("second", "second", [(210, 250, "close")]),
+    ]
+    assert [track.process.pid for track in found.tracks.values() if track.HasField("process")] == [7, 7]
+
+
+def test_an_exec_of_another_thread_is_on_its_track_and_what_follows_on_the_process_s(tmp_path: Path) -> None:
+    maker = Maker()
+    for tid, comm in ((7, b"server"), (8, b"worker")):
+        maker.process(0, 10, tid, 7, comm=comm, life=life(start=5))
+    maker.call(0, 130, 7, "close", {"fd": 1}, duration=100, ret=-4)
+    maker.process(0, 140, 7, 7, comm=b"server", reason="exit", life=life(start=5))
+    maker.process(0, 150, 7, 7, comm=b"cat", exe=b"/bin/cat", reason="exec", life=life(start=5, old_tid=8))
+    # The thread's number is another process's before its call has ended.
+    maker.process(0, 155, 8, 8, comm=b"other", reason="fork", life=life(start=155))
+    maker.call(0, 158, 8, "close", {"fd": 1}, duration=2)
+    maker.call(0, 160, 8, "execve", {"path": b"/bin/cat", "argv": ()}, pid=7, duration=60)
+    maker.call(0, 180, 7, "close", {"fd": 2}, duration=5)
+    found = drawn(convert(maker.write(tmp_path / "trace"), tmp_path / "out"))
+    assert found.threads(7) == [("cat", "cat", [(30, 130, "close"), (175, 180, "close")])]
+    assert sorted(found.threads(8)) == [
+        ("cat", "worker", [(100, 160, "execve")]),
+        ("other", "other", [(156, 158, "close")]),
+    ]
+
+
+def test_slices_do_not_overlap_and_say_how_long_the_call_took_if_they_are_cut(tmp_path: Path) -> None:
+    maker = Maker()
+    for time, duration in ((100, 50), (120, 30), (125, 40), (180, 10)):
+        maker.call(0, time, 7, "close", {"fd": time}, duration=duration)
+        maker.packet(0)
+    slices = drawn(convert(maker.write(tmp_path / "trace"), tmp_path / "out")).thread(7)
+    assert [(each.begin - OFFSET, each.end and each.end - OFFSET, each.args.get("duration")) for each in slices] == [
+        (50, 100, None),
+        (100, 120, 30),
+        (120, 125, 40),
+        (170, 180, None),
+    ]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_nothing_overlaps_whatever_a_trace_says(tmp_path: Path, seed: int) -> None:
+    maker, random = Maker(), Random(seed)
+    for time in range(100, 400):
+        tid = random.randrange(1, 4)
+        maker.call(random.randrange(2), time, tid, "close", {"fd": 1}, pid=1, duration=random.choice([0, 1, 9, 80]))
+        if random.random() < 0.1:
+            reason = random.choice(["fork", "exit", "exec", "seen"])
+            maker.process(0, time, tid, 1, reason=reason, life=life(start=time // 50, old_tid=random.randrange(4)))
+        if random.random() < 0.1:
+            maker.packet(random.randrange(2))
+    found = drawn(convert(maker.write(tmp_path / "trace"), tmp_path / "out"))
+    assert sum(map(len, found.slices.values())) == 300
 
 
 def test_clocks_say_that_times_are_wall_clock_times(trace: Path, tmp_path: Path) -> None:
