@@ -85,16 +85,16 @@ class ProcessTree:
         numbers = {pid: self._now[pid] for pid in pids if pid in self._now}
         self.identities = self.processes.update(batch)
         again: dict[int, tuple[int, int]] = {}
-        for process in self.processes.described:
+        for row, process in self.processes.changes:
             pid, node = process.trace << 32 | process.pid, self._note(process)
             if numbers.setdefault(pid, node.number) != node.number:
-                again.setdefault(node.number, (pid, process.since))
+                again.setdefault(node.number, (pid, row))
         for pid in pids:
             if pid not in numbers:
                 numbers[pid] = self._add(pid, -1).number
         found = np.array([numbers[pid] for pid in pids], np.int64)[which]
-        for number, (pid, since) in again.items():
-            found[(which == pids.index(pid)) & (batch.time >= since)] = number
+        for number, (pid, row) in again.items():
+            found[row:][which[row:] == pids.index(pid)] = number
         return found
 
     def _note(self, process: Process) -> ProcessNode:
