@@ -38,7 +38,8 @@ class Packet:
     """A packet of a stream's file. ``offset`` and ``size`` are bytes, times ns.
 
     ``places`` is where in the file the times of its events stand.  ``seen`` is empty in an old trace, which does not
-    count the calls that were seen, or has that one number.  ``clocks`` is where what anchors say of other clocks stands.
+    count the calls that were seen, or has that one number.  ``clocks`` is where anchors say
+    what other clocks show.
     """
 
     offset: int

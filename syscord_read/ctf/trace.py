@@ -127,8 +127,8 @@ class NotAPacket(Enum):
 class StreamFile:
     """One file of a stream.  It is opened when its first packet is wanted, and closed behind the last one.
 
-    Rotation renames files, so a file is known by its number in the file system, ``inode``, and by how it begins.  ``head`` is what it
-    began with when it was found, up to ``HEAD_MAX`` bytes.
+    Rotation renames files, so a file is known by its number in the file system, ``inode``, and by how it begins.
+    ``head`` is what it began with when it was found, up to ``HEAD_MAX`` bytes.
     ``previous_size`` is how many bytes it had when ``update_sizes`` was called last but one.  ``error`` is why it could
     not be read when it was found, or "".
     """

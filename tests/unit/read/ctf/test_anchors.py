@@ -123,4 +123,5 @@ def test_an_anchor_that_cannot_be_is_told_and_left_out(tmp_path: Path) -> None:
     trace = open_trace(maker.write(tmp_path))
     (batch,) = Merger([trace]).batches()
     assert (batch.time - OFFSET).tolist() == [10, 11]
-    assert [problem.what for problem in trace.problems] == [f"an anchor of this packet says that it was {1 << 63} ns at 10"]
+    what = f"an anchor of this packet says that it was {1 << 63} ns at 10"
+    assert [problem.what for problem in trace.problems] == [what]
