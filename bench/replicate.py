@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.errors import BenchError
+from syscord_read.ctf.classes import ID_ANCHOR
 from syscord_read.ctf.trace import open_trace
 from syscord_read.errors import ReadError
 
@@ -37,7 +38,8 @@ class Packet:
     """A packet of a stream's file. ``offset`` and ``size`` are bytes, times ns.
 
     ``places`` is where in the file the times of its events stand.  ``seen`` is empty in an old trace, which does not
-    count the calls that were seen, or has that one number.
+    count the calls that were seen, or has that one number.  ``clocks`` is where anchors say
+    what other clocks show.
     """
 
     offset: int
@@ -51,6 +53,7 @@ class Packet:
     records: int
     flags: int
     places: tuple[int, ...]
+    clocks: tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -181,10 +184,13 @@ def _copies(stream: Stream, period: int, copies: int) -> Iterator[bytearray]:
     data = np.frombuffer(copy, np.uint8)
     places = np.array([place for packet in stream.packets for place in packet.places], np.int64)
     times = bytes_at(data, places, 4)
+    clocks = np.array([place for packet in stream.packets for place in packet.clocks], np.int64)
+    readings = bytes_at(data, clocks, 8)
     for number in range(copies):
         add_to(data, places, times, number * period)
         for packet in stream.packets:
             _rewrite_header(copy, packet, stream, number, number * period, last=number == copies - 1)
+        add_to(data, clocks, readings, number * period)
         yield copy
 
 
@@ -237,7 +243,16 @@ def _packet(path: Path, data: bytes, offset: int, header_size: int) -> Packet:
     seen = layout.unpack_from(data, offset + place) if header_size > _HEADER.size else ()
     if len(places) != events:
         raise BenchError(f"{path}, byte {offset}: the packet has {len(places)} events, and says {events}")
-    return Packet(offset, size // 8, begin, end, seq, tuple(counts), seen, events, records, flags, places)
+    clocks = tuple(_anchored_clocks(data, places))
+    return Packet(offset, size // 8, begin, end, seq, tuple(counts), seen, events, records, flags, places, clocks)
+
+
+def _anchored_clocks(data: bytes, places: Sequence[int]) -> Iterator[int]:
+    """Where anchors say what other clocks show: behind their header and the number of a process, two of 8 bytes."""
+    for place in places:
+        begin = place - _EVENT_TIME
+        if int.from_bytes(data[begin : begin + 2], "little") == ID_ANCHOR:
+            yield from (begin + _EVENT_HEADER + 4, begin + _EVENT_HEADER + 12)
 
 
 def _event_times(path: Path, data: bytes, offset: int, end: int) -> Iterator[int]:

@@ -33,6 +33,7 @@ static int __init create_rings(void)
 		.size = syscord_params.ring_kb * SZ_1K,
 		.event_max = syscord_event_max(),
 		.overwrite = syscord_params.overwrite,
+		.anchors = syscord_params.sink == SYSCORD_SINK_CTF,
 		.wait = syscord_params.wait,
 		.wake = syscord_writer_wake,
 		.freed = syscord_params.wait ? syscord_wait_freed : NULL,

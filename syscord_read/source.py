@@ -78,14 +78,14 @@ class Source:
     @property
     def begin(self) -> int:
         """When the first event was, in ns since the epoch; 0 if there is none."""
-        begins = [begin + trace.layout.clock_offset for trace in self.traces for begin in trace.begin_times()]
-        return min(begins, default=0)
+        begins = [(trace, trace.begin_time()) for trace in self.traces]
+        return min((trace.clock.real(begin) for trace, begin in begins if begin is not None), default=0)
 
     @cached_property
     def end(self) -> int:
         """When the last packet ended that there was when this was first asked, in ns since the epoch; 0: none."""
-        ends = [(trace.end_time(), trace.layout.clock_offset) for trace in self.traces]
-        return max((end + offset for end, offset in ends if end is not None), default=0)
+        ends = [(trace, trace.end_time) for trace in self.traces]
+        return max((trace.clock.real(end) for trace, end in ends if end is not None), default=0)
 
     def batches(
         self, selection: Selection | None = None, progress: Progress | None = None, *, follow: bool = False

@@ -35,7 +35,7 @@ static bool describe(const struct syscord_subject *subject)
 		return false;
 	syscord_ring_begin(&cpu->ring);
 	done = syscord_identity_write(cpu, subject,
-				      syscord_clock_time(&cpu->clock, syscord_clock_ticks()));
+				      syscord_cpu_time(cpu, syscord_clock_ticks()));
 	syscord_ring_end(cpu, &cpu->ring);
 	return done;
 }

@@ -170,7 +170,7 @@ static __always_inline void record(struct syscord_thread *thread, struct pt_regs
 	syscord_ring_begin(&cpu->ring);
 	/* Preemption is off, so the writer's grace period waits until the event is in the ring. */
 	ticks = syscord_clock_ticks();
-	now = syscord_clock_time(&cpu->clock, ticks);
+	now = syscord_cpu_time(cpu, ticks);
 	capture = this_cpu_ptr(&syscord_captures);
 	call.thread = thread;
 	call.handler = thread->handler;

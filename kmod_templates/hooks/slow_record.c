@@ -301,7 +301,7 @@ noinline __cold void syscord_record_unseen(struct syscord_thread *thread,
 	syscord_ring_begin(&cpu->ring);
 	call.args = capture->args;
 	compat_get_arguments(regs, compat_first_argument_at_exit(regs), call.args);
-	record_slow(cpu, &call, syscord_clock_time(&cpu->clock, syscord_clock_ticks()));
+	record_slow(cpu, &call, syscord_cpu_time(cpu, syscord_clock_ticks()));
 	syscord_ring_end(cpu, &cpu->ring);
 	preempt_enable_notrace();
 }

@@ -20,7 +20,7 @@ struct syscord_clock syscord_clock __read_mostly;
 /**
  * struct source - what the kernel's clock goes by
  * @changes:	how often that has changed, by the kernel's count
- * @max_age:	of the counter, while it is used
+ * @max_age:	of the counter, while it is used; 0: there never was one
  */
 static struct source {
 	u8 changes;
@@ -178,8 +178,11 @@ void syscord_clock_start(void)
 		static_branch_enable(&syscord_clock_has_counter);
 		return;
 	}
-	/* A tick is a ns now: all bases stay 0, and syscord_clock_read() is never called. */
-	syscord_clock = (struct syscord_clock){ .mult = 1, .max_age = U64_MAX };
+	/* A tick is a ns. */
+	syscord_clock = (struct syscord_clock){
+		.mult = 1,
+		.max_age = SYSCORD_CLOCK_MAX_AGE_NS,
+	};
 }
 
 /**
@@ -225,6 +228,14 @@ static bool is_steady(const struct syscord_clock_base *base, u64 ns, u64 ticks)
 	return abs(counted - elapsed) <= (elapsed >> STEADY_SHIFT) + READING_NS;
 }
 
+/* Both clocks are the same one. */
+static u64 read_without_counter(struct syscord_clock_base *base)
+{
+	base->ns = ktime_get_mono_fast_ns();
+	base->ticks = base->ns;
+	return base->ns;
+}
+
 /**
  * syscord_clock_read - read the kernel's clock
  * @base:	this CPU's, with preemption off; set
@@ -236,6 +247,8 @@ noinline u64 syscord_clock_read(struct syscord_clock_base *base)
 	u64 ns, ticks;
 	bool together, steady;
 
+	if (!source.max_age)
+		return read_without_counter(base);
 	if (!READ_ONCE(syscord_clock.max_age))
 		return ktime_get_mono_fast_ns();
 	if (unlikely(was_source_changed())) {

@@ -10,7 +10,8 @@
  * The kernel may give up the counter, as it finds it unstable or is told to use another clock.
  * Then times are read from the kernel's clock each time, and so are durations, still in ticks.
  *
- * On other machines a tick is a ns of CLOCK_MONOTONIC.
+ * On other machines a tick is a ns of CLOCK_MONOTONIC, and what else is done once in that time is
+ * done all the same.
  */
 #ifndef SYSCORD_CLOCK_H
 #define SYSCORD_CLOCK_H
@@ -80,23 +81,6 @@ static __always_inline u64 syscord_clock_ns(u64 ticks)
 static inline u64 syscord_clock_long_ns(u64 ticks)
 {
 	return mul_u64_u32_shr(ticks, syscord_clock.mult, syscord_clock.shift);
-}
-
-/**
- * syscord_clock_time - what time it is
- * @base:	this CPU's, with preemption off
- * @ticks:	from syscord_clock_ticks(), just now
- *
- * Return: CLOCK_MONOTONIC, in ns.
- */
-static __always_inline u64 syscord_clock_time(struct syscord_clock_base *base, u64 ticks)
-{
-	u64 since = ticks - base->ticks;
-
-	/* True as well if the counter was set back.  It may take a while to see a new @max_age. */
-	if (unlikely(since > data_race(syscord_clock.max_age)))
-		return syscord_clock_read(base);
-	return base->ns + syscord_clock_ns(since);
 }
 
 #endif

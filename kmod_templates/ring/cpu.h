@@ -5,6 +5,7 @@
 #ifndef SYSCORD_CPU_H
 #define SYSCORD_CPU_H
 
+#include <linux/compiler.h>
 #include <linux/percpu.h>
 #include <linux/types.h>
 
@@ -51,5 +52,24 @@ struct syscord_cpu {
 
 /* In counters.c. */
 DECLARE_PER_CPU(struct syscord_cpu, syscord_cpus);
+
+u64 syscord_cpu_read_clock(struct syscord_cpu *cpu);
+
+/**
+ * syscord_cpu_time - what time it is
+ * @cpu:	this CPU, with preemption off, between syscord_ring_begin() and syscord_ring_end()
+ * @ticks:	from syscord_clock_ticks(), just now
+ *
+ * Return: CLOCK_MONOTONIC, in ns.
+ */
+static __always_inline u64 syscord_cpu_time(struct syscord_cpu *cpu, u64 ticks)
+{
+	u64 since = ticks - cpu->clock.ticks;
+
+	/* True as well if the counter was set back.  It may take a while to see a new @max_age. */
+	if (unlikely(since > data_race(syscord_clock.max_age)))
+		return syscord_cpu_read_clock(cpu);
+	return cpu->clock.ns + syscord_clock_ns(since);
+}
 
 #endif

@@ -103,6 +103,7 @@ enum syscord_form {
 #define SYSCORD_ID_OPEN_FILES	0xff04
 #define SYSCORD_ID_DESCRIPTION	0xff05
 #define SYSCORD_ID_PROCESS	0xff06
+#define SYSCORD_ID_ANCHOR	0xff10
 
 static_assert(SYSCORD_FORMS * 2 <= SYSCORD_CLASSES_OF_NR);
 
@@ -263,6 +264,23 @@ struct syscord_description {
 	u32 pid;
 	u32 described;
 	u32 count;
+} __packed __aligned(2);
+
+/**
+ * struct syscord_anchor - what other clocks showed at the time of this event
+ * @event:	the header; its time is CLOCK_MONOTONIC's
+ * @pid:	0
+ * @real:	CLOCK_REALTIME, in ns since 1970
+ * @boot:	CLOCK_BOOTTIME, in ns
+ *
+ * The first event of each packet is one.  Where a packet is open when the clock is set, another one
+ * stands before the first record from then on.
+ */
+struct syscord_anchor {
+	struct syscord_event event;
+	u32 pid;
+	u64 real;
+	u64 boot;
 } __packed __aligned(2);
 
 /* Bytes of the largest event: a larger size does not fit into its header. */

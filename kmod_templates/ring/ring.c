@@ -10,8 +10,11 @@
 #include <linux/string.h>
 #include <linux/vmalloc.h>
 
+#include "ring/anchor.h"
+#include "ring/clock.h"
 #include "ring/counters.h"
 #include "ring/cpu.h"
+#include "ring/event.h"
 #include "ring/memory.h"
 #include "ring/ring.h"
 
@@ -162,6 +165,37 @@ static void wake_consumer(struct syscord_ring *ring)
 	ring->config->wake();
 }
 
+/* Put an anchor at @pos, where there is room. */
+static void put_anchor(struct syscord_ring *ring, u64 time, u64 pos)
+{
+	struct syscord_anchor *anchor = syscord_ring_at(ring, pos);
+
+	syscord_anchor_fill(anchor, time);
+	ring->offset = anchor->real - time;
+	ring->non_records++;
+	syscord_ring_commit(ring, &anchor->event, time, pos, sizeof(*anchor));
+}
+
+/* Whether the clock was set since the open packet's last anchor. */
+static bool needs_anchor(const struct syscord_ring *ring)
+{
+	return ring->end && ring->config->anchors && syscord_anchor_offset() != ring->offset;
+}
+
+/**
+ * syscord_cpu_read_clock - read the kernel's clock, and see whether the time of day was set
+ * @cpu:	as for syscord_cpu_time()
+ *
+ * Return: CLOCK_MONOTONIC, in ns.
+ */
+noinline u64 syscord_cpu_read_clock(struct syscord_cpu *cpu)
+{
+	/* The usual path has no room then, and syscord_ring_reserve_slow() puts an anchor. */
+	if (unlikely(needs_anchor(&cpu->ring)))
+		cpu->ring.limit = 0;
+	return syscord_clock_read(&cpu->clock);
+}
+
 /**
  * syscord_ring_open - open a packet
  * @cpu:	this CPU, which has a ring, where none is open; or any, if no probe can run there
@@ -193,6 +227,8 @@ struct syscord_packet *syscord_ring_open(struct syscord_cpu *cpu, u64 time)
 	set_limit(ring);
 	/* Pairs with syscord_ring_head(): the header is written before the head moves past it. */
 	smp_store_release(&ring->head, ring->head + sizeof(*packet));
+	if (ring->config->anchors)
+		put_anchor(ring, time, ring->head);
 	return packet;
 }
 
@@ -209,6 +245,7 @@ noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu
 							 u64 *time, u64 *pos)
 {
 	struct syscord_ring *ring = &cpu->ring;
+	u32 anchor = needs_anchor(ring) ? sizeof(struct syscord_anchor) : 0;
 
 	if (!ring->base)
 		return NULL;
@@ -216,7 +253,7 @@ noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu
 	if (*time < ring->last)
 		*time = ring->last;
 	/* After 4 s without an event this takes another packet, if need be out of the reserve. */
-	if (*pos + need > ring->end || *time - ring->last > U32_MAX) {
+	if (*pos + anchor + need > ring->end || *time - ring->last > U32_MAX) {
 		syscord_ring_close(cpu);
 		wake_consumer(ring);
 		if (!syscord_ring_open(cpu, *time))
@@ -225,6 +262,10 @@ noinline struct syscord_event *syscord_ring_reserve_slow(struct syscord_cpu *cpu
 	} else {
 		/* The consumer may have moved the mark. */
 		set_limit(ring);
+		if (anchor) {
+			put_anchor(ring, *time, *pos);
+			*pos = ring->head;
+		}
 	}
 	return syscord_ring_at(ring, *pos);
 }

@@ -42,10 +42,11 @@
  *     acquire.
  *  3. end is 0: no packet is open, and head stands at the beginning of a packet.  Else a packet is
  *     open, it ends at end, and head stands in it or at its end.  limit is end as well, or 0: then
- *     the packet was above the mark when that was looked at last.
+ *     the packet was above the mark when that was looked at last, or the clock was set since then.
  *  4. An event begins at an even position and does not cross the end of its packet.
  *  5. Times do not go back in a ring.  From one event to the next it is less than 2^32 ns.
- *  6. syscord_ring_reserve() takes nothing.  Only syscord_ring_commit() moves head past an event.
+ *  6. syscord_ring_reserve() takes nothing, but for an anchor that it may put before the event.
+ *     Only syscord_ring_commit() moves head past an event.
  *  7. The consumer's reads of a place come before its store-release to tail.  The producer loads
  *     tail with acquire before it writes there again.
  *  8. The header of a complete packet says how many events and records are in it.
@@ -71,6 +72,7 @@ struct syscord_ring;
  * @size:	bytes of a ring, a power of two; it gets more if an event needs it
  * @event_max:	bytes of the largest event of a syscall
  * @overwrite:	flight-recorder mode: a full ring overwrites its oldest packet
+ * @anchors:	anchors stand in the packets: a trace needs them, text does not
  * @wait:	producers wait for room, so each ring has a reserve; not with @overwrite
  * @uuid:	of the trace; it stands in every packet
  * @wake:	wakes the consumer; called in probes, with preemption off
@@ -80,6 +82,7 @@ struct syscord_ring_config {
 	u32 size;
 	u32 event_max;
 	bool overwrite;
+	bool anchors;
 	bool wait;
 	u8 uuid[UUID_SIZE];
 	void (*wake)(void);
@@ -89,7 +92,8 @@ struct syscord_ring_config {
 /**
  * struct syscord_ring - a ring
  * @head:	behind the last event
- * @limit:	where the usual path has to stop: @end, or 0 if the open packet is of the reserve
+ * @limit:	where the usual path has to stop: @end, or 0 if the open packet is of the reserve, or
+ *		the clock was set
  * @last:	time of the last event, in ns
  * @epoch:	a thread that was described in another epoch is described anew
  * @base:	the memory; NULL: there is no ring
@@ -101,6 +105,7 @@ struct syscord_ring_config {
  * @end:	end of the open packet, or 0 if none is open
  * @seen_tail:	what the producer last knew of @tail
  * @wake_at:	when @head gets here, the consumer is woken
+ * @offset:	from CLOCK_MONOTONIC to CLOCK_REALTIME, in ns, as the last anchor says
  * @seq:	packets that were opened
  * @recorded:	the CPU's records when the open packet was opened
  * @non_records: events of the open packet that are no records
@@ -126,6 +131,7 @@ struct syscord_ring {
 	u64 end;
 	u64 seen_tail;
 	u64 wake_at;
+	s64 offset;
 	u64 seq;
 	u64 recorded;
 	u32 non_records;
@@ -198,7 +204,7 @@ static __always_inline void syscord_ring_end(struct syscord_cpu *cpu, struct sys
  * @time:	the event's time, in ns; it is made later if the ring has a later one already
  * @pos:	set to the event's position
  *
- * Before syscord_ring_commit() the consumer sees nothing of the event, and no room is taken.
+ * Before syscord_ring_commit() the consumer sees nothing of the event, and it takes no room.
  *
  * Return: the room, or NULL if the ring is full.
  */

@@ -32,13 +32,14 @@ static u32 epoch;	/* of all rings; in flight-recorder mode, each has its own */
 /* Without it, a CPU that comes online could put back an epoch that has just ended. */
 static DEFINE_MUTEX(epoch_lock);
 
-/* Bytes of a packet: the largest event fits, and before it a description of its thread. */
+/* Bytes of a packet: the largest event fits, and before it an anchor and its thread's description. */
 static u32 packet_size(void)
 {
 	u32 description = SYSCORD_PROCESS_MAX + 1;
 
 	return max_t(u32, PACKET_MIN,
-		     roundup_pow_of_two(sizeof(struct syscord_packet) + description +
+		     roundup_pow_of_two(sizeof(struct syscord_packet) +
+					sizeof(struct syscord_anchor) + description +
 					ring_config.event_max));
 }
 

@@ -25,11 +25,15 @@ from syscord_read.live import is_recorded_here
 from syscord_read.model.columns import entry_numbers
 from syscord_read.model.layout import Kind
 from syscord_read.model.losses import DROPPED, Losses, Lost
+from syscord_read.model.times import timestamp
 from syscord_read.record.text_trace import TextTrace
 from syscord_read.source import Source
 
 #: Bytes of packets that are decoded at once.
 BUDGET = 4 << 20
+
+#: Times at which the clock was set that are named.
+JUMPS_SHOWN = 10
 
 #: Processes that are named, of which some open files are not described.
 CUT_FILES_SHOWN = 10
@@ -119,6 +123,7 @@ class _Verifier:
             if loss.count > 0:
                 trace.report(Problem(str(trace.path), -1, f"CPU {loss.cpu}: {loss.count} records are not there"))
         self._end_of_trace()
+        result.notes += _notes_of_clock(trace)
         result.losses = [lost for _, lost in self.losses.each()]
         result.problems, result.unreported, result.unread = trace.problems, trace.unreported, trace.unread
         return result
@@ -168,10 +173,10 @@ class _Verifier:
 
     def _count(self, stream: Stream, packet: Packet, last: Header | None) -> None:
         """What the packet's header says, and whether it goes with the header before."""
-        header, result, offset = packet.header, self.result, self.trace.layout.clock_offset
+        header, result = packet.header, self.result
+        begin, end = self.trace.clock.real(header.begin), self.trace.clock.real(header.end)
         result.packets += 1
-        result.begin = min(result.begin or header.begin + offset, header.begin + offset)
-        result.end = max(result.end, header.end + offset)
+        result.begin, result.end = min(result.begin or begin, begin), max(result.end, end)
         for what in _wrong(stream, header, last):
             self._problem(packet, what)
         losses = list(self.ledger.packet(stream, packet))
@@ -243,6 +248,15 @@ class _Verifier:
 
     def _problem(self, packet: Packet, what: str) -> None:
         self.trace.report(Problem(str(packet.file.path), packet.offset, what))
+
+
+def _notes_of_clock(trace: Trace) -> Iterator[str]:
+    """Where the time of day did not go on as the recorder's clock did; of many places, the first ones."""
+    jumps = list(trace.clock.jumps())
+    for jump in jumps[:JUMPS_SHOWN]:
+        yield f"the clock was {jump} at {timestamp(jump.real)}"
+    if len(jumps) > JUMPS_SHOWN:
+        yield f"the clock was set at {len(jumps) - JUMPS_SHOWN} more times"
 
 
 def _law(header: Header) -> str:

@@ -6,6 +6,7 @@ classes, and most traces have events of few.  So a class is worked out when its 
 
 from __future__ import annotations
 
+import struct
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ SEEN_BITS = 64
 
 #: Streams, and numbers of classes, as in docs/trace-format.md.
 STREAM_CPU, STREAM_STATE = 0, 1
-ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS, ID_DESCRIPTION = 0xFC00, 0xFC04, 0xFF00, 0xFF05
+ID_UNKNOWN, ID_COMPAT, ID_DESCRIPTIONS, ID_DESCRIPTION, ID_ANCHOR = 0xFC00, 0xFC04, 0xFF00, 0xFF05, 0xFF10
 DESCRIPTIONS: Mapping[int, Kind] = {
     0xFF00: Kind.PROCESS,  # until euid and the like were added
     0xFF01: Kind.OPEN_FILE,
@@ -31,6 +32,7 @@ DESCRIPTIONS: Mapping[int, Kind] = {
     0xFF04: Kind.OPEN_FILES,
     ID_DESCRIPTION: Kind.DESCRIPTION,
     0xFF06: Kind.PROCESS,
+    ID_ANCHOR: Kind.ANCHOR,
 }
 UNSEEN = 2
 #: The word ``entry`` of an unseen call: 0, or this if a seccomp filter or a debugger answered it.
@@ -51,6 +53,11 @@ HEADS = (
 )
 HEAD_OF_PROCESS = (("pid", 32),)
 NUMBER_OF_OTHERS = ("nr", 32)
+#: An anchor's fields, and what they are in bytes.
+ANCHOR = (*HEAD_OF_PROCESS, ("real", 64), ("boot", 64))
+_ANCHOR = struct.Struct("<IQQ")
+#: Times of day from here on, in ns since 1970, are none.
+REAL_MAX = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -86,8 +93,8 @@ class Layout:
     """All that a trace's metadata says.
 
     ``packet_header``: bytes with which a packet begins.  ``clock_offset`` is in ns: what to add to an event's time to
-    get the time since the Unix epoch.  ``env`` has the host (``hostname``, ``machine`` ...) and the recorder, as
-    docs/trace-format.md says.
+    get the time since the Unix epoch, where no anchor says it.  ``env`` has the host (``hostname``,
+    ``machine`` ...) and the recorder, as docs/trace-format.md says.
     """
 
     def __init__(self, metadata: Metadata, trace: int = 0) -> None:
@@ -99,6 +106,9 @@ class Layout:
         self._encodings: dict[tuple[int, int], Encoding] = {}
         self.packet_header = _check_origin(metadata)
         self.header = _event_header(metadata, STREAM_CPU)
+        self.anchors = frozenset(stream for stream, id in metadata.events if id == ID_ANCHOR)
+        #: Bytes with which a packet begins, an anchor included.
+        self.head_size = self.packet_header + (self.header.size + _ANCHOR.size if self.anchors else 0)
         if self.header != _event_header(metadata, STREAM_STATE):
             raise ReadError(metadata.where, "the events of its two streams begin in different ways", NEWER)
 
@@ -146,6 +156,20 @@ class Layout:
         wanted = {name.strip() for name in str(self.env.get("param_syscalls", "")).split(",")} - {""}
         return not wanted or wanted.issuperset(self.ending)
 
+    def anchor(self, data: bytes, place: int) -> tuple[int, int] | None:
+        """If an anchor stands there: the low 32 bits of its time, and the time of day, in ns since 1970."""
+        end = place + self.header.size
+        if not self.anchors or len(data) < end + _ANCHOR.size:
+            return None
+        id, low = (int.from_bytes(data[place + at :][:size], "little") for at, size in self._id_and_time)
+        if id != ID_ANCHOR:
+            return None
+        return low, _ANCHOR.unpack_from(data, end)[1]
+
+    @property
+    def _id_and_time(self) -> tuple[tuple[int, int], tuple[int, int]]:
+        return (self.header.id, 2), (self.header.time, 4)
+
     def prototype(self, name: str) -> Prototype | None:
         """How a syscall with a handler is called."""
         text = self.env.get(f"call_{name}")
@@ -158,6 +182,8 @@ class Layout:
         # What precedes the fields of a syscall is the event's own context, but for the number.
         everything = (*context, *fields)
         _check_head(where, everything, head)
+        if kind is Kind.ANCHOR:
+            _check_head(where, everything, ANCHOR)
         rest = everything[len(head) :]
         prototype = self.prototype(event.name) if kind is Kind.SYSCALL else None
         steps = tuple(StepReader(where, _exit_labels(rest, prototype), _singles(prototype)).steps(rest))

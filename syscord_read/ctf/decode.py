@@ -17,7 +17,7 @@ from itertools import chain
 import numpy as np
 from numpy.typing import NDArray
 
-from syscord_read.ctf.classes import ANSWERED, ID_DESCRIPTIONS, LONG, SHORT, UNSEEN_FORM, EventHeader
+from syscord_read.ctf.classes import ANSWERED, ID_ANCHOR, ID_DESCRIPTIONS, LONG, SHORT, UNSEEN_FORM, EventHeader
 from syscord_read.ctf.gather import gather, gather_structs
 from syscord_read.ctf.group import BinaryGroup
 from syscord_read.ctf.registry import Registry
@@ -100,16 +100,29 @@ def chunk(trace: Trace, packet: Packet) -> Chunk:
         data, cause = data[:content] + bytes(content % 2), "damaged"
         positions, wrong = find_events(data, content, trace.layout.header, trace.layout.packet_header)
     found = Chunk(trace, packet, data, positions, packet.header.begin)
+    if packet.has_descriptions and trace.layout.anchors:
+        _note_anchors(found)
     if wrong:
         trace.report(Problem(str(packet.file.path), packet.offset, wrong))
         found.loss = _loss(packet, trace, packet.header.records - found.records, cause)
     return found
 
 
+def _note_anchors(chunk: Chunk) -> None:
+    """Take in the anchors in the midst of a packet: there are some if the clock was set while it was open."""
+    rows = (chunk.ids() == ID_ANCHOR).nonzero()[0].tolist()
+    if not rows or rows == [0]:
+        return
+    times, trace = chunk.times(), chunk.trace
+    for row in rows:
+        anchor = trace.layout.anchor(chunk.data, chunk.positions[row] * 2)
+        if anchor:
+            trace.note_anchor(int(times[row]), anchor[1], chunk.packet.file, chunk.packet.offset)
+
+
 def _loss(packet: Packet, trace: Trace, count: int, cause: str) -> Loss | None:
     """Records that a packet should have, but has not."""
-    offset = trace.layout.clock_offset
-    begin, end = packet.header.begin + offset, packet.header.end + offset
+    begin, end = trace.clock.real(packet.header.begin), trace.clock.real(packet.header.end)
     return Loss(0, begin, count, cause, packet.cpu, trace.index, begin, end) if count > 0 and packet.cpu >= 0 else None
 
 
@@ -161,22 +174,53 @@ _LONGEST = np.uint64(1 << 62)
 
 Mask = Callable[[Batch], Bools]
 
+#: What is missing, and where in the order of events that is.
+Placed = tuple[int, Loss]
+
+
+class Order:
+    """What events are put in order by.
+
+    Those of one trace by its own clock, which never goes back; those of several traces by the time of day, as far as
+    that leaves those of each trace in order.
+    """
+
+    def __init__(self, traces: Sequence[Trace]) -> None:
+        self.is_single = len(traces) == 1
+
+    def of(self, trace: Trace, time: int) -> int:
+        """Where a time on a trace's clock is in the order."""
+        return time if self.is_single else trace.clock.order(time)
+
+    def of_all(self, trace: Trace, times: Ints) -> Ints:
+        """The same of many times."""
+        return times if self.is_single else trace.clock.orders(times)
+
+    def sort(self, keys: Ints, traces: Ints, times: Ints) -> Ints | slice:
+        """Which event comes first, second ...; of those that are at one place, those of the first chunk do."""
+        if (keys[1:] > keys[:-1]).all():
+            return slice(None)
+        if self.is_single:
+            return np.argsort(keys, kind="stable")
+        return np.lexsort((times, traces, keys))
+
 
 class Decoder:
     """Makes batches of chunks.  ``registry`` has the classes that were met so far."""
 
     def __init__(self, traces: Sequence[Trace]) -> None:
         self.registry = Registry(traces)
+        self.order = Order(traces)
 
-    def batch(self, chunks: list[Chunk], mask: Mask | None = None) -> Batch:
+    def batch(self, chunks: list[Chunk], mask: Mask | None = None, losses: Sequence[Placed] = ()) -> Batch:
         """The events of these chunks in the order of time; only those that ``mask`` wants, of what all events have.
 
-        Its losses are those of events that are damaged; nobody has looked for their rows yet.
+        Chunks of one trace stand together.  The batch has ``losses``, and those of events that are damaged.
         """
         chunks = [chunk for chunk in chunks if chunk.positions]
         if not chunks:
-            return empty_batch(self.registry.classes)
-        events = _Events(chunks, self.registry)
+            return replace(empty_batch(self.registry.classes), losses=tuple(loss for _, loss in losses))
+        events = _Events(chunks, self.registry, self.order)
         batch, good = events.columns()
         batch = batch.select(good)
         positions, ends = events.positions[good], events.ends[good]
@@ -185,17 +229,29 @@ class Decoder:
             batch, positions, ends = batch.select(wanted), positions[wanted], ends[wanted]
             good[good] = wanted
         groups, broken = _groups(events.data, self.registry, batch.class_index, positions + events.header.size, ends)
-        if not broken.any():
-            return replace(_with_groups(batch, groups), losses=tuple(events.losses))
-        events.report(good.nonzero()[0][broken])
-        return replace(_with_groups(batch, groups).select(~broken), losses=tuple(events.losses))
+        batch = _with_groups(batch, groups)
+        if broken.any():
+            events.report(good.nonzero()[0][broken])
+            good[good] = ~broken
+            batch = batch.select(~broken)
+        return replace(batch, losses=_in_place([*losses, *events.losses], events.keys[good]))
+
+
+def _in_place(losses: list[Placed], keys: Ints) -> tuple[Loss, ...]:
+    """Losses with the rows before which they are; ``keys`` are where the rows are in the order."""
+    losses = sorted(losses, key=lambda placed: placed[0])
+    rows = np.searchsorted(keys, np.array([key for key, _ in losses], np.int64)).tolist() if losses else ()
+    return tuple(replace(loss, row=row) for row, (_, loss) in zip(rows, losses, strict=True))
 
 
 class _Events:
-    """What all events of some chunks have, in the order of time.  ``losses``: those that are damaged."""
+    """What all events of some chunks have, in order; ``keys`` are where they are in that.
 
-    def __init__(self, chunks: list[Chunk], registry: Registry) -> None:
-        self.losses: list[Loss] = []
+    ``losses``: those that are damaged.
+    """
+
+    def __init__(self, chunks: list[Chunk], registry: Registry, order: Order) -> None:
+        self.losses: list[Placed] = []
         self.chunks = chunks
         self.registry = registry
         lengths = np.array([len(chunk.data) for chunk in chunks], np.int64)
@@ -210,14 +266,27 @@ class _Events:
         self.header = headers.pop()
         heads = gather_structs(self.data, _header_type(self.header), positions)
         bases = [chunk.base for chunk in chunks]
-        offsets = np.array([chunk.trace.layout.clock_offset for chunk in chunks], np.int64)
-        times = _unwrap_times(heads["time"].astype(np.uint32), counts, bases) + np.repeat(offsets, counts)
+        times = _unwrap_times(heads["time"].astype(np.uint32), counts, bases)
         ends = np.minimum(positions + heads["size"].astype(np.int64) * 2, np.repeat(starts + lengths, counts))
         whose = np.repeat(np.arange(len(chunks)), counts)
-        order = slice(None) if (times[1:] >= times[:-1]).all() else np.argsort(times, kind="stable")
-        self.times, self.positions, self.ends, self.chunk = times[order], positions[order], ends[order], whose[order]
-        self.ids = heads["id"][order].astype(np.int64)
-        self.tids = heads["tid"][order].astype(np.int64)
+        reals, keys = self._by_trace(times, counts, order)
+        first = order.sort(keys, np.array([chunk.trace.index for chunk in chunks])[whose], times)
+        self.times, self.keys, self.chunk = reals[first], keys[first], whose[first]
+        self.positions, self.ends = positions[first], ends[first]
+        self.ids = heads["id"][first].astype(np.int64)
+        self.tids = heads["tid"][first].astype(np.int64)
+
+    def _by_trace(self, times: Ints, counts: Ints, order: Order) -> tuple[Ints, Ints]:
+        """The time of day of all events, and where they are in the order."""
+        reals, keys = [], []
+        begin, ends = 0, np.cumsum(counts).tolist()
+        for number, (chunk, end) in enumerate(zip(self.chunks, ends, strict=True)):
+            if number + 1 < len(ends) and self.chunks[number + 1].trace is chunk.trace:
+                continue
+            reals.append(chunk.trace.clock.reals(times[begin:end]))
+            keys.append(order.of_all(chunk.trace, times[begin:end]))
+            begin = end
+        return np.concatenate(reals), np.concatenate(keys)
 
     def columns(self) -> tuple[Batch, Bools]:
         """The columns of all events, and which of these are sound; of others, the columns have nonsense."""
@@ -284,7 +353,8 @@ class _Events:
                 mine = rows[self.chunk[rows] == number]
                 records = int((self.ids[mine] < ID_DESCRIPTIONS).sum())
                 loss = _loss(chunk.packet, chunk.trace, records, "damaged")
-                self.losses += [replace(loss, time=int(self.times[mine[0]]))] if loss else []
+                at, key = int(self.times[mine[0]]), int(self.keys[mine[0]])
+                self.losses += [(key, replace(loss, time=at))] if loss else []
 
 
 def empty_batch(classes: Sequence[EventClass]) -> Batch:

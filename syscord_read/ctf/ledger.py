@@ -89,14 +89,14 @@ class Ledger:
         self.records += header.records
         self.overwrites |= header.overwritten > 0
         last = self.cpus.get(stream.cpu) or self._before_first(stream, header, trouble)
-        self.cpus[stream.cpu] = _after(header, last, self.trace.layout.clock_offset)
+        self.cpus[stream.cpu] = _after(header, last, self.trace.clock.real(header.end))
         yield from self._dropped(packet, last)
         yield from self._missing(stream, packet, last, trouble)
 
     def _dropped(self, packet: Packet, last: Counters) -> Iterator[Loss]:
         """What the recorder says that it dropped."""
-        header, offset = packet.header, self.trace.layout.clock_offset
-        begin, end = header.begin + offset, header.end + offset
+        header, real = packet.header, self.trace.clock.real
+        begin, end = real(header.begin), real(header.end)
         for cause, count in header.dropped.items():
             if count > last.dropped[cause]:
                 dropped = min(count - last.dropped[cause], COUNT_MAX)
@@ -104,7 +104,7 @@ class Ledger:
 
     def _missing(self, stream: Stream, packet: Packet, last: Counters, trouble: str) -> Iterator[Loss]:
         """What was recorded, and is not there."""
-        header, begin = packet.header, packet.header.begin + self.trace.layout.clock_offset
+        header, begin = packet.header, self.trace.clock.real(packet.header.begin)
         packets = header.seq - last.seq - 1
         missing = min(max(header.recorded - header.records - last.recorded, 0), COUNT_MAX)
         if packets <= 0 or (self.overwrites and not missing):
@@ -173,7 +173,7 @@ class Ledger:
         """What is known before the first packet that there is: nothing, if earlier ones were removed as wished."""
         first = stream.passed_over
         if first and trouble and first.seq < header.seq and first.uuid == header.uuid:
-            begin = first.begin + self.trace.layout.clock_offset
+            begin = self.trace.clock.real(first.begin)
             return Counters(first.seq - 1, first.recorded - first.records, first.overwritten, first.dropped, begin)
         has_trouble = trouble or any(file.error for file in stream.files)
         if not header.seq or has_trouble or not self._may_remove():
@@ -186,8 +186,7 @@ class Ledger:
         return any(setting is None or str(setting).strip() not in ("0", "") for setting in settings)
 
 
-def _after(header: Header, last: Counters, offset: int) -> Counters:
-    """What is known when a packet ended."""
+def _after(header: Header, last: Counters, end: int) -> Counters:
+    """What is known when a packet ended, in ns since the epoch."""
     is_last = bool(header.flags & LAST_PACKET)
-    end = header.end + offset
     return Counters(header.seq, header.recorded, header.overwritten, header.dropped, end, is_last, last.missing)

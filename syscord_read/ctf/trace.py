@@ -12,16 +12,18 @@ import os
 import re
 import stat
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 from syscord_read import live
-from syscord_read.ctf.classes import PACKET_HEADER, STREAM_CPU, STREAM_STATE, Layout
+from syscord_read.ctf.classes import PACKET_HEADER, REAL_MAX, STREAM_CPU, STREAM_STATE, Layout
 from syscord_read.ctf.tsdl import parse
 from syscord_read.errors import Problem, ReadError
+from syscord_read.model.clock import Clock
 
 MAGIC = 0xC1FC1FC1
 
@@ -33,6 +35,9 @@ METADATA_MAX = 16 << 20
 TIME_MAX = 1 << 61
 
 LAST_PACKET = 1
+
+#: Bytes of a packet's header, and of an anchor behind it.
+HEAD_MAX = 192
 
 #: Bytes that are searched at once for the next packet, behind something that is none.
 RESYNC_LEAST, RESYNC_MOST = 4096, 1 << 20
@@ -91,7 +96,7 @@ class Packet:
     """A packet that is complete.
 
     ``offset`` and ``size`` are bytes: where in ``file``, and how many there are.  ``cpu`` is the stream's, -1 if it is
-    of the state.
+    of the state.  ``has_anchor``: its first event says what the time of day was.
     """
 
     file: StreamFile
@@ -99,6 +104,12 @@ class Packet:
     size: int
     header: Header
     cpu: int
+    has_anchor: bool = False
+
+    @property
+    def has_descriptions(self) -> bool:
+        """Whether there may be something in it beside records: more than its anchor."""
+        return self.header.events > self.header.records + self.has_anchor
 
     @property
     def is_old(self) -> bool:
@@ -117,14 +128,16 @@ class StreamFile:
     """One file of a stream.  It is opened when its first packet is wanted, and closed behind the last one.
 
     Rotation renames files, so a file is known by its number in the file system, ``inode``, and by how it begins.
+    ``head`` is what it began with when it was found, up to ``HEAD_MAX`` bytes.
     ``previous_size`` is how many bytes it had when ``update_sizes`` was called last but one.  ``error`` is why it could
     not be read when it was found, or "".
     """
 
-    def __init__(self, path: Path, inode: int, beginning: bytes, error: str = "") -> None:
+    def __init__(self, path: Path, inode: int, head: bytes, error: str = "") -> None:
         self.path = path
         self.inode = inode
-        self.beginning = beginning
+        self.head = head
+        self.beginning = head[:PACKET_HEADER]
         self.error = error
         self.previous_size = self._current_size = 0
         self._fd = -1
@@ -273,7 +286,7 @@ class Stream:
         file, offset = self.files[0], self.offset
         left = file.size - offset
         try:
-            head = file.read(offset, self.trace.layout.packet_header) if left > 0 else b""
+            head = file.read(offset, self.trace.layout.head_size) if left > 0 else b""
         except OSError as error:
             self._skip("unreadable", left, f"the rest cannot be read: {_reason(error)}")
             head = b""
@@ -282,7 +295,7 @@ class Stream:
         if len(head) < self.trace.layout.packet_header:
             size = self.trace.layout.packet_header
         else:
-            header = _header(head)
+            header = _header(head[: self.trace.layout.packet_header])
             if wrong := self._header_error(header):
                 try:
                     self._resync(left, wrong)
@@ -291,7 +304,7 @@ class Stream:
                 return NotAPacket.GARBAGE
             size = header.packet_bits // 8
             if size <= left:
-                return Packet(file, offset, size, header, self.cpu)
+                return Packet(file, offset, size, header, self.cpu, self._note_anchor(head, header, size))
         if not growing:
             what = f"the last packet is cut off: it has {size} bytes or more, of which {left} are there"
             if len(self.files) == 1:
@@ -300,6 +313,15 @@ class Stream:
             else:
                 self._skip("cut", left, what)
         return NotAPacket.END
+
+    def _note_anchor(self, head: bytes, header: Header, size: int) -> bool:
+        """Take in the anchor with which a packet begins.  False if it begins otherwise."""
+        layout = self.trace.layout
+        found = layout.anchor(head, layout.packet_header) if size >= layout.head_size else None
+        if found:
+            low, real = found
+            self.trace.note_anchor(header.begin + (low - header.begin & 0xFFFFFFFF), real, self.files[0], self.offset)
+        return bool(found)
 
     def _header_error(self, header: Header) -> str:
         """What a header says that cannot be."""
@@ -354,11 +376,13 @@ class Trace:
     unread: int = 0
     unreported: int = 0
     streams: dict[str, Stream] = field(default_factory=dict)
+    clock: Clock = field(default_factory=lambda: Clock(0))
     _sizes: live.Sizes = field(default_factory=dict)
     _seen: set[tuple[int, bytes]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._sizes = live.sizes(self.path)
+        self.clock = Clock(self.layout.clock_offset)
 
     @property
     def is_being_written(self) -> bool:
@@ -370,17 +394,35 @@ class Trace:
         """Bytes of all streams that have not been left yet."""
         return sum(_size(file.path) for stream in self.streams.values() for file in stream.files)
 
-    def begin_times(self) -> Iterator[int]:
-        """When the first packet of each file begins, on the trace's clock; of the files that are not read yet."""
-        for stream in self.streams.values():
-            yield from (file.order for file in stream.files if file.order < TIME_MAX)
+    def note_anchor(self, at: int, real: int, file: StreamFile, offset: int) -> None:
+        """An anchor says what the time of day was at a time on the trace's clock."""
+        if at < TIME_MAX and real < REAL_MAX:
+            self.clock.add(at, real)
+        else:
+            self.report(Problem(str(file.path), offset, f"an anchor of this packet says that it was {real} ns at {at}"))
 
+    def begin_time(self) -> int | None:
+        """When the first packet begins, on the trace's clock; of the files that are not read yet."""
+        files = [file for stream in self.streams.values() for file in stream.files if file.order < TIME_MAX]
+        first = min(files, key=lambda file: file.order, default=None)
+        if not first:
+            return None
+        anchor = self.layout.anchor(first.head, self.layout.packet_header)
+        if anchor:
+            self.note_anchor(first.order + (anchor[0] - first.order & 0xFFFFFFFF), anchor[1], first, 0)
+        return first.order
+
+    @cached_property
     def end_time(self) -> int | None:
-        """When the last packet that there is ends, on the trace's clock; all headers are read for that."""
+        """When the last packet ends that there was when this was first asked, on the trace's clock.
+
+        The heads of all packets are read for that, and so all that their anchors say is known.
+        """
         again = Trace(self.path, self.layout, self.index)
+        again.clock = self.clock
         again.scan_files()
-        cpus = [stream for stream in again.streams.values() if stream.kind == STREAM_CPU]
-        return max((packet.header.end for stream in cpus for packet in iter(stream.next, None)), default=None)
+        every = (packet for stream in again.streams.values() for packet in iter(stream.next, None))
+        return max((packet.header.end for packet in every if packet.cpu >= 0), default=None)
 
     def report(self, problem: Problem) -> None:
         """Note a problem.  From ``PROBLEMS_MAX`` on, problems are only counted."""
@@ -453,13 +495,13 @@ def _is_there(path: Path) -> bool:
 
 
 def _look(path: Path, inode: int) -> StreamFile | None:
-    """A file with the bytes of its first header, fewer if it is too short; None if it was removed just now."""
+    """A file with the bytes with which it begins; None if it was removed just now."""
     try:
         fd = _open_plain(path)
     except OSError as error:
         return StreamFile(path, inode, b"", _reason(error)) if _is_there(path) else None
     try:
-        return StreamFile(path, os.fstat(fd).st_ino, os.pread(fd, PACKET_HEADER, 0))
+        return StreamFile(path, os.fstat(fd).st_ino, os.pread(fd, HEAD_MAX, 0))
     except OSError as error:
         return StreamFile(path, inode, b"", _reason(error))
     finally:

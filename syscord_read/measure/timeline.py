@@ -53,8 +53,9 @@ class Timeline:
             return
         if self.begin < 0:
             self.begin = int(times.min())
-        # The order may have been given up, in which case what came too late counts in the first step.
-        since = np.maximum(times - self.begin, 0)
+        # The clock may have been set back.
+        self._begin_at(int(times.min()))
+        since = times - self.begin
         while int(since.max()) // self.width >= STEPS:
             self._widen()
         steps = since // self.width
@@ -65,6 +66,17 @@ class Timeline:
         np.add.at(self.calls, (steps, numbers), 1)
         timed = batch.duration[wanted] >= 0
         np.add.at(self.durations, (steps[timed], row_of(batch.duration[wanted][timed])), 1)
+
+    def _begin_at(self, least: int) -> None:
+        """Put steps before the first one, until this time is in one."""
+        while least < self.begin:
+            missing = -(-(self.begin - least) // self.width)
+            if missing + self.used > STEPS:
+                self._widen()
+                continue
+            self.calls, self.durations = (np.roll(counts, missing, axis=0) for counts in (self.calls, self.durations))
+            self.begin -= missing * self.width
+            self.used += missing
 
     def coarsen(self) -> None:
         """Widen the steps until there are few enough to be shown; to be called at the end."""

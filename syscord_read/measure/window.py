@@ -45,10 +45,11 @@ class Window:
             self._came = self._clock()
             # Records without a time are of now.
             times = np.where(batch.time >= 0, batch.time, self._came)
-            self._latest = int(times.max())
+            # Where the clock was set back, what is last is not what is latest.
+            self._latest = int(times[-1])
             intervals = times // self.width
             last = self._latest // self.width
-            self._intervals = {number: kept for number, kept in self._intervals.items() if number >= last - 1}
+            self._intervals = {number: kept for number, kept in self._intervals.items() if last - 1 <= number <= last}
             for number in (last - 1, last):
                 rows = wanted & (intervals == number)
                 if rows.any():

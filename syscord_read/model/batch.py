@@ -87,6 +87,8 @@ class Group(ABC):
 class Batch:
     """Events in the order of time; at equal times those of the lower CPU come first.
 
+    Where the recorded machine's clock was set back, ``time`` goes back: the order is that in which events happened.
+
     Each array has one element an event:
 
     ``time``         ns since the Unix epoch; -1: not known (text)

@@ -41,6 +41,7 @@ class Kind(Enum):
     SAME_FILE = "same_file"  # the same: it is that of a descriptor that is described already
     OPEN_FILES = "open_files"  # whose descriptors a process shares, or how many of its own are described
     DESCRIPTION = "description"  # the end of a description of what there was
+    ANCHOR = "anchor"  # what the time of day was then
     OTHER = "other"  # a description that this reader does not know
 
     @property

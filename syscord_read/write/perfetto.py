@@ -68,8 +68,9 @@ def write(batches: Iterable[Batch], source: Source, file: BinaryIO) -> None:
     if source.texts:
         raise UsageError(f"{source.texts[0].path}: a text record has no times: record with sink=ctf to draw it")
     writer = Writer([trace.layout.env for trace in source.traces])
-    offset = source.traces[0].layout.clock_offset if len(source.traces) == 1 else None
-    file.write(writer.head(source.begin, offset))
+    begin = source.begin
+    monotonic = source.traces[0].begin_time() if len(source.traces) == 1 else None
+    file.write(writer.head(begin, monotonic))
     for batch in batches:
         for buffer in writer.packets(batch):
             file.write(buffer)
@@ -93,12 +94,12 @@ class Writer:
         self._described: set[int] = set()
         self._ends: dict[int, int] = {}  # of each thread whose slices may go on: when the last one ended
 
-    def head(self, begin: int, offset: int | None) -> bytes:
+    def head(self, begin: int, monotonic: int | None) -> bytes:
         """What the file begins with: that times are wall-clock times, and whose they are.
 
-        ``begin`` is in ns since the epoch; ``offset`` is what to add to the machine's monotonic clock.
+        ``begin`` is in ns since the epoch; ``monotonic`` is the same time on the machine's monotonic clock.
         """
-        clocks = _clock(_REALTIME, begin) + (b"" if offset is None else _clock(_MONOTONIC, begin - offset))
+        clocks = _clock(_REALTIME, begin) + (b"" if monotonic is None else _clock(_MONOTONIC, monotonic))
         packets = _packet(protobuf.delimited(_CLOCK_SNAPSHOT, clocks + protobuf.number(_PRIMARY_CLOCK, _REALTIME)))
         if len(self.envs) > 1:
             return packets

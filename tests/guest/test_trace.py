@@ -6,6 +6,7 @@ import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ DUMP = Path(__file__).parent / "bt2_dump.py"
 DEBIAN_PYTHON = "/usr/bin/python3"  # Debian's package puts Babeltrace's bindings there
 
 #: What is no syscall.
-DESCRIPTIONS = ("process", "open_file", "same_file", "open_files", "description")
+DESCRIPTIONS = ("process", "open_file", "same_file", "open_files", "description", "anchor")
 
 Event = Mapping[str, Any]
 
@@ -150,6 +151,46 @@ def test_times_are_those_of_the_kernels_clock(recorder: Recorder, tmp_path: Path
     assert check_times(found) >= 4000
     slept = [call.duration or 0 for call in found if call.name == "clock_nanosleep"]
     assert len(slept) == 20 and min(slept) >= 10**7
+
+
+# A pause after each step: a CPU sees at its next call that its last look at the clock is too long ago.
+SETS_THE_CLOCK = """
+import ctypes, os, time
+libc, now = ctypes.CDLL(None), (ctypes.c_long * 2)()
+number = {"x86_64": 228, "aarch64": 113}[os.uname().machine]
+for step in ("0 seconds", "2 hours", "-3 hours", "-1 second", "1 second"):
+    assert not os.system(f"date -s '{step}' > /dev/null")
+    libc.usleep(20_000)
+    for _ in range(200):
+        libc.syscall(number, time.CLOCK_REALTIME, now)
+    libc.usleep(20_000)
+"""
+
+
+@pytest.mark.parametrize("mode", ["stream", "overwrite"])
+def test_times_are_those_of_the_day_where_the_clock_is_set(recorder: Recorder, tmp_path: Path, mode: str) -> None:
+    recorder.machine.put(SETS_THE_CLOCK.encode(), "/tmp/sets.py")
+    recorder.load(f"{CTF} mode={mode} proc_name=python3 syscalls=clock_gettime")
+    recorder.run("python3 sets.py", timeout=120)
+    if mode == "overwrite":
+        recorder.run("echo 1 > /sys/module/syscord/parameters/snapshot")
+    recorder.unload()
+    trace = recorder.fetch(TRACE, tmp_path)
+    found = [call for call in calls(trace) if not call.unseen and told(call) > 10**18]
+    # From one step to the next, as check_times() looks at pauses.
+    ends = [0, *(n for n in range(1, len(found)) if abs(told(found[n]) - told(found[n - 1])) > 5 * 10**8), len(found)]
+    parts = [found[begin:end] for begin, end in pairwise(ends)]
+    assert sum(check_times(part) for part in parts) >= 1000
+    offsets = [min((call.time or 0) - told(call) for call in part) for part in parts]
+    assert max(offsets) - min(offsets) <= 100_000
+    # In steps of half an hour: the order is that of what happened.
+    steps = [round((told(call) - told(found[0])) / (1800 * 10**9)) for call in found]
+    assert [step for step, before in zip(steps, [None, *steps], strict=False) if step != before] == [0, 4, -2]
+    (report,) = verify(open_source([trace]))
+    assert report.is_whole
+    jumps = [note for note in report.notes if note.startswith("the clock was")]
+    # The first one only if the machine's clock was read long before it was set to what it is.
+    assert [jump.split(" s ")[1].split(" ")[0] for jump in jumps][-4:] == ["put", "set", "set", "put"]
 
 
 # While the clock is told to go a tenth slower than the processor's counter, which the kernel does not use any more.

@@ -277,6 +277,10 @@ class Maker:
         """Add the end of a description."""
         self.event(-1, time, 0, 0xFF05, struct.pack("<III", 0, described, count))
 
+    def anchor(self, cpu: int, time: int, real: int) -> None:
+        """Add what the time of day was."""
+        self.event(cpu, time, 0, 0xFF10, struct.pack("<IQQ", 0, real, time))
+
     def event(self, cpu: int, time: int, tid: int, id: int, payload: bytes, *, record: bool = False) -> None:
         """Add an event of these bytes."""
         size = 12 + len(payload)
@@ -619,6 +623,7 @@ def _others(types: dict[str, str]) -> list[str]:
         events.append(_event("process", 0xFF00, stream, (), [*who, *called]))
         events.append(_event("process", 0xFF02, stream, (), [*who, *ids, *called]))
         events.append(_event("open_file", 0xFF01, stream, (), ["uint32_t _pid", "int32_t _fd", *path]))
+        events.append(_event("anchor", 0xFF10, stream, (), ["uint32_t _pid", "uint64_t _real", "uint64_t _boot"]))
     same = ["uint32_t _pid", "int32_t _fd", "uint32_t _as_pid", "int32_t _as_fd"]
     counts = ["uint32_t _described", "uint32_t _count"]
     events.append(_event("same_file", 0xFF03, 1, (), same))

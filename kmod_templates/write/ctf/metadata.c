@@ -8,18 +8,17 @@
 #include <linux/cpumask.h>
 #include <linux/errno.h>
 #include <linux/kernel.h>
-#include <linux/ktime.h>
 #include <linux/minmax.h>
 #include <linux/mm.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 #include <linux/time64.h>
-#include <linux/timekeeping.h>
 #include <linux/types.h>
 #include <linux/utsname.h>
 
 #include "capture/handlers.h"
 #include "params/params.h"
+#include "ring/anchor.h"
 #include "ring/counters.h"
 #include "ring/packet.h"
 #include "version.h"
@@ -30,11 +29,10 @@
 
 #define put	syscord_tsdl_printf
 
-/* The clock counts from boot; its offset is the time of day at boot, as measured now. */
+/* The clock counts from boot; its offset is the time of day at boot, by the clock as it is now. */
 static void put_clock(struct syscord_tsdl *tsdl)
 {
-	u64 now = ktime_get_mono_fast_ns(), wall = ktime_get_real_ns();
-	u64 boot = wall - min(wall, now);
+	u64 boot = max_t(s64, syscord_anchor_offset(), 0);
 
 	put(tsdl,
 	    "clock {\n\tname = \"monotonic\";\n\tdescription = \"CLOCK_MONOTONIC\";\n"

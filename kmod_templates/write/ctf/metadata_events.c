@@ -258,6 +258,13 @@ static void put_open_file(struct syscord_tsdl *tsdl, enum syscord_stream stream)
 	    SYSCORD_ID_OPEN_FILE, stream);
 }
 
+static void put_anchor(struct syscord_tsdl *tsdl, enum syscord_stream stream)
+{
+	put(tsdl, "event { name = \"anchor\"; id = %u; stream_id = %u; fields := struct {\n"
+		  "\tuint32_t _pid;\n\tuint64_t _real;\n\tuint64_t _boot;\n}; };\n",
+	    SYSCORD_ID_ANCHOR, stream);
+}
+
 /* What else stands in a description of what there was, in the stream of the state alone. */
 static void put_state_events(struct syscord_tsdl *tsdl)
 {
@@ -274,7 +281,7 @@ static void put_state_events(struct syscord_tsdl *tsdl)
 }
 
 /**
- * syscord_metadata_put_descriptions - the events that describe processes and open files
+ * syscord_metadata_put_descriptions - the events that describe processes, open files and clocks
  * @tsdl:	where to
  */
 void syscord_metadata_put_descriptions(struct syscord_tsdl *tsdl)
@@ -286,6 +293,7 @@ void syscord_metadata_put_descriptions(struct syscord_tsdl *tsdl)
 	for (stream = 0; stream < SYSCORD_STREAMS; stream++) {
 		put_process(tsdl, stream);
 		put_open_file(tsdl, stream);
+		put_anchor(tsdl, stream);
 	}
 	put_state_events(tsdl);
 }

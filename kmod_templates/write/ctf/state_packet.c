@@ -15,6 +15,7 @@
 #include <linux/types.h>
 
 #include "params/params.h"
+#include "ring/anchor.h"
 #include "ring/event.h"
 #include "ring/packet.h"
 #include "write/ctf/state_packet.h"
@@ -96,6 +97,16 @@ void syscord_state_packet_end(void)
 	begin_packet();
 }
 
+/* Each packet begins with an anchor, put when another event follows: without one, it is not written. */
+static void add_anchor(void)
+{
+	struct syscord_anchor *anchor = (void *)state.packet->payload;
+
+	syscord_anchor_fill(anchor, state.packet->begin);
+	state.packet->events++;
+	state.len += sizeof(*anchor);
+}
+
 /**
  * syscord_state_packet_room - where the next event goes; the packet is written if it is full
  *
@@ -105,6 +116,8 @@ void *syscord_state_packet_room(void)
 {
 	if (ALIGN(state.len, 2) + EVENT_ROOM > PACKET_ROOM)
 		syscord_state_packet_end();
+	if (!state.packet->events)
+		add_anchor();
 	return (u8 *)state.packet + ALIGN(state.len, 2);
 }
 

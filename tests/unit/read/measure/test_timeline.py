@@ -47,11 +47,11 @@ def test_few_records_get_few_steps(tmp_path: Path) -> None:
     assert times.used <= 32 and times.calls.sum() == 2
 
 
-def test_what_comes_too_late_counts_in_the_first_step(tmp_path: Path) -> None:
+def test_what_is_earlier_than_what_came_first_counts_in_its_own_step(tmp_path: Path) -> None:
     times = Timeline()
     add(times, tmp_path / "1", 5000)
     add(times, tmp_path / "2", 100)
-    assert times.calls[:2, 0].tolist() == [2, 0]
+    assert times.begin == OFFSET and times.calls[:6, 0].tolist() == [1, 0, 0, 0, 0, 1]
 
 
 def test_calls_that_never_return_have_no_duration(tmp_path: Path) -> None:
@@ -76,3 +76,18 @@ def test_a_duration_is_in_its_row(duration: int) -> None:
 
 def test_no_duration_is_in_the_first_row() -> None:
     assert row_of(np.array([0, 1])).tolist() == [0, 0]
+
+
+def test_what_is_before_the_first_step_gets_steps_of_its_own() -> None:
+    """As the recorded machine's clock was set back."""
+    timeline = Timeline()
+    timeline.begin, timeline.used = 10_000, 3
+    timeline.calls = np.zeros((STEPS, 1), np.int64)
+    timeline.calls[:3, 0] = 1, 2, 3
+    timeline._begin_at(7_500)
+    assert timeline.begin <= 7_500
+    found = {timeline.begin + step * timeline.width: count for step, (count,) in enumerate(timeline.calls.tolist())}
+    assert {begin: count for begin, count in found.items() if count} == {10_000: 1, 11_000: 2, 12_000: 3}
+    timeline._begin_at(-10_000_000)
+    assert timeline.begin <= -10_000_000
+    assert timeline.calls.sum() == 6 and timeline.used <= STEPS
