@@ -30,6 +30,7 @@ class Call:
     ``entry`` and ``exit`` have the fields by label, in the event's order.  ``entry_marks`` and ``exit_marks`` have, for
     fields that need it, "part", "fault" and "late", as in the text record: a field that is NULL, or of which nothing
     could be read, has none, since its value says so.  ``event_class`` knows the fields' types and the prototype.
+    ``registers``: arguments as they were in their registers, by place, where memory that they lead to was not read.
     """
 
     time: int | None
@@ -47,6 +48,7 @@ class Call:
     event_class: EventClass
     entry_marks: Marks = field(default_factory=dict)
     exit_marks: Marks = field(default_factory=dict)
+    registers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def ret_type(self) -> str:
@@ -182,4 +184,4 @@ def _strings(lists: list[list[bytes]], marks: list[int]) -> list[Any]:
 def _string(value: bytes, marks: int) -> Value:
     if marks & FAULT and not value:
         return Missing.FAULT
-    return Cut(value) if marks & (PART | FAULT) and value else value
+    return Cut(value, fault=bool(marks & FAULT)) if marks & (PART | FAULT) and value else value

@@ -178,6 +178,12 @@ class EventClass:
         return tuple(field for field in self.fields if field.exit)
 
     @cached_property
+    def places(self) -> Mapping[str, int]:
+        """Which argument a field came of, by its label."""
+        arguments = self.prototype.arguments if self.prototype else ()
+        return {field.label: place for place, fields in enumerate(arguments) for field in fields}
+
+    @cached_property
     def full_name(self) -> str:
         """The name that tells it from all others: a 32-bit syscall is not the 64-bit one of that name."""
         return f"{self.name} (32-bit)" if self.kind is Kind.COMPAT else self.name

@@ -17,9 +17,10 @@ class Missing(Enum):
 
 @dataclass(frozen=True)
 class Cut:
-    """A string in a list, of which only the beginning was kept."""
+    """A string in a list, of which only the beginning was kept; ``fault``: the rest could not be read."""
 
     beginning: bytes
+    fault: bool = False
 
 
 #: The value of a field: an integer; bytes of texts, content and addresses; Missing.NULL and Missing.FAULT; tuples for

@@ -94,7 +94,7 @@ NOT_HELD = [
     (r"(futex\(0x\w+, FUTEX_WAIT\w*(?:\|\w+)*, \d+, )(\{.*?\}|0x\w+)", r"\1TIME"),
     (r"(getsockopt\(\d+, \w+, \w+, )(\[\d+\]|0x\w+)", r"\1VALUE"),
     # The sizes of a message's buffers.
-    (r"(msg_iovlen|msg_namelen|iov_len)=(\?|\d+( => \d+)?)", r"\1=SIZE"),
+    (r"(msg_iovlen|msg_namelen|iov_len)=(\?|\d+)( => \d+)?", r"\1=SIZE"),
     (r"msg_iov=\[.*\](?=, msg_iovlen)", "msg_iov=BUFFERS"),
     # What the handler's frame on the stack says; the register is no result.
     (r"rt_sigreturn\(.*\) = .*", "rt_sigreturn() = ?"),

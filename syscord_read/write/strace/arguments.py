@@ -61,9 +61,13 @@ def writer(event_class: EventClass, place: int) -> Argument:
     if own:
         return own
     if not argument:
-        text = UNRECORDED.get((name, place), format.NO_VALUE)
-        return lambda _: text
+        return UNRECORDED.get((name, place), _unrecorded)
     return _typed(event_class, argument, WRITTEN_BEHIND.get(name, ()))
+
+
+def _unrecorded(_: View) -> str:
+    """An argument of which a trace holds nothing."""
+    return format.NO_VALUE
 
 
 def _typed(event_class: EventClass, argument: tuple[ArgumentField, ...], behind: tuple[str, ...]) -> Writer:
@@ -75,7 +79,7 @@ def _typed(event_class: EventClass, argument: tuple[ArgumentField, ...], behind:
     if not shown and not any(each.exit for each in wanted):
         shown = next((each for each in fields if each is not pointer), None)
     if not shown:
-        return lambda view: address(view, pointer)
+        return lambda view: address(view, argument[0].label, pointer)
     return lambda view: written(view, shown, pointer)
 
 

@@ -10,10 +10,10 @@ from syscord_read.write.strace import format, sockets, structs
 from syscord_read.write.strace.view import View
 
 
-def address(view: View, pointer: Field | None) -> str:
-    """Where the memory is that was not read."""
+def address(view: View, label: str, pointer: Field | None) -> str:
+    """Where the memory of a field is that was not read."""
     value = view.entry(pointer.label) if pointer else None
-    return format.address(value) if isinstance(value, int) else format.NO_ADDRESS
+    return format.address(value) if isinstance(value, int) else view.address(label)
 
 
 def written(view: View, field: Field, pointer: Field | None = None) -> str:
@@ -21,9 +21,19 @@ def written(view: View, field: Field, pointer: Field | None = None) -> str:
     value = view.exit(field.label) if field.exit else view.entry(field.label)
     if value is Missing.NULL:
         return format.NULL
-    if value is None or value is Missing.FAULT:
-        return address(view, pointer)
+    if value is None or value is Missing.FAULT or is_unreadable(view, field, value):
+        return address(view, field.label, pointer)
     return _value(view, field, value)
+
+
+def is_unreadable(view: View, field: Field, value: Value) -> bool:
+    """Whether memory ended within what strace reads at once: then it writes the address, not the beginning.
+
+    Of content and strings it reads as much as it shows, and one byte more (printstr_ex).
+    """
+    if not isinstance(value, bytes) or not view.is_fault(field.label, exit=field.exit):
+        return False
+    return field.shape is Shape.ADDRESS or field.type == "path" or len(value) <= view.limit
 
 
 def _value(view: View, field: Field, value: Value) -> str:  # noqa: PLR0911
@@ -36,7 +46,7 @@ def _value(view: View, field: Field, value: Value) -> str:  # noqa: PLR0911
         case ((Shape.TEXT | Shape.BYTES), bytes()):
             return text(view, field, value)
         case Shape.ADDRESS, bytes():
-            return sockets.optional(view, value, format.NO_ADDRESS)
+            return sockets.optional(view, value, view.address(field.label))
         case Shape.STRINGS, tuple():
             return _items(view, field, [_string(view, each) for each in value])
         case Shape.STRUCT, Mapping():
@@ -74,14 +84,25 @@ def _items(view: View, field: Field, items: list[str]) -> str:
     """A list, of which there was more, or of which the rest could not be read (print_array_ex, printargv)."""
     marks = _marks(view, field)
     if "fault" in marks:
-        return format.listed([*items, format.MORE + format.comment(format.NO_ADDRESS)], view.limit)
+        return cut_list(view, field.label, items, ELEMENTS.get(field.type, 0))
     return format.listed([*items, format.MORE] if "part" in marks else items, view.limit)
+
+
+#: Bytes in memory of elements of lists that strace reads one by one.
+ELEMENTS = {"strings": 8, "pollfd": 8, "pollfd_fd_events": 8, "buffer": 16}
+
+
+def cut_list(view: View, label: str, items: list[str], size: int) -> str:
+    """A list whose rest could not be read, with the address of that; ``size``: bytes of an element, 0: not known."""
+    begin = view.register(label)
+    rest = format.NO_ADDRESS if begin is None or not size else format.address(begin + len(items) * size)
+    return format.listed([*items, format.MORE + format.comment(rest)], view.limit)
 
 
 def _string(view: View, item: Value) -> str:
     match item:
         case bytes():
             return format.content(item, view.limit)
-        case Cut():
+        case Cut() if not item.fault or len(item.beginning) > view.limit:
             return format.content(item.beginning, view.limit, length=len(item.beginning) + 1)
     return format.NO_ADDRESS

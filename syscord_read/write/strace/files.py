@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from syscord_read.model.layout import Shape, Symbols
-from syscord_read.model.value import Missing
 from syscord_read.write.strace import format, structs
-from syscord_read.write.strace.fields import is_part, text
+from syscord_read.write.strace.fields import is_part, is_unreadable, text
 from syscord_read.write.strace.kernel import (
     ACCESS_MODES,
     AT_STATX_SYNC_TYPE,
@@ -17,6 +16,8 @@ from syscord_read.write.strace.kernel import (
     LOCK_TYPES,
     O_ACCMODE,
     SEALS,
+    TC_FLOWS,
+    TC_QUEUES,
 )
 from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, flags, for_each
 
@@ -67,7 +68,7 @@ def _link_target(view: View) -> str:
     """It is cut like content, for it has no NUL at its end (decode_readlink)."""
     value = view.exit("target")
     field = next((field for field in view.call.event_class.exit if field.label == "target"), None)
-    return text(view, field, value) if field and isinstance(value, bytes) else format.NO_ADDRESS
+    return text(view, field, value) if field and isinstance(value, bytes) else view.address("target")
 
 
 def _random(view: View) -> str:
@@ -76,13 +77,13 @@ def _random(view: View) -> str:
     field = next((field for field in view.call.event_class.exit if field.label == "data"), None)
     if field and isinstance(value, bytes):
         return text(view, field, value, hexadecimal=True)
-    return format.NULL if value is Missing.NULL else format.NO_ADDRESS
+    return view.null_or_address("data", value)
 
 
 def _times(view: View) -> str:
     value = view.entry("times")
-    if not isinstance(value, tuple):
-        return format.NULL if value is Missing.NULL else format.NO_ADDRESS
+    if not isinstance(value, tuple) or view.is_fault("times"):
+        return view.null_or_address("times", value)
     return format.listed((structs.file_time(each) for each in value if isinstance(each, Mapping)), view.limit)
 
 
@@ -111,9 +112,9 @@ def _attribute(view: View) -> str:
     value = view.exit("data") if is_get else view.entry("data")
     fields = view.call.event_class.fields
     field = next((field for field in fields if field.label == "data" and field.shape is Shape.BYTES), None)
-    if not field or not isinstance(value, bytes) or len(value) > XATTR_SIZE_MAX:
+    if not field or not isinstance(value, bytes) or len(value) > XATTR_SIZE_MAX or is_unreadable(view, field, value):
         at = view.number("at")
-        return format.NULL if value is Missing.NULL else format.NO_ADDRESS if at is None else format.address(at)
+        return view.null_or_address("data", value) if at is None else format.address(at)
     shown = value[: view.limit]
     if shown.endswith(b"\0") and not is_part(view, field):
         return format.quoted(shown[:-1])
@@ -133,8 +134,13 @@ def _fd_flags(_: View, arg: int) -> str:
     return format.flags(arg & 0xFFFF_FFFF, FD_FLAGS, "FD_???")
 
 
+def _int(arg: int) -> int:
+    """What the kernel takes of a register that is an int for it."""
+    return (arg & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000
+
+
 def _signed(_: View, arg: int) -> str:
-    return str((arg & 0xFFFF_FFFF ^ 0x8000_0000) - 0x8000_0000)
+    return str(_int(arg))
 
 
 #: Commands that lead to a struct, of which only the address is recorded; strace writes that of the latter at the end.
@@ -151,7 +157,7 @@ COMMANDS: Mapping[str, Callable[[View, int], str]] = {
     "F_SETFL": open_modes,
     "F_SETLEASE": lambda _, arg: LOCK_TYPES.get(arg) or format.hexadecimal(arg) + format.comment("F_???"),
     "F_ADD_SEALS": lambda _, arg: format.flags(arg, SEALS, "F_SEAL_???"),
-    "F_SETSIG": lambda _, arg: format.signal(arg),
+    "F_SETSIG": lambda _, arg: format.signal(_int(arg)),
     **for_each((*SETTING_LOCKS, *GETTING_LOCKS), lambda _, arg: format.address(arg)),
 }
 WITHOUT_ARGUMENT = frozenset(
@@ -209,6 +215,7 @@ def _request(view: View) -> str:
     value = view.number("req") or 0
     symbols = view.symbols("ioctl_requests")
     names = [label for label, bit in symbols.values.items() if bit & 0xFFFF_FFFF == value] if symbols else []
+    names = [*(SOUND_NAMES[label] for label in names if label in SOUND_NAMES), *names]
     if names:
         return " or ".join(names)
     direction = format.flags(value >> 30, IOC_DIRECTIONS, "_IOC_???") if value >> 30 else "_IOC_NONE"
@@ -217,14 +224,29 @@ def _request(view: View) -> str:
 
 
 #: Requests without an argument, with a number in its place, and with memory that the driver writes.
-NO_ARGUMENT = frozenset({"FIOCLEX", "FIONCLEX", "TIOCEXCL", "TIOCNXCL", "TIOCNOTTY"})
-NUMBERS = frozenset({"TCSBRK", "TIOCSCTTY", "FICLONE"})
+NO_ARGUMENT = frozenset(
+    {"FIOCLEX", "FIONCLEX", "TIOCEXCL", "TIOCNXCL", "TIOCNOTTY", "TIOCSBRK", "TIOCCBRK", "FIFREEZE", "FITHAW"}
+)
+NUMBERS = frozenset({"TCSBRK", "TCSBRKP", "TIOCSCTTY", "FICLONE"})
 GETTING = frozenset(
-    {"TCGETS", "TIOCGWINSZ", "TIOCGPGRP", "TIOCGSID", "TIOCGPTN", "FIONREAD", "TIOCOUTQ", "BLKGETSIZE64", "BLKSSZGET"}
+    {
+        *("TCGETS", "TCGETA", "TIOCGWINSZ", "TIOCGPGRP", "TIOCGSID", "TIOCGPTN", "FIONREAD", "TIOCOUTQ", "TIOCMGET"),
+        *("TIOCGSOFTCAR", "TIOCGETD", "BLKGETSIZE", "BLKGETSIZE64", "BLKSSZGET", "FS_IOC_GETFLAGS"),
+    }
 )
 SETTING = frozenset(
-    {"TCSETS", "TCSETSW", "TCSETSF", "TIOCSWINSZ", "TIOCSPGRP", "TIOCSPTLCK", "TIOCSTI", "FIONBIO", "FIOASYNC"}
+    {
+        *("TCSETS", "TCSETSW", "TCSETSF", "TCSETA", "TCSETAW", "TCSETAF", "TIOCSWINSZ", "TIOCSPGRP", "TIOCSPTLCK"),
+        *("TIOCSTI", "TIOCMBIS", "TIOCMBIC", "TIOCMSET", "TIOCSSOFTCAR", "TIOCSETD", "TIOCPKT", "FIONBIO", "FIOASYNC"),
+        *("FICLONERANGE", "BLKROSET", "FS_IOC_SETFLAGS"),
+    }
 )
+
+#: Requests that take one of some names.
+CHOICES: Mapping[str, tuple[str, ...]] = {"TCXONC": TC_FLOWS, "TCFLSH": TC_QUEUES}
+
+#: Names that drivers of sound give to numbers of terminals: strace writes both (ioctl_print_code).
+SOUND_NAMES = {"TCSETS": "SNDCTL_TMR_START", "TCSETSW": "SNDCTL_TMR_STOP", "TCSETSF": "SNDCTL_TMR_CONTINUE"}
 
 
 def _ioctl_entry(view: View) -> str:
@@ -237,12 +259,15 @@ def _ioctl_exit(view: View) -> str:
 
 
 def _ioctl_argument(view: View) -> str:
-    names, arg = _request(view).split(" or "), view.number("argp") or 0
-    if names[0] in NO_ARGUMENT:
+    name, arg = _request(view).split(" or ")[-1], view.number("argp") or 0
+    if name in NO_ARGUMENT:
         return ""
-    if names[-1] in NUMBERS:
+    if name in NUMBERS:
         return f", {_signed(view, arg)}"
-    is_pointer = names[0] in GETTING or names[0] in SETTING
+    if name in CHOICES:
+        names = CHOICES[name]
+        return f", {names[arg] if arg < len(names) else format.hexadecimal(arg) + format.comment('TC???')}"
+    is_pointer = name in GETTING or name in SETTING
     return f", {format.address(arg) if is_pointer else format.hexadecimal(arg)}"
 
 
@@ -255,7 +280,7 @@ def _sendfile_entry(view: View) -> str:
     offset = view.entry("offset")
     if isinstance(offset, int):
         return f"{begin}, [{format.unsigned(offset)}]"
-    place = format.NULL if offset is Missing.NULL else format.NO_ADDRESS
+    place = view.null_or_address("offset", offset)
     return f"{begin}, {place}, {_unsigned_size(view)}"
 
 

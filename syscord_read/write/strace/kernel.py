@@ -159,7 +159,8 @@ SIGNALS: dict[int, str] = dict(enumerate(_SIGNALS.split(), 1))
 SIGRTMIN, SIGRTMAX = 32, 64
 CSIGNAL = 0xFF  # linux/sched.h: the bits of clone's flags that are the signal
 SIGNAL_HANDLERS = {-1: "SIG_ERR", 0: "SIG_DFL", 1: "SIG_IGN"}  # asm-generic/signal-defs.h
-SIGSET_BYTES = 8  # sizeof(sigset_t): kernel/signal.c refuses any other size
+SIGSET_BYTES = 8  # sizeof(sigset_t): kernel/signal.c refuses any other size, with EINVAL
+EINVAL = 22
 
 # linux/stat.h
 S_IFMT, S_ISUID, S_ISGID, S_ISVTX = 0o170000, 0o4000, 0o2000, 0o1000
@@ -198,6 +199,10 @@ F_OK_NAMES = (("F_OK", 0), ("R_OK", 4), ("W_OK", 2), ("X_OK", 1))
 MAP_TYPE = 0xF
 MAP_HUGE_SHIFT, MAP_HUGE_MASK = 26, 0x3F
 
+# arch/x86/include/uapi/asm/mman.h; the number of mmap() tells the architecture (syscall_64.tbl)
+MAP_32BIT = ("MAP_32BIT", 0x40)
+NR_MMAP_X86_64 = 9
+
 # linux/mman.h
 MREMAP_MAYMOVE, MREMAP_FIXED = 1, 2
 
@@ -227,14 +232,25 @@ CONTINUED = 0xFFFF
 # linux/sched.h
 CLONE_PIDFD, CLONE_SETTLS, CLONE_PARENT_SETTID = 0x1000, 0x80000, 0x100000
 CLONE_CHILD_CLEARTID, CLONE_CHILD_SETTID = 0x200000, 0x1000000
-CLONE3_FLAGS = (("CLONE_NEWTIME", 0x80), ("CLONE_CLEAR_SIGHAND", 1 << 32), ("CLONE_INTO_CGROUP", 1 << 33))
+# Bytes of struct clone_args as each version of the kernel has added to it (CLONE_ARGS_SIZE_VER0 and the next).  Of a
+# longer one the kernel wants zeros, else it says E2BIG (copy_struct_from_user).
+CLONE_ARGS_SIZES = (64, 80, 88)
+E2BIG = 7
+CLONE_INTO_CGROUP = 1 << 33
+CLONE3_FLAGS = (("CLONE_NEWTIME", 0x80), ("CLONE_CLEAR_SIGHAND", 1 << 32), ("CLONE_INTO_CGROUP", CLONE_INTO_CGROUP))
 
 # The number of clone() in arch/x86/entry/syscalls/syscall_64.tbl: there the last two arguments stand the other way
 # round than on the architectures with CONFIG_CLONE_BACKWARDS, of which arm64 is one (kernel/fork.c).
 NR_CLONE_X86_64 = 56
 
+# No memory of a process is above, on either architecture (5-level page tables; 52 bits of address).
+USER_MAX = 1 << 56
+
 # linux/futex.h
 FUTEX_PRIVATE_FLAG, FUTEX_CLOCK_REALTIME = 128, 256
+FUTEX_COMMAND = 127
+# Names that older traces do not have, or older headers.
+NEWER_FUTEX = {2: "FUTEX_FD", 13: "FUTEX_LOCK_PI2"}
 FUTEX_BITSET_MATCH_ANY = 0xFFFF_FFFF
 FUTEX_OPERATIONS = ("FUTEX_OP_SET", "FUTEX_OP_ADD", "FUTEX_OP_OR", "FUTEX_OP_ANDN", "FUTEX_OP_XOR")
 FUTEX_COMPARISONS = (
@@ -247,6 +263,44 @@ EPOLL_CTL_DEL = 2
 
 # asm-generic/ioctl.h: the parts of a request's number
 IOC_DIRECTIONS = (("_IOC_READ", 2), ("_IOC_WRITE", 1))
+
+# asm-generic/termbits.h: what TCXONC and TCFLSH take
+TC_FLOWS = ("TCOOFF", "TCOON", "TCIOFF", "TCION")
+TC_QUEUES = ("TCIFLUSH", "TCOFLUSH", "TCIOFLUSH")
+
+# linux/capability.h, by number
+_CAPABILITIES = (
+    "CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE "
+    "NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT "
+    "SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP "
+    "MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE"
+)
+CAPABILITIES = tuple(f"CAP_{name}" for name in _CAPABILITIES.split())
+
+# linux/securebits.h
+SECUREBITS = (
+    ("SECBIT_NOROOT", 0x1),
+    ("SECBIT_NOROOT_LOCKED", 0x2),
+    ("SECBIT_NO_SETUID_FIXUP", 0x4),
+    ("SECBIT_NO_SETUID_FIXUP_LOCKED", 0x8),
+    ("SECBIT_KEEP_CAPS", 0x10),
+    ("SECBIT_KEEP_CAPS_LOCKED", 0x20),
+    ("SECBIT_NO_CAP_AMBIENT_RAISE", 0x40),
+    ("SECBIT_NO_CAP_AMBIENT_RAISE_LOCKED", 0x80),
+)
+
+# linux/seccomp.h
+SECCOMP_MODES = ("SECCOMP_MODE_DISABLED", "SECCOMP_MODE_STRICT", "SECCOMP_MODE_FILTER")
+
+# linux/prctl.h
+PR_TSC = {1: "PR_TSC_ENABLE", 2: "PR_TSC_SIGSEGV"}
+PR_UNALIGN = (("PR_UNALIGN_NOPRINT", 1), ("PR_UNALIGN_SIGBUS", 2))
+PR_CAP_AMBIENT = {
+    1: "PR_CAP_AMBIENT_IS_SET",
+    2: "PR_CAP_AMBIENT_RAISE",
+    3: "PR_CAP_AMBIENT_LOWER",
+    4: "PR_CAP_AMBIENT_CLEAR_ALL",
+}
 
 # arch/x86/include/uapi/asm/prctl.h
 ARCH_PRCTL = {

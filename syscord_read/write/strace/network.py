@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from syscord_read.model.layout import Field
 from syscord_read.model.value import Missing, Value
 from syscord_read.write.strace import format, sockets
-from syscord_read.write.strace.fields import text
+from syscord_read.write.strace.fields import ELEMENTS, cut_list, is_part, is_unreadable, text
 from syscord_read.write.strace.kernel import AF_INET, AF_INET6
 from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, for_each, nothing
+
+#: What a length of a buffer is at most that has 32 bits.
+LENGTH_MAX = 0xFFFF_FFFF
+
+#: Errors of recvmsg() that may come before the message was read: EBADF, EFAULT (which may also be a buffer's), EINVAL
+#: (of flags), ENOTSOCK.
+BEFORE_MESSAGE = frozenset({9, 14, 22, 88})
 
 
 def _fd(view: View) -> str:
@@ -34,7 +42,8 @@ def _protocol(view: View) -> str:
 def _asked_length(view: View) -> int | None:
     """How much room the caller has for an address, if it wants one and says how much (fetch_socklen)."""
     value = view.entry("addrlen")
-    return value if isinstance(value, int) and view.exit("addr") is not Missing.NULL else None
+    wants = view.exit("addr") is not Missing.NULL and view.register("addr") != 0
+    return value if isinstance(value, int) and wants else None
 
 
 def _peer(view: View) -> str:
@@ -44,25 +53,24 @@ def _peer(view: View) -> str:
         return _no_peer(view)
     address = view.exit("addr")
     if view.failed or not isinstance(address, bytes):
-        return f"{format.NO_ADDRESS}, [{asked}]"
+        return f"{view.address('addr')}, [{asked}]"
     given = format.NO_VALUE if "part" in view.call.exit_marks.get("addr", ()) else str(len(address))
     length = f"[{asked} => {given}]" if str(asked) != given else f"[{asked}]"
-    return f"{sockets.optional(view, address, format.NO_ADDRESS)}, {length}"
+    return f"{sockets.optional(view, address, view.address('addr'))}, {length}"
 
 
 def _named_address(view: View) -> str:
     """An address that the caller gives, if its length can be one (decode_sockaddr)."""
     value = view.entry("addr")
-    if (view.number("addrlen") or 0) < sockets.FAMILY_SIZE:
-        return format.NULL if value is Missing.NULL else format.NO_ADDRESS
-    return sockets.optional(view, value, format.NO_ADDRESS)
+    if (view.number("addrlen") or 0) < sockets.FAMILY_SIZE or view.is_fault("addr"):
+        return view.null_or_address("addr", value)
+    return sockets.optional(view, value, view.address("addr"))
 
 
 def _no_peer(view: View) -> str:
-    """Two pointers.  Who has no room for a length wants no address either."""
-    length = format.NULL if view.entry("addrlen") is Missing.NULL else format.NO_ADDRESS
-    wants_none = length == format.NULL or view.exit("addr") is Missing.NULL
-    return f"{format.NULL if wants_none else format.NO_ADDRESS}, {length}"
+    """Two pointers.  A call that did what it was asked for had both, or wanted no address: else the kernel refuses."""
+    address = view.null_or_address("addr", view.exit("addr"))
+    return f"{address}, {view.null_or_address('addrlen', view.entry('addrlen'))}"
 
 
 def _accept_flags(view: View) -> str:
@@ -84,13 +92,12 @@ def _accept_exit(view: View) -> str:
 def _recvfrom_exit(view: View) -> str:
     data = next((field for field in view.call.event_class.exit if field.label == "data"), None)
     value = view.exit("data")
-    shown = text(view, data, value) if data and isinstance(value, bytes) else _unread(value)
+    if data and isinstance(value, bytes) and not is_unreadable(view, data, value):
+        shown = text(view, data, value)
+    else:
+        shown = view.null_or_address("data", value)
     flags = view.flags((view.number("flags") or 0) & 0xFFFF_FFFF, "msg_flags")
     return f"{shown}, {view.number('size')}, {flags}, {_peer(view)}"
-
-
-def _unread(value: Value | None) -> str:
-    return format.NULL if value is Missing.NULL else format.NO_ADDRESS
 
 
 # Options
@@ -103,7 +110,10 @@ def _option(view: View) -> str:
 def _option_value(view: View) -> str:
     length = view.number("optlen") or 0
     level, name = view.number("level") or 0, view.number("optname") or 0
-    return sockets.set_value(view, level, name, view.entry("optval"), length)
+    optval = view.entry("optval")
+    if view.is_fault("optval") and isinstance(optval, bytes) and len(optval) <= view.limit:
+        return view.address("optval")
+    return sockets.set_value(view, level, name, optval, length)
 
 
 def _getsockopt_entry(view: View) -> str:
@@ -111,7 +121,8 @@ def _getsockopt_entry(view: View) -> str:
     begin = f"{_fd(view)}, {level}, {_option(view)}, "
     if isinstance(view.entry("optlen"), int):
         return begin
-    return f"{begin}{format.address(view.number('optval') or 0)}, {_unread(view.entry('optlen'))}"
+    length = view.null_or_address("optlen", view.entry("optlen"))
+    return f"{begin}{format.address(view.number('optval') or 0)}, {length}"
 
 
 def _getsockopt_exit(view: View) -> str:
@@ -134,19 +145,34 @@ def _buffers(view: View, gathered: Value | None, written: int | None) -> str:
     if gathered is Missing.NULL or sizes is Missing.NULL:
         return format.NULL
     if not isinstance(sizes, tuple):
-        return format.NO_ADDRESS
+        return view.address("sizes")
+    field = next(field for field in view.call.event_class.entry if field.label == "sizes")
     lengths = [size["len"] for size in sizes if isinstance(size, Mapping)]
-    if not isinstance(gathered, bytes):
-        return format.listed((_buffer(format.NO_ADDRESS, str(length)) for length in lengths), view.limit)
-    left = sum(lengths) if written is None else written
-    return format.listed(_cut_up(view, gathered, lengths, left), view.limit)
+    if isinstance(gathered, bytes):
+        left = sum(lengths) if written is None else written
+        contents = list(_cut_up(view, gathered, lengths, left))
+    else:
+        contents = [format.NO_ADDRESS] * len(lengths)
+    sizes_shown = (_length(length, field) for length in lengths)
+    items = [_buffer(content, length) for content, length in zip(contents, sizes_shown, strict=True)]
+    if view.is_fault("sizes"):
+        return cut_list(view, "sizes", items, ELEMENTS["buffer"])
+    return format.listed([*items, format.MORE] if is_part(view, field) else items, view.limit)
+
+
+def _length(length: int, field: Field) -> str:
+    """A buffer's length.  Older modules had 32 bits for it, of which the highest number meant that or more."""
+    return format.NO_VALUE if field.members[0].type == "length" and length == LENGTH_MAX else str(length)
 
 
 def _cut_up(view: View, gathered: bytes, lengths: list[int], left: int) -> Iterator[str]:
-    place = 0
+    """The content of each buffer; of those that could not be read, only where they are, which a trace does not hold."""
+    place, fault = 0, view.is_fault("data", exit=bool(view.call.event_class.exit))
     for length in lengths:
         here = min(length, left)
-        yield _buffer(format.content(gathered[place : place + here], view.limit, length=here), str(length))
+        kept = gathered[place : place + here]
+        is_unreadable = fault and len(kept) < here and len(kept) <= view.limit
+        yield format.NO_ADDRESS if is_unreadable else format.content(kept, view.limit, length=here)
         place, left = place + here, left - here
 
 
@@ -174,11 +200,12 @@ def _message(view: View, part: str) -> str:
     get = view.exit if part == "exit" else view.entry
     address, control, flags = get("addr"), get("controllen"), get("msg_flags")
     if not isinstance(flags, int):
-        return _unread(flags)
-    name = sockets.optional(view, address, format.NO_ADDRESS)
+        return view.null_or_address("msg_flags", flags)
+    is_cut = view.is_fault("addr", exit=part == "exit")
+    name = sockets.optional(view, None if is_cut else address, format.NO_ADDRESS)
     shown = [
         ("msg_name", name),
-        ("msg_namelen", str(len(address)) if isinstance(address, bytes) else "0"),
+        ("msg_namelen", _name_length(view, address, part)),
         ("msg_iov", _gathered(view, get("data"))),
         ("msg_iovlen", format.NO_VALUE),
     ]
@@ -189,6 +216,18 @@ def _message(view: View, part: str) -> str:
         ("msg_flags", view.flags(flags & 0xFFFF_FFFF, "msg_flags")),
     ]
     return format.struct(shown)
+
+
+def _name_length(view: View, address: Value | None, part: str) -> str:
+    """How long a message's address is: as long as what was kept of it, if that is all.
+
+    It is not recorded for itself, so nobody knows it where there was no address.  What recvmsg() had room for is not
+    recorded either.
+    """
+    marks = view.call.exit_marks if part == "exit" else view.call.entry_marks
+    known = isinstance(address, bytes) and not marks.get("addr")
+    length = str(len(address)) if known and isinstance(address, bytes) else format.NO_VALUE
+    return f"{format.NO_VALUE} => {length}" if part == "exit" and known else length
 
 
 def _gathered(view: View, data: Value | None) -> str:
@@ -208,9 +247,12 @@ def _sendmsg_entry(view: View) -> str:
 
 
 def _recvmsg_exit(view: View) -> str:
-    if view.failed:
-        return f"{format.struct((('msg_namelen', format.NO_VALUE),))}, {_message_flags(view)}"
-    return f"{_message(view, 'exit')}, {_message_flags(view)}"
+    if not view.failed:
+        return f"{_message(view, 'exit')}, {_message_flags(view)}"
+    # strace writes one member of a struct that it could read.  The kernel got so far if it found another fault.
+    is_read = -(view.call.ret or 0) not in BEFORE_MESSAGE and view.register("msg_flags") != 0
+    shown = format.struct((("msg_namelen", format.NO_VALUE),)) if is_read else view.address("msg_flags")
+    return f"{shown}, {_message_flags(view)}"
 
 
 def _socket_entry(view: View) -> str:

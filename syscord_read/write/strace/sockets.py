@@ -115,12 +115,15 @@ def option(level: int, name: int) -> str:
 
 def set_value(view: View, level: int, name: int, value: Value | None, length: int) -> str:
     """What an option is set to (print_setsockopt)."""
+    where = view.address("optval")
     if not isinstance(value, bytes):
-        return format.NULL if value is Missing.NULL else format.NO_ADDRESS
+        return view.null_or_address("optval", value)
+    if length < 0:
+        return where
     if level == SOL_SOCKET and name == SO_LINGER:
-        return _ints(value, ("l_onoff", "l_linger")) if length >= 2 * INT_SIZE else format.NO_ADDRESS
+        return _ints(value, ("l_onoff", "l_linger")) if length >= 2 * INT_SIZE else where
     if level == SOL_SOCKET and SOCKET_OPTIONS.get(name) in INTEGERS:
-        return _number(value) if length >= INT_SIZE else format.NO_ADDRESS
+        return _number(value) if length >= INT_SIZE else where
     return _number(value) if length == INT_SIZE else format.content(value, view.limit, length=length)
 
 

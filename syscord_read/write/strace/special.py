@@ -23,7 +23,7 @@ ARGUMENTS: Arguments = {
     **processes.ARGUMENTS,
     **waiting.ARGUMENTS,
 }
-UNRECORDED: Mapping[tuple[str, int], str] = processes.UNRECORDED
+UNRECORDED: Mapping[tuple[str, int], Writer] = processes.UNRECORDED
 LATE: Mapping[str, str] = {"clock_nanosleep": "rem", "getdents64": "at", "nanosleep": "rem", "gettimeofday": "time"}
 WRITTEN_BEHIND: Mapping[str, tuple[str, ...]] = waiting.WRITTEN_BEHIND
 CALLS: Mapping[str, Parts] = {

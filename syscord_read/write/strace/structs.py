@@ -8,11 +8,14 @@ from syscord_read.model.layout import Field, Member
 from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import (
     CLONE3_FLAGS,
+    CLONE_ARGS_SIZES,
     CLONE_CHILD_CLEARTID,
     CLONE_CHILD_SETTID,
+    CLONE_INTO_CGROUP,
     CLONE_PARENT_SETTID,
     CLONE_PIDFD,
     CLONE_SETTLS,
+    E2BIG,
     SIGNAL_HANDLERS,
     ST_VALID,
     STATFS_FLAGS,
@@ -179,7 +182,7 @@ def ready(members: Members, field: Field) -> str:
     return format.struct((("fd", str(members["fd"])), ("revents", _events(members["revents"], revents))))
 
 
-def _clone_args(_: View, members: Members, field: Field) -> str:
+def _clone_args(view: View, members: Members, field: Field) -> str:
     """What a thread is to be (SYS_FUNC(clone3)), without what the kernel answers."""
     by_label = {member.label: member for member in field.members}
     wanted = members["flags"]
@@ -200,7 +203,19 @@ def _clone_args(_: View, members: Members, field: Field) -> str:
     shown.append(("stack_size", format.hexadecimal(members["stack_size"])))
     if wanted & CLONE_SETTLS:
         shown.append(("tls", format.address(members["tls"])))
-    return format.struct(shown)
+    size = view.number("size") or 0
+    _, with_set_tid, whole = CLONE_ARGS_SIZES
+    if "set_tid" not in members:
+        # An older trace.  The kernel refuses a size without a place.
+        return format.struct(shown) if size <= CLONE_ARGS_SIZES[0] else _and_more(*shown)
+    if members["set_tid"] or members["set_tid_size"]:
+        # The numbers there are not recorded.
+        shown.append(("set_tid", format.address(members["set_tid"])))
+        shown.append(("set_tid_size", str(members["set_tid_size"])))
+    if size > with_set_tid and (members["cgroup"] or wanted & CLONE_INTO_CGROUP):
+        shown.append(("cgroup", str(members["cgroup"])))
+    # What lies beyond is not recorded.  The kernel takes nothing but zeros there, and strace does not write these.
+    return _and_more(*shown) if size > whole and view.call.ret == -E2BIG else format.struct(shown)
 
 
 #: By the struct's name in the handlers, with the members behind it where a handler has chosen some.

@@ -9,7 +9,7 @@ from typing import TypeVar
 from syscord_read.model.call import Call
 from syscord_read.model.descriptors import Descriptors
 from syscord_read.model.layout import MAX_ERROR, Base, Integer, Symbols
-from syscord_read.model.value import Value
+from syscord_read.model.value import Missing, Value
 from syscord_read.source import Source
 from syscord_read.write.strace import format
 from syscord_read.write.strace.kernel import STATX_ALL
@@ -123,6 +123,24 @@ class View:
         """A number that was asked for, or None if it is not recorded, or not there."""
         value = self.call.entry.get(label)
         return value if isinstance(value, int) else None
+
+    def register(self, label: str) -> int | None:
+        """The argument that a field came of, if the trace holds it."""
+        return self.call.registers.get(self.call.event_class.places.get(label, -1))
+
+    def address(self, label: str) -> str:
+        """Where the memory is that a field stands for and that was not read, if the trace holds that."""
+        value = self.register(label)
+        return format.NO_ADDRESS if value is None else format.address(value)
+
+    def null_or_address(self, label: str, value: Value | None) -> str:
+        """A pointer of whose memory there is no value: NULL, or where it is."""
+        return format.NULL if value is Missing.NULL else self.address(label)
+
+    def is_fault(self, label: str, *, exit: bool = False) -> bool:
+        """Whether memory ended before a field did, of which the beginning could be read."""
+        marks = self.call.exit_marks if exit else self.call.entry_marks
+        return "fault" in marks.get(label, ())
 
     def symbols(self, name: str) -> Symbols | None:
         """A set of symbols of the call's trace."""

@@ -10,9 +10,11 @@ from syscord_read.write.strace.kernel import (
     EPOLL_CTL_DEL,
     FUTEX_BITSET_MATCH_ANY,
     FUTEX_CLOCK_REALTIME,
+    FUTEX_COMMAND,
     FUTEX_COMPARISONS,
     FUTEX_OPERATIONS,
     FUTEX_PRIVATE_FLAG,
+    NEWER_FUTEX,
 )
 from syscord_read.write.strace.processes import sigset
 from syscord_read.write.strace.view import UNKNOWN, Arguments, Parts, View, Writer, for_each, nothing
@@ -53,20 +55,23 @@ def _select_note(view: View) -> str:
 #: The operations that take FUTEX_CLOCK_REALTIME.
 WITH_CLOCK = frozenset({"FUTEX_WAIT", "FUTEX_WAIT_BITSET", "FUTEX_WAIT_REQUEUE_PI"})
 
-#: What stands behind the operation, in this order: labels of fields, and ways of writing them.
-FUTEX: Mapping[str, tuple[str, ...]] = {
-    "FUTEX_WAIT": ("val", "timeout"),
-    "FUTEX_LOCK_PI": ("timeout",),
-    "FUTEX_WAIT_BITSET": ("val", "timeout", "bits"),
-    "FUTEX_WAKE_BITSET": ("val", "bits"),
-    "FUTEX_REQUEUE": ("val", "val2", "addr2"),
-    "FUTEX_CMP_REQUEUE": ("val", "val2", "addr2", "val3"),
-    "FUTEX_CMP_REQUEUE_PI": ("val", "val2", "addr2", "val3"),
-    "FUTEX_WAKE_OP": ("val", "val2", "addr2", "wake"),
-    "FUTEX_WAIT_REQUEUE_PI": ("val", "timeout", "addr2"),
-    "FUTEX_WAKE": ("val",),
-    "FUTEX_UNLOCK_PI": (),
-    "FUTEX_TRYLOCK_PI": (),
+#: What stands behind the operation, in this order: labels of fields, and ways of writing them.  By the number without
+#: the bits above it, whatever these are, and whether or not the trace has a name for it.
+FUTEX: Mapping[int, tuple[str, ...]] = {
+    0: ("val", "timeout"),  # FUTEX_WAIT
+    1: ("val",),  # FUTEX_WAKE
+    2: ("val",),  # FUTEX_FD
+    3: ("val", "val2", "addr2"),  # FUTEX_REQUEUE
+    4: ("val", "val2", "addr2", "val3"),  # FUTEX_CMP_REQUEUE
+    5: ("val", "val2", "addr2", "wake"),  # FUTEX_WAKE_OP
+    6: ("timeout",),  # FUTEX_LOCK_PI
+    7: (),  # FUTEX_UNLOCK_PI
+    8: (),  # FUTEX_TRYLOCK_PI
+    9: ("val", "timeout", "bits"),  # FUTEX_WAIT_BITSET
+    10: ("val", "bits"),  # FUTEX_WAKE_BITSET
+    11: ("val", "timeout", "addr2"),  # FUTEX_WAIT_REQUEUE_PI
+    12: ("val", "val2", "addr2", "val3"),  # FUTEX_CMP_REQUEUE_PI
+    13: ("timeout",),  # FUTEX_LOCK_PI2
 }
 UNKNOWN_FUTEX = ("val", "timeout", "addr2", "hex3")
 
@@ -76,7 +81,7 @@ def futex_operation(view: View) -> tuple[str, str]:
     value = (view.number("op") or 0) & 0xFFFF_FFFF
     symbols = view.symbols("futex_ops")
     flags = FUTEX_PRIVATE_FLAG | FUTEX_CLOCK_REALTIME
-    name = symbols.labels.get(value & ~flags, "") if symbols else ""
+    name = (symbols.labels.get(value & ~flags) if symbols else None) or NEWER_FUTEX.get(value & ~flags, "")
     if not name or (value & FUTEX_CLOCK_REALTIME and name not in WITH_CLOCK):
         return name, format.hexadecimal(value) + format.comment(UNKNOWN["futex_ops"])
     private = "_PRIVATE" if value & FUTEX_PRIVATE_FLAG else ""
@@ -85,8 +90,9 @@ def futex_operation(view: View) -> tuple[str, str]:
 
 
 def _futex(view: View) -> str:
-    name, operation = futex_operation(view)
-    shown = [WRITERS_BY_NAME[way](view) for way in FUTEX.get(name, UNKNOWN_FUTEX)]
+    _, operation = futex_operation(view)
+    ways = FUTEX.get((view.number("op") or 0) & FUTEX_COMMAND, UNKNOWN_FUTEX)
+    shown = [WRITERS_BY_NAME[way](view) for way in ways]
     return ", ".join([format.address(view.number("addr") or 0), operation, *shown])
 
 
@@ -99,7 +105,7 @@ def _wake(view: View) -> str:
     """What is to be done with the second word, and compared (do_futex)."""
     value = (view.number("val3") or 0) & 0xFFFF_FFFF
     operation, comparison = value >> 28 & 0x7, value >> 24 & 0xF
-    shift = "0x8<<28|" if value >> 28 & 0x8 else ""
+    shift = "FUTEX_OP_OPARG_SHIFT<<28|" if value >> 28 & 0x8 else ""
     first = _name(operation, FUTEX_OPERATIONS, 28, "FUTEX_OP_???")
     second = _name(comparison, FUTEX_COMPARISONS, 24, "FUTEX_OP_CMP_???")
     argument, compared = (format.hexadecimal(part) for part in (value >> 12 & 0xFFF, value & 0xFFF))
@@ -131,7 +137,7 @@ def _event(view: View) -> str:
     if value is Missing.NULL:
         return format.NULL
     if not isinstance(value, Mapping) or view.number("op") == EPOLL_CTL_DEL:
-        return format.NO_ADDRESS
+        return view.address("event")
     field = next(field for field in view.call.event_class.entry if field.label == "event")
     return structs.write(view, value, field)
 

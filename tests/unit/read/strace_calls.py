@@ -46,8 +46,28 @@ VALUES: Mapping[str, int] = {
     **{"MAP_STACK": 0x20000, "MAP_NORESERVE": 0x4000, "MAP_HUGETLB": 0x40000, "MREMAP_MAYMOVE": 1, "MREMAP_FIXED": 2},
     **{"MADV_DONTNEED": 4, "POLLIN": 1, "POLLPRI": 2, "POLLOUT": 4, "POLLNVAL": 0x20, "POLLRDNORM": 0x40},
     **{"POLLRDBAND": 0x80, "EPOLLIN": 1, "EPOLLOUT": 4, "EPOLLET": 1 << 31, "EPOLL_CTL_ADD": 1, "EPOLL_CTL_DEL": 2},
+    **{"AT_SYMLINK_FOLLOW": 0x400, "AT_RECURSIVE": 0x8000, "FUTEX_FD": 2, "FUTEX_REQUEUE": 3, "FUTEX_LOCK_PI": 6},
+    **{"FUTEX_UNLOCK_PI": 7, "FUTEX_WAKE_BITSET": 10, "FUTEX_WAIT_REQUEUE_PI": 11, "FUTEX_CMP_REQUEUE_PI": 12},
+    **{"TCSETS": 0x5402, "TCSBRK": 0x5409, "TCXONC": 0x540A, "TCFLSH": 0x540B, "TIOCSBRK": 0x5427, "TIOCPKT": 0x5420},
+    **{"FIFREEZE": 0xC0045877, "BTRFS_IOC_CLONE_RANGE": 0x4020940D, "FICLONERANGE": 0x4020940D},
+    **{
+        "PR_SET_PDEATHSIG": 1,
+        "PR_GET_PDEATHSIG": 2,
+        "PR_SET_DUMPABLE": 4,
+        "PR_SET_TIMERSLACK": 29,
+        "PR_CAP_AMBIENT": 47,
+    },
+    **{"PR_SET_SECCOMP": 22, "PR_CAPBSET_READ": 23, "PR_GET_SECUREBITS": 27, "PR_SET_SECUREBITS": 28},
+    **{"PR_SET_THP_DISABLE": 41, "PR_SET_SPECULATION_CTRL": 53, "PR_MCE_KILL_GET": 34, "PR_SET_PTRACER": 0x59616D61},
     **{"EPOLL_CLOEXEC": 0o2000000, "FUTEX_WAIT": 0, "FUTEX_WAKE": 1, "FUTEX_CMP_REQUEUE": 4, "FUTEX_WAKE_OP": 5},
-    **{"FUTEX_WAIT_BITSET": 9, "CLONE_VM": 0x100, "CLONE_FS": 0x200, "CLONE_FILES": 0x400, "CLONE_SIGHAND": 0x800},
+    **{
+        "FUTEX_WAIT_BITSET": 9,
+        "CLONE_VM": 0x100,
+        "CLONE_PIDFD": 0x1000,
+        "CLONE_FS": 0x200,
+        "CLONE_FILES": 0x400,
+        "CLONE_SIGHAND": 0x800,
+    },
     **{"CLONE_VFORK": 0x4000, "CLONE_THREAD": 0x10000, "CLONE_SYSVSEM": 0x40000, "CLONE_SETTLS": 0x80000},
     **{"CLONE_PARENT_SETTID": 0x100000, "CLONE_CHILD_CLEARTID": 0x200000, "CLONE_CHILD_SETTID": 0x1000000},
     **{"SIGCHLD": 17, "SIGUSR1": 10, "SIGKILL": 9, "WNOHANG": 1, "WUNTRACED": 2, "WCONTINUED": 8, "RLIMIT_STACK": 3},
@@ -69,8 +89,8 @@ VALUES: Mapping[str, int] = {
     **{"EXT2_SUPER_MAGIC": 0xEF53, "CLOSE_RANGE_CLOEXEC": 4, "XATTR_CREATE": 1, "FASYNC": 0o20000},
 }
 
-#: The number of clone() says on which architecture it was.
-NUMBERS = {"x86_64": {"clone": 56}, "arm64": {"clone": 220}}
+#: The number of a call says on which architecture it was.
+NUMBERS = {"x86_64": {"clone": 56, "mmap": 9}, "arm64": {"clone": 220, "mmap": 222}}
 
 MODEL = source.checked_model(HANDLERS)
 SYSCALLS = {syscall.name: syscall for syscall in MODEL.syscalls}
@@ -164,16 +184,21 @@ def call(name: str, ret: int | None, /, *, exit: Any = None, **entry: Any) -> Ca
     """A call: what was asked for by label, and ``exit``, what the kernel wrote.
 
     ``_time``, ``_took``: when it ended and how long it took, in ns.  ``_tid``, ``_pid``: whose it is.  ``_arch``.
-    ``_marks``: of the entry's fields.
+    ``_marks``, ``_exit_marks``: of the entry's fields, and of the exit's.  ``_registers``: arguments by place.
     """
     own = {key: entry.pop(key) for key in list(entry) if key.startswith("_")}
     failed = ret is not None and -4095 <= ret < 0
     tid = own.get("_tid", 7)
     kind = event_class(name, failed=failed, arch=own.get("_arch", "x86_64"))
     pid = own.get("_pid", tid)
-    marks = {label: frozenset(marks) for label, marks in own.get("_marks", {}).items()}
-    time, took = own.get("_time", 1_000_000), own.get("_took", 1000)
-    return Call(time, took, 0, pid, tid, name, kind.nr, ret, False, False, entry, exit or {}, kind, marks)
+    marks, exit_marks = (
+        {label: frozenset(marks) for label, marks in own.get(part, {}).items()} for part in ("_marks", "_exit_marks")
+    )
+    time, took, registers = own.get("_time", 1_000_000), own.get("_took", 1000), own.get("_registers", {})
+    return Call(
+        *(time, took, 0, pid, tid, name, kind.nr, ret, False, False, entry, exit or {}, kind, marks, exit_marks),
+        registers,
+    )
 
 
 #: What a trace's metadata has.

@@ -29,16 +29,16 @@ PROMISE(rt_sigaction_has_sig_act_result_and_oldact)
 	struct kernel_sigaction handle = { .handler = on_signal, .flags = SA_SIGINFO | SA_NODEFER }, old;
 
 	begin();
-	expect("rt_sigaction, sig=10, act={handler=0x1 flags=0x10000000 restorer=0x7 mask=0x4}, res=0, "
+	expect("rt_sigaction, sig=10, act={handler=0x1 flags=0x10000000 restorer=0x7 mask=0x4}, sigsetsize=8, res=0, "
 	       "oldact={handler=0x0 flags=0x0 restorer=0x0 mask=0x0}");
 	call(__NR_rt_sigaction, SIGUSR1, &ignore, &old, SET_SIZE);
-	expect("rt_sigaction, sig=10, act={handler=0x%lx flags=0x40000004 restorer=0x0 mask=0x0}, res=0, oldact=<null>",
+	expect("rt_sigaction, sig=10, act={handler=0x%lx flags=0x40000004 restorer=0x0 mask=0x0}, sigsetsize=8, res=0, oldact=<null>",
 	       (long)on_signal);
 	call(__NR_rt_sigaction, SIGUSR1, &handle, 0L, SET_SIZE);
-	expect("rt_sigaction, sig=10, act=<null>, res=0, oldact={handler=0x%lx flags=0x40000004 restorer=0x0 mask=0x0}",
+	expect("rt_sigaction, sig=10, act=<null>, sigsetsize=8, res=0, oldact={handler=0x%lx flags=0x40000004 restorer=0x0 mask=0x0}",
 	       (long)on_signal);
 	call(__NR_rt_sigaction, SIGUSR1, 0L, &old, SET_SIZE);
-	expect("rt_sigaction, sig=-1, act={handler=0x1 flags=0x10000000 restorer=0x7 mask=0x4}, res=-22");
+	expect("rt_sigaction, sig=-1, act={handler=0x1 flags=0x10000000 restorer=0x7 mask=0x4}, sigsetsize=8, res=-22");
 	call(__NR_rt_sigaction, -1, &ignore, &old, SET_SIZE);
 	end();
 }
@@ -49,16 +49,16 @@ PROMISE(rt_sigprocmask_has_how_set_result_and_oldset)
 
 	need(!syscall(__NR_rt_sigprocmask, SIG_SETMASK, &none, NULL, SET_SIZE));
 	begin();
-	expect("rt_sigprocmask, how=0, set=0x200, res=0, oldset=0x0");
+	expect("rt_sigprocmask, how=0, set=0x200, sigsetsize=8, res=0, oldset=0x0");
 	call(__NR_rt_sigprocmask, SIG_BLOCK, &set, &old, SET_SIZE);
-	expect("rt_sigprocmask, how=-1, set=<null>, res=0, oldset=0x200");
+	expect("rt_sigprocmask, how=-1, set=<null>, sigsetsize=8, res=0, oldset=0x200");
 	call(__NR_rt_sigprocmask, -1, 0L, &old, SET_SIZE);
 	/* Nobody can hold back SIGKILL and SIGSTOP. */
-	expect("rt_sigprocmask, how=2, set=0xffffffffffffffff, res=0, oldset=<null>");
+	expect("rt_sigprocmask, how=2, set=0xffffffffffffffff, sigsetsize=8, res=0, oldset=<null>");
 	call(__NR_rt_sigprocmask, SIG_SETMASK, &all, 0L, SET_SIZE);
-	expect("rt_sigprocmask, how=1, set=0x200, res=0, oldset=0xfffffffffffbfeff");
+	expect("rt_sigprocmask, how=1, set=0x200, sigsetsize=8, res=0, oldset=0xfffffffffffbfeff");
 	call(__NR_rt_sigprocmask, SIG_UNBLOCK, &set, &old, SET_SIZE);
-	expect("rt_sigprocmask, how=99, set=0x200, res=-22");
+	expect("rt_sigprocmask, how=99, set=0x200, sigsetsize=8, res=-22");
 	call(__NR_rt_sigprocmask, 99, &set, &old, SET_SIZE);
 	end();
 }
@@ -74,10 +74,10 @@ PROMISE(rt_sigsuspend_has_set_and_result)
 	raise(SIGUSR1);
 	begin();
 	/* What the kernel returns is its own; of it, it makes -4 when there is a handler. */
-	expect("rt_sigsuspend, set=0x8000, res=-514");
+	expect("rt_sigsuspend, set=0x8000, sigsetsize=8, res=-514");
 	expect("rt_sigreturn, res=?");
 	call(__NR_rt_sigsuspend, &others, SET_SIZE);
-	expect("rt_sigsuspend, set=<fault>, res=-14");
+	expect("rt_sigsuspend, set=<fault>, sigsetsize=8, res=-14");
 	call(__NR_rt_sigsuspend, bad, SET_SIZE);
 	end();
 }

@@ -32,8 +32,8 @@ PROMISE(clone_has_flags_stack_and_result)
 	end();
 }
 
-/* Where the kernel is to write what the child is called. */
-#define NO_PLACES	"pidfd=0x0 child_tid=0x0 parent_tid=0x0"
+/* Where the kernel is to write what the child is called, and what it is not asked for. */
+#define NO_PLACES	"pidfd=0x0 child_tid=0x0 parent_tid=0x0 set_tid=0x0 set_tid_size=0 cgroup=0"
 
 PROMISE(clone3_has_its_struct_and_result)
 {

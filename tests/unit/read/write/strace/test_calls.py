@@ -218,6 +218,7 @@ PROCESSES = [
             args={
                 **{"flags": THREAD, "exit_signal": 0, "stack": 0x7F37E201D000, "stack_size": 0x7FFF80},
                 **{"tls": 0x7F37E281D6C0, "pidfd": 0, "child_tid": 0x7F37E281D990, "parent_tid": 0x7F37E281D990},
+                **{"set_tid": 0, "set_tid_size": 0, "cgroup": 0},
             },
             size=88,
         ),
