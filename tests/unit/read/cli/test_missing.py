@@ -248,21 +248,22 @@ def test_a_file_without_permission_is_called_so(monkeypatch: pytest.MonkeyPatch,
 def test_an_input_error_is_called_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     maker = Maker()
     for time in range(10, 40, 10):
-        close(maker, time)
+        for each in range(8):
+            close(maker, time + each)
         maker.packet(0)
     trace, offset = maker.write(tmp_path / "trace"), len(maker.streams[0]) // 3
     really = os.pread
 
     def fail(fd: int, size: int, at: int) -> bytes:
-        # A packet's header can be read, but not all of it.
-        if at == offset and size > 160:
+        # A packet's beginning can be read, but not all of it.
+        if at == offset and size > 300:
             raise OSError(5, "Input/output error")
         return really(fd, size, at)
 
     monkeypatch.setattr(os, "pread", fail)
     done = run("read", trace)
     assert f"{trace}/cpu0, byte {offset}: this packet cannot be read: Input/output error\n" in done.stderr
-    assert done.stdout == f"{CLOSE}lost=1, cause=unreadable, cpu=0\n{CLOSE}"
+    assert done.stdout == f"{8 * CLOSE}lost=8, cause=unreadable, cpu=0\n{8 * CLOSE}"
     assert done.return_value == Status.MISSING
 
 
