@@ -1,7 +1,7 @@
 """Kernels that are built here, from Debian's source: small ones, with the checks in them that Debian's own lack.
 
-A flavour's options are its file in vm/configs/, with common.config and the architecture's, and maybe one of both. All others are off, so that
-a kernel takes minutes to build.
+A flavour's options are its file in vm/configs/, with common.config and the architecture's, and maybe one of both. All
+others are off, so that a kernel takes minutes to build.
 """
 
 from __future__ import annotations

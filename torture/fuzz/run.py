@@ -25,6 +25,8 @@ CONTENT = 256
 RECORD = "/tmp/unwind/fuzz"
 BEGIN, END = "close, fd=-8801, res=-9", "close, fd=-8802, res=-9"
 RUN_S = 120.0
+#: What is to be known of a program that has left no account.
+WHY = 'echo "the program ended with status $status"; cat fuzz.said; df /tmp; ls -l; free;'
 
 
 def fuzz(victim: Victim, rng: Random, seconds: float, done: Counter[str]) -> None:
@@ -63,10 +65,10 @@ class Fuzzer:
         machine = self._victim.machine
         machine.put(program.encode(calls), "/tmp/program")
         self._victim.run(
-            f"rm -rf {RECORD} account fuzz fuzz.said; insmod syscord.ko record={RECORD} proc_name=torture content={CONTENT}; "
+            f"rm -rf {RECORD} account fuzz fuzz.said; "
+            f"insmod syscord.ko record={RECORD} proc_name=torture content={CONTENT}; "
             "./torture fuzz program account < /dev/null > /dev/null 2>&1; status=$?; rmmod syscord; "
-            '[ -e account ] || { echo "the program ended with status $status"; cat fuzz.said; df /tmp; ls -l; free; } >&2; '
-            "[ -e account ]",
+            f"[ -e account ] || {{ {WHY} }} >&2; [ -e account ]",
             timeout=RUN_S,
         )
         account, lines = machine.get("/tmp/account"), machine.get(RECORD).decode("ascii").splitlines()
