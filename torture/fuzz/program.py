@@ -178,8 +178,10 @@ class _Maker:
                 return self._strings()
             case "iovec" | "buffer":
                 return self._iovecs()
-            case "timespec" | "timeval":
-                return b"".join(self._time() for _ in range(2))
+            case "timespec":
+                return b"".join(self._time(10**9) for _ in range(2))
+            case "timeval":
+                return b"".join(self._time(-(10**6)) for _ in range(2))
             case "bytes" | "sockaddr" | "msghdr":
                 family = struct.pack("<H", rng.choice((1, 2, 10, 16, 999)))
                 return (family if view.type == "sockaddr" else b"") + rng.randbytes(CONTENT)
@@ -190,10 +192,13 @@ class _Maker:
         words = (self._rng.choice(NUMBERS) % 2**64 for _ in range(-(-size // 8)))
         return b"".join(struct.pack("<Q", word) for word in words)[:size]
 
-    def _time(self) -> bytes:
-        """No call may wait for long."""
+    def _time(self, refused: int) -> bytes:
+        """No call may wait for long.  ``refused`` is a number of ns or us that the kernel refuses.
+
+        A second or more in microseconds is none: select(2) waits as long as it says.
+        """
         seconds, rest = self._rng.choice((0, 0, -1)), self._rng.choice((0, 1, 1000, 10**9, -1, 2**63 - 1))
-        return struct.pack("<qq", seconds, rest if seconds or rest <= 1000 else 10**9)
+        return struct.pack("<qq", seconds, rest if seconds or rest <= 1000 else refused)
 
     def _name(self) -> bytes:
         rng = self._rng

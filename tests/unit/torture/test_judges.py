@@ -203,3 +203,14 @@ def test_a_random_program_is_the_same_for_the_same_seed(rules: Rules) -> None:
         return program.encode(program.random_calls(Random(5), rules.model, target, 50))
 
     assert one(rules.target) == one(rules.target)
+
+
+def test_no_random_call_of_select_waits_for_long(rules: Rules) -> None:
+    select = next(each for each in rules.model.syscalls if each.name == "select")
+    target = replace(rules.target, numbers={"select": 23})
+    place = select.position("tvp")
+    for call in program.random_calls(Random(7), rules.model, target, 500):
+        data, fault = call.memory.read(call.args[place], 16)
+        if not fault:
+            seconds, microseconds = struct.unpack("<qq", data)
+            assert seconds < 0 or microseconds < 0 or microseconds <= 1000, str(call)
