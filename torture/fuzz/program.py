@@ -178,10 +178,9 @@ class _Maker:
                 return self._strings()
             case "iovec" | "buffer":
                 return self._iovecs()
-            case "timespec":
-                return b"".join(self._time(10**9) for _ in range(2))
-            case "timeval":
-                return b"".join(self._time(-(10**6)) for _ in range(2))
+            case "timespec" | "timeval":
+                refused = 10**9 if view.type == "timespec" else -1
+                return b"".join(self._time(refused) for _ in range(2))
             case "bytes" | "sockaddr" | "msghdr":
                 family = struct.pack("<H", rng.choice((1, 2, 10, 16, 999)))
                 return (family if view.type == "sockaddr" else b"") + rng.randbytes(CONTENT)
