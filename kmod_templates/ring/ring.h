@@ -92,8 +92,8 @@ struct syscord_ring_config {
 /**
  * struct syscord_ring - a ring
  * @head:	behind the last event
- * @limit:	where the usual path has to stop: @end, or 0 if the open packet is of the reserve, or
- *		the clock was set
+ * @limit:	where the usual path has to stop: @end, or 0 if the open packet is of the reserve,
+ *		or the clock was set
  * @last:	time of the last event, in ns
  * @epoch:	a thread that was described in another epoch is described anew
  * @base:	the memory; NULL: there is no ring

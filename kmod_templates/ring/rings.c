@@ -32,7 +32,7 @@ static u32 epoch;	/* of all rings; in flight-recorder mode, each has its own */
 /* Without it, a CPU that comes online could put back an epoch that has just ended. */
 static DEFINE_MUTEX(epoch_lock);
 
-/* Bytes of a packet: an anchor, the description of a thread, and the largest event fit. */
+/* Bytes of a packet: the largest event fits behind an anchor and a description of its thread. */
 static u32 packet_size(void)
 {
 	u32 description = SYSCORD_PROCESS_MAX + 1;

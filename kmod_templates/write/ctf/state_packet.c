@@ -97,7 +97,7 @@ void syscord_state_packet_end(void)
 	begin_packet();
 }
 
-/* Each packet begins with an anchor, put when another event follows: or there is no packet. */
+/* Each packet begins with an anchor.  It is put when an event follows: else nothing is written. */
 static void add_anchor(void)
 {
 	struct syscord_anchor *anchor = (void *)state.packet->payload;
