@@ -1,9 +1,9 @@
 """Where batches come from: traces and text records, one or several.
 
-source = open_source(["/var/tmp/trace", "other/record"])
-processes = Processes()
-for batch in source.batches():
-    who = processes.update(batch)
+    source = open_source(["/var/tmp/trace", "other/record"])
+    processes = Processes()
+    for batch in source.batches():
+        who = processes.update(batch)
 """
 
 from __future__ import annotations

@@ -129,7 +129,9 @@ _SPACE = rf"(?:\s+|{_COMMENT})"
 _STRING = r'"(?:[^"\\]|\\.)*"'
 _KEYWORD = re.compile(rf"{_SPACE}*+([A-Za-z_]\w*)?", re.DOTALL)
 _BRACE = re.compile(rf"[{{}};]|{_STRING}|{_COMMENT}", re.DOTALL)
-_TOKEN = re.compile(rf"{_SPACE}*+(?:([A-Za-z_]\w*)|(\d\w*)|({_STRING})|(:=|\.\.\.|[{{}}()\[\];:,.=<>-])|\Z)", re.DOTALL)
+_TOKEN = re.compile(
+    rf"{_SPACE}*+(?:([A-Za-z_]\w*)|(\d\w*)|({_STRING})|(:=|\.\.\.|[{{}}()\[\];:,.=<>-])|\Z)", re.DOTALL
+)
 _NAME_OF_EVENT = re.compile(rf"\bname\s*=\s*({_STRING})\s*;")
 _ID_OF_EVENT = re.compile(r"\bid\s*=\s*(\d\w*)\s*;")
 _STREAM_OF_EVENT = re.compile(r"\bstream_id\s*=\s*(\d\w*)\s*;")
