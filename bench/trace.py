@@ -21,7 +21,8 @@ from vm import architectures
 FOLDER = BUILD / "bench"
 #: The most that each figure may be.
 CEILINGS = {
-    "bytes_per_syscall_nginx": 48.0,
+    # 48.0 before the length of each buffer of writev() had all of its 64 bits.
+    "bytes_per_syscall_nginx": 48.5,
     "read_vs_babeltrace2": 1.0,
     "read_vs_sysdig": 1.0,
     "peak_rss_mib_2gib": 300.0,

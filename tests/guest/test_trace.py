@@ -706,7 +706,7 @@ def test_records_are_taken_again_only_when_every_cpus_are(recorder: Recorder, tm
 
 
 def test_a_full_disk_is_called_by_its_name(recorder: Recorder) -> None:
-    recorder.run("mkdir -p small; mount -t tmpfs -o size=300k none small")
+    recorder.run("mkdir -p small; mount -t tmpfs -o size=500k none small")
     recorder.load("sink=ctf record=/tmp/small/t proc_name=programs")
     recorder.run("./programs burst 40000; rmmod syscord", timeout=120)
     assert [line for line in recorder.log() if line.startswith("can't write to /tmp/small/t: error -28: ")]
