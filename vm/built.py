@@ -52,9 +52,10 @@ def build(flavour: str, arch: Architecture) -> tuple[str, Path]:
 
 
 def _options(flavour: str, arch: Architecture) -> str:
-    files = [CONFIGS / f"{name}.config" for name in ("common", arch.name, flavour, f"{flavour}-{arch.name}")]
+    files = [CONFIGS / f"{name}.config" for name in ("common", arch.name, flavour)]
     # What only one architecture needs for a flavour has a file of its own: few have one.
-    return "".join(file.read_text() for file in files[:3]) + (files[3].read_text() if files[3].exists() else "")
+    files += CONFIGS.glob(f"{flavour}-{arch.name}.config")
+    return "".join(file.read_text() for file in files)
 
 
 def _compiler(arch: Architecture) -> str:

@@ -161,14 +161,10 @@ class Layout:
         end = place + self.header.size
         if not self.anchors or len(data) < end + _ANCHOR.size:
             return None
-        id, low = (int.from_bytes(data[place + at :][:size], "little") for at, size in self._id_and_time)
-        if id != ID_ANCHOR:
+        id, low = place + self.header.id, place + self.header.time
+        if int.from_bytes(data[id : id + 2], "little") != ID_ANCHOR:
             return None
-        return low, _ANCHOR.unpack_from(data, end)[1]
-
-    @property
-    def _id_and_time(self) -> tuple[tuple[int, int], tuple[int, int]]:
-        return (self.header.id, 2), (self.header.time, 4)
+        return int.from_bytes(data[low : low + 4], "little"), _ANCHOR.unpack_from(data, end)[1]
 
     def prototype(self, name: str) -> Prototype | None:
         """How a syscall with a handler is called."""
